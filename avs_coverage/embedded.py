@@ -1,0 +1,59 @@
+"""The reference data that comes with the tool: where it is, and how a part of it is read."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+COG_YEAR = 2026
+VINTAGES = {
+    "communes": "COG au 1er janvier 2026 (INSEE)",
+    "population": "populations municipales 2023, en vigueur au 1er janvier 2026 (INSEE) ; Mayotte : 2017",
+    "epci": "EPCI à fiscalité propre au 1er janvier 2025 (DGCL)",
+    "contours": "contours IGN ADMIN EXPRESS 2018 ramenés au COG 2026 (superficies, voisinage)",
+    "qpv_2015": "QPV de la génération 2015, populations de l'édition 2022 (INSEE)",
+    "qpv_2024": "QPV de la génération 2024 (ANCT), population non connue",
+}
+
+
+@cache
+def data_dir() -> Path:
+    """Return the folder of the reference data: inside a wheel, or beside the package in a checkout.
+
+    Raises FileNotFoundError where neither holds it (a broken installation).
+    """
+    package = Path(__file__).parent
+    for folder in (package / "data", package.parent / "data"):
+        if (folder / "SOURCES.md").is_file():
+            return folder
+    raise FileNotFoundError(f"reference data not found beside {package}")
+
+
+def read_parquet(name: str, departements: Iterable[str], columns: list[str] | None = None) -> pd.DataFrame:
+    """Read the rows of some départements, and nothing else: each is one row group of the file."""
+    import pyarrow.parquet as pq
+
+    wanted = [("departement", "in", sorted(set(departements)))]
+    return pq.read_table(data_dir() / name, filters=wanted, columns=columns).to_pandas()
+
+
+def read_boundaries(epsg: int, departements: Iterable[str]) -> gpd.GeoDataFrame:
+    """Read generalised boundaries (``departement``, ``code``, ``geometry``) in the projection *epsg*."""
+    import geopandas as gpd
+
+    wanted = [("departement", "in", sorted(set(departements)))]
+    return gpd.read_parquet(data_dir() / f"boundaries_{epsg}.parquet", filters=wanted)
+
+
+@cache
+def read_csv(name: str) -> tuple[dict[str, str], ...]:
+    """Read a small table: one dict of text a row."""
+    with (data_dir() / name).open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))

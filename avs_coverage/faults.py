@@ -1,0 +1,241 @@
+"""Faults as data: every message of the tool, with its stable code, in one catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class FaultKind:
+    """What a fault says, as templates filled from the fault's values.
+
+    *what* states it, *why* says why it matters (may be empty), *hint* is the exact thing to do.
+    """
+
+    what: str
+    why: str
+    hint: str
+
+
+CATALOGUE: dict[str, FaultKind] = {
+    # 2xx: the command as typed
+    "AVS-201": FaultKind(
+        "la date « {value} » n'est pas reconnue",
+        "",
+        "écrivez 2022-12-31, 31/12/2022, ou une année seule (2022 : état au 31 décembre)",
+    ),
+    "AVS-202": FaultKind("la règle « {value} » n'existe pas", "", "règles disponibles : {choices}"),
+    "AVS-203": FaultKind("{value}", "", "{hint}"),
+    # 3xx: the user's data
+    "AVS-301": FaultKind(
+        "le fichier « {value} » est introuvable ou illisible ({reason})",
+        "",
+        "vérifiez le chemin et les droits ; un fichier ouvert dans Excel doit parfois être fermé",
+    ),
+    "AVS-302": FaultKind(
+        "le fichier n'est pas un tableau lisible ({reason})",
+        "",
+        "fournissez un CSV (« ; », « , » ou tabulation ; UTF-8 ou Windows-1252) ou un classeur XLSX",
+    ),
+    "AVS-303": FaultKind(
+        "aucune ligne d'en-têtes reconnue dans les {rows} premières lignes",
+        "la ligne d'en-têtes doit porter au moins : {required}",
+        "mettez ces noms de colonnes sur la première ligne du tableau",
+    ),
+    "AVS-304": FaultKind(
+        "la colonne « {column} » manque",
+        "colonnes lues : {found}",
+        "ajoutez une colonne « {column} » ({accepted})",
+    ),
+    "AVS-305": FaultKind(
+        "deux colonnes disent la même chose : {value}",
+        "on ne peut pas deviner laquelle fait foi",
+        "n'en gardez qu'une, ou renommez l'autre",
+    ),
+    "AVS-306": FaultKind(
+        "la ligne a plus de cellules que d'en-têtes",
+        "un séparateur se trouve sans doute dans un texte sans guillemets",
+        "mettez le texte entre guillemets, ou retirez les cellules en trop",
+    ),
+    "AVS-307": FaultKind("le fichier ne contient aucune structure", "", "ajoutez au moins une ligne"),
+    "AVS-311": FaultKind("le nom de la structure est vide", "", "indiquez un nom"),
+    "AVS-312": FaultKind(
+        "le type « {value} » n'est pas reconnu",
+        "",
+        "écrivez CS (centre social) ou EVS (espace de vie sociale)",
+    ),
+    "AVS-313": FaultKind("la valeur « {value} » n'est pas reconnue", "", "valeurs possibles : {choices}"),
+    "AVS-314": FaultKind(
+        "le code commune « {value} » n'existe pas au COG 2026",
+        "une commune inconnue ne peut être ni couverte ni comptée",
+        "vérifiez le code (5 caractères, zéro initial compris) ou la commune nouvelle qui l'a remplacée",
+    ),
+    "AVS-315": FaultKind(
+        "la commune « {value} » est introuvable {scope}",
+        "",
+        "{suggestions}",
+    ),
+    "AVS-316": FaultKind(
+        "la commune « {value} » désigne plusieurs communes : {choices}",
+        "",
+        "indiquez le code INSEE",
+    ),
+    "AVS-317": FaultKind(
+        "la date « {value} » n'est pas reconnue",
+        "",
+        "écrivez 2022-09-01, 01/09/2022, ou une année seule (2022)",
+    ),
+    "AVS-318": FaultKind(
+        "l'agrément finit ({value}) avant d'avoir commencé ({start})",
+        "",
+        "corrigez l'une des deux dates",
+    ),
+    "AVS-319": FaultKind("« {value} » n'est pas un nombre {expected}", "", "{hint}"),
+    "AVS-320": FaultKind(
+        "la zone est dite {value} mais aucune commune desservie n'est donnée",
+        "une zone {value} est prise telle quelle : elle ne couvrirait rien",
+        "remplissez « communes_desservies », ou écrivez « inconnue » dans « zone »",
+    ),
+    "AVS-321": FaultKind(
+        "l'identifiant « {value} » est déjà celui de la ligne {other}",
+        "chaque structure doit pouvoir être citée sans confusion",
+        "donnez un identifiant différent à chaque structure",
+    ),
+    "AVS-322": FaultKind(
+        "« epci » dans les communes desservies demande un siège dont l'EPCI est connu",
+        "",
+        "indiquez le code INSEE du siège, ou la liste des communes",
+    ),
+    "AVS-323": FaultKind(
+        "les coordonnées ({value}) sont à {distance} km du chef-lieu de la commune du siège",
+        "longitude et latitude sont peut-être inversées, ou en Lambert 93",
+        "donnez la longitude (de -5 à 10 en métropole) et la latitude (de 41 à 51) en degrés, ou videz-les",
+    ),
+    "AVS-324": FaultKind(
+        "la structure « {value} » n'est pas dans l'inventaire",
+        "sa zone serait perdue",
+        "écrivez son identifiant ou son nom exact ; {suggestions}",
+    ),
+    "AVS-325": FaultKind(
+        "le nom « {value} » est celui de plusieurs structures",
+        "",
+        "écrivez l'identifiant de la structure",
+    ),
+    "AVS-326": FaultKind(
+        "le code de QPV « {value} » n'existe dans aucune génération connue",
+        "",
+        "écrivez un code comme QP003004 (2015) ou QN00304M (2024) ; « avs-coverage qpv » les liste",
+    ),
+    "AVS-327": FaultKind(
+        "une seule des deux coordonnées est donnée",
+        "",
+        "donnez la longitude et la latitude, ou aucune des deux",
+    ),
+    # 4xx: the territory
+    "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
+    "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),
+    "AVS-403": FaultKind(
+        "les dossiers d'étude (« {value} ») ne sont pas encore pris en charge",
+        "",
+        "donnez un territoire et votre liste : avs-coverage report allier --structures FICHIER",
+    ),
+    # 5xx: the output
+    "AVS-501": FaultKind(
+        "le fichier « {value} » existe déjà",
+        "il n'est jamais remplacé sans votre accord",
+        "choisissez un autre nom, ou ajoutez --force",
+    ),
+    "AVS-502": FaultKind(
+        "impossible d'écrire « {value} » ({reason})",
+        "",
+        "vérifiez que le dossier existe, qu'il n'est pas protégé et que le fichier n'est pas ouvert",
+    ),
+    # 9xx: warnings, which refuse nothing
+    "AVS-901": FaultKind(
+        "le code « {value} » a perdu son zéro initial : lu « {code} »",
+        "Excel retire les zéros en tête des nombres",
+        "mettez la colonne au format Texte",
+    ),
+    "AVS-902": FaultKind(
+        "« {value} » est un arrondissement municipal : compté dans {code}", "", "aucune action requise"
+    ),
+    "AVS-903": FaultKind(
+        "le siège de « {value} » n'est pas connu",
+        "la structure compte dans la complétude, mais ne couvre que les communes nommées",
+        "remplissez « code_insee » quand le siège est établi",
+    ),
+    "AVS-904": FaultKind(
+        "la zone complète de « {value} » ne comprend pas la commune de son siège ({code})",
+        "la zone est prise telle quelle",
+        "ajoutez le siège à « communes_desservies » s'il est desservi",
+    ),
+    "AVS-905": FaultKind(
+        "le code {code} est celui de {expected}, non de « {value} »",
+        "le code fait foi",
+        "corrigez le nom ou le code",
+    ),
+    "AVS-906": FaultKind("colonnes non utilisées : {value}", "", "aucune action requise"),
+    "AVS-907": FaultKind("ligne mise de côté : {value}", "", "aucune action requise"),
+    "AVS-908": FaultKind(
+        "« {value} » figure deux fois (même nom, même type, même siège : ligne {other})",
+        "elle compte pour deux structures",
+        "retirez l'une des lignes si c'est la même",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault or warning: its code, the values that fill its templates, and where it is.
+
+    *line* is the line of the file as a spreadsheet numbers it, 0 where there is none.
+    """
+
+    code: str
+    values: dict[str, str] = field(default_factory=dict)
+    file: str = ""
+    line: int = 0
+    column: str = ""
+
+    @property
+    def what(self) -> str:
+        """Say what is wrong, in French."""
+        return CATALOGUE[self.code].what.format(**self._values())
+
+    @property
+    def why(self) -> str:
+        """Say why it matters; empty where that is plain."""
+        return CATALOGUE[self.code].why.format(**self._values())
+
+    @property
+    def hint(self) -> str:
+        """Say what to do."""
+        return CATALOGUE[self.code].hint.format(**self._values())
+
+    @property
+    def where(self) -> str:
+        """Name the file, line and column; empty where there is none.
+
+        >>> Fault("AVS-311", file="a.csv", line=4, column="nom").where
+        'a.csv, ligne 4, colonne « nom »'
+        """
+        parts = [self.file] if self.file else []
+        parts += [f"ligne {self.line}"] if self.line else []
+        parts += [f"colonne « {self.column} »"] if self.column else []
+        return ", ".join(parts)
+
+    def _values(self) -> dict[str, str]:
+        return {"column": self.column, **self.values}
+
+    def to_record(self) -> dict[str, str | int]:
+        """Return the fault as plain values for JSON."""
+        return {
+            "code": self.code,
+            "message": self.what,
+            "fichier": self.file,
+            "ligne": self.line,
+            "colonne": self.column,
+            "valeur": self.values.get("value", ""),
+            "pourquoi": self.why,
+            "aide": self.hint,
+        }

@@ -1,0 +1,96 @@
+"""French formats of numbers and dates, and the wording that several views share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
+
+STATUS_LABELS = {
+    "cs": "couvertes par un CS",
+    "evs_seul": "couvertes par un EVS seul",
+    "avs": "couvertes par un CS ou un EVS",
+    "aucune": "non couvertes",
+}
+COMMUNE_STATUS_LABELS = {
+    "cs_seul": "CS",
+    "cs_et_evs": "CS et EVS",
+    "evs_seul": "EVS seul",
+    "aucune": "aucune",
+    "": "inventaire inconnu",
+}
+MEASURE_LABELS = {"communes": "Communes", "habitants": "Habitants", "km2": "Superficie (km²)"}
+MEASURE_UNITS = {
+    "communes": ("commune", "communes"),
+    "habitants": ("habitant", "habitants"),
+    "km2": ("km²", "km²"),
+}
+CAVEAT = (
+    "Une commune non couverte n'est pas une commune où personne n'agit ; "
+    "une commune couverte n'est pas une commune dont tous les besoins sont satisfaits."
+)
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """Write a number as French typography does: narrow spaces and a decimal comma.
+
+    >>> number(12345), number(7379.377, 1), number(-0.04, 1)
+    ('12\\u202f345', '7\\u202f379,4', '0,0')
+    """
+    text = f"{value:,.{decimals}f}".replace(",", NARROW_SPACE).replace(".", ",")
+    return text.removeprefix("-") if not text.strip(f"-0,{NARROW_SPACE}") else text
+
+
+def percent(share: float | None) -> str:
+    """Write a share of 0–1 as a percentage to 0.1; ``inconnue`` where there is none.
+
+    A share that is neither 0 nor 1 is never written as if it were: 316 of 317 is 99,7 %,
+    34 874 of 34 875 is « plus de 99,9 % ».
+
+    >>> percent(219 / 317), percent(None), percent(0.9999), percent(1.0), percent(0.0001)
+    ('69,1\\u202f%', 'inconnue', 'plus de 99,9\\u202f%', '100,0\\u202f%', 'moins de 0,1\\u202f%')
+    """
+    if share is None:
+        return "inconnue"
+    text = number(share * 100, 1)
+    if text == "100,0" and share < 1:
+        return f"plus de 99,9{NARROW_SPACE}%"
+    if text == "0,0" and share > 0:
+        return f"moins de 0,1{NARROW_SPACE}%"
+    return f"{text}{NARROW_SPACE}%"
+
+
+def plural(count: float, singular: str, several: str) -> str:
+    """Return *singular* below 2, as French does, else *several*.
+
+    >>> plural(0, "commune", "communes"), plural(2, "commune", "communes")
+    ('commune', 'communes')
+    """
+    return singular if count < 2 else several  # noqa: PLR2004 - French plural starts at 2
+
+
+def counted(count: int, singular: str, several: str) -> str:
+    """Write a count with its noun.
+
+    >>> counted(1, "commune", "communes"), counted(317, "commune", "communes")
+    ('1 commune', '317 communes')
+    """
+    return f"{number(count)} {plural(count, singular, several)}"
+
+
+def french_date(day: date) -> str:
+    """Write a date as 31/12/2022."""
+    return f"{day:%d/%m/%Y}"
+
+
+def enumeration(items: Sequence[str], limit: int | None = None) -> str:
+    """Join items as a sentence does; beyond *limit*, say how many more there are.
+
+    >>> enumeration(["a", "b", "c"]), enumeration(["a", "b", "c"], 2)
+    ('a, b et c', 'a, b et 1 de plus')
+    """
+    shown = list(items)
+    if limit is not None and len(shown) > limit:
+        shown = [*shown[:limit], f"{number(len(shown) - limit)} de plus"]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} et {shown[-1]}" if shown else ""

@@ -1,0 +1,26 @@
+"""The legal projections of France, in which every distance is measured."""
+
+from __future__ import annotations
+
+LAMBERT_93 = 2154
+_OVERSEAS_EPSG = {"971": 5490, "972": 5490, "973": 2972, "974": 2975, "976": 4471}
+
+
+def epsg_of(departement: str) -> int:
+    """Return the EPSG code of the legal projection of a département.
+
+    Source: décret n° 2000-1276 modified (mainland 2154; Guadeloupe and Martinique 5490;
+    Guyane 2972; La Réunion 2975; Mayotte 4471).
+
+    >>> epsg_of("03"), epsg_of("974")
+    (2154, 2975)
+    """
+    return _OVERSEAS_EPSG.get(departement, LAMBERT_93)
+
+
+def project(longitude: float, latitude: float, epsg: int) -> tuple[float, float]:
+    """Return x and y in metres, in the projection *epsg*, of a WGS84 point in degrees."""
+    from pyproj import Transformer  # 0.1 s: only where a structure has coordinates
+
+    x_m, y_m = Transformer.from_crs(4326, epsg, always_xy=True).transform(longitude, latitude)
+    return float(x_m), float(y_m)

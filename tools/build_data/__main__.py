@@ -1,0 +1,86 @@
+"""Command line of the build: official files in, reference tables of data/ out."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from tools.build_data.boundaries import build_neighbours, read_contours, write_boundaries
+from tools.build_data.communes import build_communes
+from tools.build_data.qpv import build_qpv, write_perimeters
+from tools.build_data.tables import write_by_departement
+
+_FILES = {
+    "cog_communes": "INSEE, COG, v_commune_2026.csv",
+    "cog_departements": "INSEE, COG, v_departement_2026.csv",
+    "cog_regions": "INSEE, COG, v_region_2026.csv",
+    "movements": "INSEE, COG, v_mvt_commune_2026.csv",
+    "population": "INSEE, populations de référence, donnees_communes.csv",
+    "population_mayotte": "INSEE, populations de Mayotte, the same columns",
+    "epci": "DGCL, epcicom.xlsx",
+    "points": "chef-lieu points: columns COM, lat, lon, src_pt",
+    "density": "INSEE, grille de densité: columns insee_com, niveau_densite",
+    "contours": "IGN ADMIN EXPRESS COG 2018 brought to the COG 2026, GeoParquet: code, dep, geometry",
+    "qpv_2015": "INSEE, demography of the QPV 2015, edition 2022",
+    "qpv_2024": "ANCT, QPV 2024 by commune: code_qp, lib_qp, insee_com",
+}
+
+
+def former_parents(movements: Path, missing: set[str]) -> dict[str, str]:
+    """Return, for each code of *missing*, the commune it was re-established from since 2018.
+
+    Movement 21 is « rétablissement »; the row that starts from another commune names the parent.
+    """
+    rows = pd.read_csv(movements, dtype=str, keep_default_na=False)
+    rows = rows[(rows["MOD"] == "21") & (rows["DATE_EFF"] >= "2018") & (rows["TYPECOM_AV"] == "COM")]
+    rows = rows[rows["COM_AP"].isin(missing) & (rows["COM_AV"] != rows["COM_AP"])]
+    parents = dict(rows[["COM_AP", "COM_AV"]].to_numpy())
+    if parents.keys() != missing:
+        raise ValueError(f"communes without boundary nor former parent: {sorted(missing - parents.keys())}")
+    return parents
+
+
+def write_indexes(communes: pd.DataFrame, files: dict[str, Path], folder: Path) -> None:
+    """Write the small tables by which a territory is found by name: départements and EPCI."""
+    regions = pd.read_csv(files["cog_regions"], dtype=str).set_index("REG")["LIBELLE"]
+    rows = pd.read_csv(files["cog_departements"], dtype=str)[["DEP", "LIBELLE", "REG"]]
+    rows.columns = pd.Index(["code", "nom", "region"])
+    rows.assign(nom_region=rows["region"].map(regions)).sort_values("code").to_csv(
+        folder / "departements.csv", index=False, lineterminator="\n"
+    )
+    members = communes[communes["epci"] != ""]
+    epci = members.groupby("epci").agg(
+        nom=("nom_epci", "first"),
+        nb_communes=("code", "size"),
+        departements=("departement", lambda codes: "|".join(sorted(set(codes)))),
+    )
+    epci.to_csv(folder / "epci.csv", index_label="siren", lineterminator="\n")
+
+
+def main() -> None:
+    """Build every computed table of data/; the tables kept by hand are not touched."""
+    parser = argparse.ArgumentParser(prog="python -m tools.build_data", description=main.__doc__)
+    for name, what in _FILES.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True, help=what)
+    parser.add_argument("--qpv-2024-perimeters", type=Path, nargs="+", required=True)
+    parser.add_argument("--output", type=Path, default=Path("data"))
+    options = vars(parser.parse_args())
+    folder: Path = options.pop("output")
+    folder.mkdir(parents=True, exist_ok=True)
+    contours = read_contours(options["contours"])
+    communes = build_communes(options, contours)
+    write_by_departement(communes, folder / "communes.parquet")
+    write_indexes(communes, options, folder)
+    parents = former_parents(options["movements"], set(communes["code"]) - set(contours["code"]))
+    write_by_departement(build_neighbours(contours, parents), folder / "neighbours.parquet")
+    write_by_departement(build_qpv(options), folder / "qpv.parquet")
+    write_perimeters(options["qpv_2024_perimeters"], folder / "qpv_2024_perimeters.parquet")
+    write_boundaries(contours, folder)
+    population = int(communes["population"].sum())
+    print(f"{len(communes)} communes, {population} inhabitants, {len(parents)} without boundary")
+
+
+if __name__ == "__main__":
+    main()
