@@ -13,6 +13,7 @@ import shapely
 
 from avs_coverage.names import normalise
 from avs_coverage.projection import LAMBERT_93
+from avs_coverage.qpv import departement_of_qpv
 from tools.build_data.tables import geo_metadata, write_by_departement
 
 
@@ -53,15 +54,6 @@ def _rows(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter=delimiter))
 
 
-def departement_of(code: str) -> str:
-    """Return the département written in a QPV code.
-
-    >>> departement_of("QP003001"), departement_of("QN02A01M"), departement_of("QN97401M")
-    ('03', '2A', '974')
-    """
-    return code[2:5].removeprefix("0") if not code[2:5].startswith("97") else code[2:5]
-
-
 def build_qpv(files: dict[str, Path]) -> pd.DataFrame:
     """Return the QPV of 2015 and 2024, sorted by département, generation and code.
 
@@ -72,7 +64,7 @@ def build_qpv(files: dict[str, Path]) -> pd.DataFrame:
     finder = CommuneFinder(files["cog_communes"], files["movements"])
     rows = []
     for row in _rows(files["qpv_2015"], ";"):
-        departement = departement_of(row["CODGEO"])
+        departement = departement_of_qpv(row["CODGEO"])
         codes = {finder.find(name, departement) for name in row["LIB_COM"].split(", ")}
         population = int(re.sub(r"\s", "", row["POP_MUN"]))
         rows.append((departement, 2015, row["CODGEO"], row["LIBGEO"], "|".join(sorted(codes)), population))
@@ -82,7 +74,7 @@ def build_qpv(files: dict[str, Path]) -> pd.DataFrame:
         codes_2024[row["code_qp"]].add(row["insee_com"])
         names_2024[row["code_qp"]] = row["lib_qp"]
     for code, communes in codes_2024.items():
-        rows.append((departement_of(code), 2024, code, names_2024[code], "|".join(sorted(communes)), None))
+        rows.append((departement_of_qpv(code), 2024, code, names_2024[code], "|".join(sorted(communes)), None))
     columns = ["departement", "generation", "code", "nom", "communes", "population"]
     frame = pd.DataFrame(rows, columns=columns).astype({"population": "Int32", "generation": "int16"})
     if frame["code"].duplicated().any():
@@ -105,7 +97,7 @@ def write_perimeters(paths: list[Path], target: Path) -> None:
     shapes = shapely.make_valid(shapely.set_precision(frame.geometry.to_numpy(), 0.1), method="structure")
     table = pd.DataFrame(
         {
-            "departement": frame["code_qp"].map(departement_of),
+            "departement": frame["code_qp"].map(departement_of_qpv),
             "code": frame["code_qp"],
             "geometry": shapely.to_wkb(shapes),
         }

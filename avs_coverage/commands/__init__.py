@@ -1,0 +1,94 @@
+"""The command line: one file a command. This module only assembles and runs them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from avs_coverage.commands.communes import communes
+from avs_coverage.commands.french import FrenchCommand, FrenchGroup, usage_error
+from avs_coverage.commands.qpv import qpv
+from avs_coverage.commands.report import report
+from avs_coverage.commands.streams import prepare_streams, print_error, say
+from avs_coverage.commands.structures import structures
+from avs_coverage.commands.zones import zones
+from avs_coverage.errors import AvsError
+
+PROGRAM = "avs-coverage"
+BUG, INTERRUPTED = 1, 130
+_EPILOG = (
+    "Codes de sortie : 0 fait ; 1 erreur interne ; 2 commande mal écrite ; 3 données refusées ; "
+    "4 territoire inconnu ou ambigu ; 5 sortie refusée ; 130 interrompu."
+)
+
+app = typer.Typer(
+    cls=FrenchGroup,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    options_metavar="[OPTIONS]",
+    subcommand_metavar="COMMANDE …",
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _command in (report, communes, qpv, zones, structures):
+    app.command(_command.__name__, cls=FrenchCommand)(_command)
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Afficher la version et les millésimes des données.")
+    ] = False,
+    debug: Annotated[  # noqa: ARG001 - taken out of the arguments by run(), declared for the help
+        bool, typer.Option("--debug", help="Afficher la trace complète en cas d'erreur.")
+    ] = False,
+) -> None:
+    """Couverture d'un territoire par les centres sociaux (CS) et les espaces de vie sociale (EVS)."""
+    if version:
+        from avs_coverage import __version__
+        from avs_coverage.embedded import VINTAGES
+
+        print(f"{PROGRAM} {__version__}")
+        for vintage in VINTAGES.values():
+            print(f"  {vintage}")
+        raise typer.Exit
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    prepare_streams()
+    typed = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in typed
+    # An option with an optional value, which typer does not know.
+    typed = ["--uncovered=certain" if word == "--uncovered" else word for word in typed if word != "--debug"]
+    sys.exit(_run(typed, debug))
+
+
+def _run(arguments: list[str], debug: bool) -> int:
+    try:
+        result = app(args=arguments, prog_name=PROGRAM, standalone_mode=False)
+    except AvsError as error:
+        print_error(error)
+        if debug:
+            raise
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error, file=sys.stderr)
+            return 2
+        if usage := usage_error(error):
+            print_error(usage)
+            return usage.exit_code
+        if debug:
+            raise
+        say(f"erreur interne : {type(error).__name__} : {error}")
+        say(f"  aide : relancez avec --debug et signalez la trace ({PROGRAM} --debug …)")
+        return BUG
+    return result if isinstance(result, int) else 0

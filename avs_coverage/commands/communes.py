@@ -1,0 +1,158 @@
+"""Command ``communes``: the communes of a territory and what covers them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from avs_coverage.commands.listing import Listing, Output, give
+from avs_coverage.commands.options import (
+    CsvOption,
+    DateOption,
+    DialectOption,
+    ForceOption,
+    JsonOption,
+    RuleOption,
+    ServiceAreasOption,
+    StructuresOption,
+    TerritoryArgument,
+    UnconfirmedOption,
+    make_report,
+    require_choice,
+)
+from avs_coverage.errors import UsageError
+from avs_coverage.faults import Fault
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from avs_coverage.coverage import Coverage
+    from avs_coverage.reports.document import Cell, Document
+
+# Stable names: they change only with the version of the schema (docs/formats.md).
+COLUMNS = (
+    "code_insee",
+    "nom",
+    "departement",
+    "epci",
+    "nom_epci",
+    "population",
+    "superficie_km2",
+    "statut",
+    "nb_cs",
+    "nb_evs",
+    "structures",
+    "statut_minorant",
+    "statut_majorant",
+)
+COVERED_BY = {
+    "cs": ("cs_seul", "cs_et_evs"),
+    "evs": ("evs_seul", "cs_et_evs"),
+    "only-evs": ("evs_seul",),
+}
+UNCOVERED = {"certain": "statut", "possible": "statut_majorant"}
+
+
+def communes(  # noqa: PLR0913 - one parameter an option
+    territory: TerritoryArgument,
+    uncovered: Annotated[
+        str,
+        typer.Option(
+            "--uncovered",
+            metavar="[=possible]",
+            show_default=False,
+            help="Les communes non couvertes, la plus peuplée d'abord ; avec =possible, celles que rien ne "
+            "couvre même en comptant les liens possibles.",
+        ),
+    ] = "",
+    covered_by: Annotated[
+        str,
+        typer.Option(
+            "--covered-by",
+            metavar="TYPE",
+            show_default=False,
+            help="Les communes couvertes par un CS (cs), un EVS (evs) ou un EVS seul (only-evs).",
+        ),
+    ] = "",
+    rule: RuleOption = "declared",
+    date: DateOption = "",
+    structures: StructuresOption = None,
+    service_areas: ServiceAreasOption = None,
+    include_unconfirmed: UnconfirmedOption = False,
+    csv: CsvOption = None,
+    csv_dialect: DialectOption = "excel-fr",
+    json: JsonOption = False,
+    force: ForceOption = False,
+) -> None:
+    """Communes du territoire, avec leur statut et leurs structures."""
+    output = Output(json, csv, csv_dialect, force)
+    output.check()
+    if uncovered and covered_by:
+        raise UsageError(Fault("AVS-210", {"option": "--uncovered", "other": "--covered-by"}))
+    if uncovered:
+        require_choice(uncovered, "--uncovered", ("certain", "possible"))
+    if covered_by:
+        require_choice(covered_by, "--covered-by", tuple(COVERED_BY))
+    report = make_report(territory, rule, date, structures, service_areas, include_unconfirmed)
+    rows = select(report.coverage, uncovered, covered_by)
+    title = _title(uncovered, covered_by)
+    page = _document(report.coverage, rows, title)
+    give(Listing("communes", COLUMNS, records(rows), page), report, output)
+
+
+def select(coverage: Coverage, uncovered: str, covered_by: str) -> pd.DataFrame:
+    """Return the communes asked for: uncovered ones by inhabitants, the others by code."""
+    rows = coverage.communes
+    if uncovered:
+        rows = rows[rows[UNCOVERED[uncovered]] == "aucune"]
+        return rows.iloc[(-rows["population"]).argsort(kind="stable")]
+    if covered_by:
+        rows = rows[rows["statut"].isin(COVERED_BY[covered_by])]
+    return rows
+
+
+def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return communes as plain values under the names that stay; None where unknown."""
+    found = []
+    for code, row in zip(rows.index, rows.itertuples(index=False), strict=True):
+        values = {"code_insee": code, **row._asdict()}
+        for name in ("population", "nb_cs", "nb_evs"):
+            values[name] = None if values[name] is None or values[name] != values[name] else int(values[name])
+        area = values["superficie_km2"]
+        values["superficie_km2"] = None if area != area else float(area)
+        found.append({name: values[name] for name in COLUMNS})
+    return found
+
+
+def _title(uncovered: str, covered_by: str) -> str:
+    if uncovered == "possible":
+        return "Communes que rien ne couvre, même en comptant les liens possibles"
+    if uncovered:
+        return "Communes non couvertes (liens certains)"
+    kinds = {"cs": "couvertes par un CS", "evs": "couvertes par un EVS", "only-evs": "couvertes par un EVS seul"}
+    return f"Communes {kinds[covered_by]}" if covered_by else "Communes"
+
+
+def _document(coverage: Coverage, rows: pd.DataFrame, title: str) -> Document:
+    from avs_coverage.messages import COMMUNE_STATUS_LABELS, CAVEAT, counted, french_date, number
+    from avs_coverage.reports.document import Document, Paragraph, Section, table
+
+    cells: list[list[Cell]] = [
+        [
+            str(code),
+            row["nom"],
+            row["nom_epci"] or "sans EPCI",
+            number(row["population"]),
+            COMMUNE_STATUS_LABELS[row["statut"]],
+            COMMUNE_STATUS_LABELS[row["statut_majorant"]],
+            row["structures"].replace("|", ", "),
+        ]
+        for code, row in rows.iterrows()
+    ]
+    headers = ["Code", "Commune", "EPCI", "#Habitants", "Couverture", "Hypothèse haute", "Structures"]
+    total = counted(len(rows), "commune", "communes")
+    size = f"{total}, {number(int(rows['population'].sum()))} habitants. Règle : {coverage.rule.name} ; "
+    size += f"état au {french_date(coverage.on)}."
+    blocks = (Paragraph(size), table("", headers, cells), Paragraph(CAVEAT, True))
+    return Document(f"{title} — {coverage.territory.label}", (Section("", blocks),))

@@ -1,0 +1,104 @@
+"""Help and usage errors in French: what typer writes in English is replaced here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from difflib import get_close_matches
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+from avs_coverage.errors import UsageError
+from avs_coverage.faults import Fault
+
+_HELP_TEXT = "Afficher cette aide."
+
+
+def _format_params(command: Any, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer's own types are private
+    records: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
+    help_option = command.get_help_option(ctx)
+    for param in command.get_params(ctx):
+        title = "Arguments" if param.param_type_name == "argument" else "Options"
+        if param is help_option:
+            records[title].append((", ".join(param.opts), _HELP_TEXT))
+        elif not getattr(param, "hidden", False):
+            name = param.make_metavar(ctx) if title == "Arguments" else param.get_help_record(ctx)[0]
+            records[title].append((name, param.help or ""))
+    for title, rows in records.items():
+        if rows:
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+
+def _format_usage(command: Any, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+    pieces = " ".join(command.collect_usage_pieces(ctx))
+    formatter.write_usage(ctx.command_path, pieces, prefix="Usage : ")
+
+
+class FrenchCommand(TyperCommand):
+    """A command whose help is in French and that a closed pipe ends quietly."""
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        """Write the usage line."""
+        _format_usage(self, ctx, formatter)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        """Write arguments and options."""
+        _format_params(self, ctx, formatter)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
+        """Run the command; a reader that left (``| head``) is not an error."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
+        return result
+
+
+class FrenchGroup(TyperGroup):
+    """The group of commands, with its help and its faults in French."""
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        """Write the usage line."""
+        _format_usage(self, ctx, formatter)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        """Write options and commands."""
+        _format_params(self, ctx, formatter)
+        rows = [(name, self.commands[name].get_short_help_str(200)) for name in self.list_commands(ctx)]
+        with formatter.section("Commandes"):
+            formatter.write_dl(rows)
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002
+        """Return the commands in the order in which they were declared."""
+        return list(self.commands)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
+        """Find the command; raises UsageError (AVS-205) with the close names."""
+        if self.get_command(ctx, args[0]) is None:
+            close = get_close_matches(args[0], list(self.commands), n=2)
+            known = f"peut-être {' ou '.join(close)}" if close else f"commandes : {', '.join(self.commands)}"
+            raise UsageError(Fault("AVS-205", {"value": args[0], "suggestions": known}))
+        return super().resolve_command(ctx, args)
+
+
+def usage_error(error: Any) -> UsageError | None:  # noqa: ANN401
+    """Return typer's usage error as ours, in French; None where it is no usage error."""
+    name = type(error).__name__
+    ctx = getattr(error, "ctx", None)
+    path = f"{ctx.command_path} --help" if ctx is not None else "avs-coverage --help"
+    if name == "NoSuchOption":
+        close = ", ".join(sorted(error.possibilities or ()))
+        hint = f"peut-être {close}" if close else f"voyez l'aide : {path}"
+        return UsageError(Fault("AVS-206", {"value": error.option_name, "suggestions": hint}))
+    if name == "MissingParameter":
+        value = error.param.make_metavar(ctx) if error.param is not None else "un argument"
+        return UsageError(Fault("AVS-207", {"value": value, "help": path}))
+    if name == "BadOptionUsage":
+        return UsageError(Fault("AVS-208", {"value": error.option_name, "help": path}))
+    if hasattr(error, "format_message"):
+        return UsageError(Fault("AVS-209", {"help": path}))
+    return None

@@ -1,0 +1,71 @@
+"""Give one view to the user: a table on screen, a CSV file, or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from avs_coverage.commands.options import CSV_DIALECTS, require_choice
+from avs_coverage.commands.streams import print_json, say
+
+if TYPE_CHECKING:
+    from avs_coverage.report import Report
+    from avs_coverage.reports.document import Document
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a listing goes: the shared output options, checked before anything is computed."""
+
+    json: bool
+    csv: Path | None
+    dialect: str
+    force: bool
+
+    def check(self) -> None:
+        """Raise UsageError for an unknown dialect, OutputError for a file that exists."""
+        require_choice(self.dialect, "--csv-dialect", CSV_DIALECTS)
+        if self.csv is not None:
+            from avs_coverage.reports.output import refuse_existing
+
+            refuse_existing(self.csv, self.force)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One view of a report: its name, its columns, its records, and its page."""
+
+    name: str
+    columns: Sequence[str]
+    records: Sequence[dict[str, Any]]
+    document: Document
+
+
+def give(listing: Listing, report: Report, output: Output) -> None:
+    """Write the listing where the user asked."""
+    if output.csv is not None:
+        from avs_coverage.reports.csv_file import write_csv
+
+        write_csv(listing.columns, listing.records, output.csv, output.dialect, output.force)
+        count = len(listing.records)
+        say(f"{count} {'ligne écrite' if count <= 1 else 'lignes écrites'} dans {output.csv}")
+    if output.json:
+        coverage = report.coverage
+        print_json(
+            {
+                "schema": f"avs-coverage/{listing.name}",
+                "version": SCHEMA_VERSION,
+                "territoire": coverage.territory.name.code,
+                "date": coverage.on.isoformat(),
+                "regle": coverage.rule.name,
+                listing.name: list(listing.records),
+            }
+        )
+    if output.csv is None and not output.json:
+        from avs_coverage.reports.terminal import make_console, print_document
+
+        print_document(listing.document, make_console())

@@ -1,0 +1,96 @@
+"""What goes to stdout and to stderr, on any terminal and in any encoding."""
+
+from __future__ import annotations
+
+import codecs
+import sys
+import unicodedata
+from collections.abc import Sequence
+
+from avs_coverage.errors import AvsError
+from avs_coverage.faults import Fault
+
+_MAX_SHOWN = 100
+_PLAIN = {
+    "\N{NARROW NO-BREAK SPACE}": " ",
+    "\N{NO-BREAK SPACE}": " ",
+    "«": '"',
+    "»": '"',
+    "’": "'",
+    "—": "-",
+    "–": "-",
+    "…": "...",
+    "œ": "oe",
+    "Œ": "OE",
+    "æ": "ae",
+    "Æ": "AE",
+    "²": "2",
+    "°": "o",
+    "≥": ">=",
+    "≤": "<=",
+    "─": "-",
+    "━": "-",
+}
+
+
+def _approach(error: UnicodeError) -> tuple[str, int]:
+    """Write a character that an encoding lacks as the nearest ASCII, never fail."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = ""
+    for char in error.object[error.start : error.end]:
+        decomposed = unicodedata.normalize("NFKD", char)
+        text += _PLAIN.get(char) or decomposed.encode("ascii", "ignore").decode() or "?"
+    return text, error.end
+
+
+def prepare_streams() -> None:
+    """Let stdout and stderr write any text: a character they lack becomes its nearest ASCII."""
+    codecs.register_error("avs-nearest", _approach)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="avs-nearest")
+
+
+def is_utf(encoding: str | None) -> bool:
+    """Tell whether an encoding writes every character."""
+    return bool(encoding) and codecs.lookup(str(encoding)).name.startswith("utf")
+
+
+def print_json(payload: object) -> None:
+    """Write one JSON document on stdout, in ASCII escapes where the encoding lacks characters."""
+    import json
+
+    ascii_only = not is_utf(getattr(sys.stdout, "encoding", "utf-8"))
+    json.dump(payload, sys.stdout, ensure_ascii=ascii_only, indent=2, allow_nan=False)
+    sys.stdout.write("\n")
+
+
+def say(text: str) -> None:
+    """Write a message on stderr."""
+    from avs_coverage.reports.text import plain
+
+    print(plain(text), file=sys.stderr)
+
+
+def print_error(error: AvsError) -> None:
+    """Write every fault on stderr: what, where, why, aide."""
+    if len(error.faults) > 1:
+        say(f"{len(error.faults)} fautes : rien n'a été calculé.")
+    for fault in error.faults[:_MAX_SHOWN]:
+        _print_fault("erreur", fault)
+    if len(error.faults) > _MAX_SHOWN:
+        say(f"… et {len(error.faults) - _MAX_SHOWN} autres fautes : corrigez celles-ci, puis relancez.")
+
+
+def print_warnings(warnings: Sequence[Fault]) -> None:
+    """Write every warning on stderr."""
+    for fault in warnings:
+        _print_fault("avertissement", fault)
+
+
+def _print_fault(kind: str, fault: Fault) -> None:
+    say(f"{kind} {fault.code} : {fault.what}")
+    for label, text in (("où", fault.where), ("pourquoi", fault.why), ("aide", fault.hint)):
+        if text:
+            say(f"  {label} : {text}")

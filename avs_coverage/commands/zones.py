@@ -1,0 +1,60 @@
+"""Command ``zones``: zones blanches and areas whose coverage is to be clarified."""
+
+from __future__ import annotations
+
+from avs_coverage.commands.listing import Listing, Output, give
+from avs_coverage.commands.options import (
+    CsvOption,
+    DateOption,
+    DialectOption,
+    ForceOption,
+    JsonOption,
+    RuleOption,
+    ServiceAreasOption,
+    StructuresOption,
+    TerritoryArgument,
+    UnconfirmedOption,
+    make_report,
+)
+
+COLUMNS = (
+    "liste",
+    "rang",
+    "nb_communes",
+    "population",
+    "superficie_km2",
+    "commune_principale",
+    "nom_commune_principale",
+    "epci",
+    "communes",
+    "structures_possibles",
+    "structure_proche",
+    "distance_km",
+)
+
+
+def zones(  # noqa: PLR0913 - one parameter an option
+    territory: TerritoryArgument,
+    rule: RuleOption = "declared",
+    date: DateOption = "",
+    structures: StructuresOption = None,
+    service_areas: ServiceAreasOption = None,
+    include_unconfirmed: UnconfirmedOption = False,
+    csv: CsvOption = None,
+    csv_dialect: DialectOption = "excel-fr",
+    json: JsonOption = False,
+    force: ForceOption = False,
+) -> None:
+    """Zones blanches (groupes de communes que rien ne couvre) et couverture à préciser."""
+    output = Output(json, csv, csv_dialect, force)
+    output.check()
+    report = make_report(territory, rule, date, structures, service_areas, include_unconfirmed)
+
+    from avs_coverage.reports.document import Document
+    from avs_coverage.reports.sections import inventory_or_help, zones_section
+
+    page = Document(
+        f"Zones blanches — {report.coverage.territory.label}",
+        (zones_section(report, complete=True) if report.has_inventory else inventory_or_help(report),),
+    )
+    give(Listing("zones", COLUMNS, [zone.to_record() for zone in report.zones], page), report, output)

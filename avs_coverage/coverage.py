@@ -1,0 +1,251 @@
+"""Coverage of a territory by one rule at one date, and the figures that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from avs_coverage.inventory import Inventory
+
+if TYPE_CHECKING:
+    from avs_coverage.rules import Rule
+    from avs_coverage.territory import Territory
+
+MEASURES = ("communes", "habitants", "km2")
+STATUSES = ("cs", "evs_seul", "avs", "aucune")
+BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
+Number = int | float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number with what it is made of, and its bracket.
+
+    *measure* is ``communes``, ``habitants`` or ``km2``; *status* is ``cs``, ``evs_seul``,
+    ``avs`` or ``aucune``. *numerator*, *lower* and *upper* (minorant, majorant) are in the unit
+    of the measure, over the same *denominator*; all are None where no inventory stands.
+    """
+
+    rule: str
+    parameters: Mapping[str, float | str]
+    measure: str
+    status: str
+    numerator: Number | None
+    denominator: Number | None
+    lower: Number | None
+    upper: Number | None
+
+    @property
+    def share(self) -> float | None:
+        """Return numerator ÷ denominator, 0–1; None where unknown or where there is no one to cover."""
+        return self.share_of(self.numerator)
+
+    def share_of(self, value: Number | None) -> float | None:
+        """Return *value* ÷ denominator, None where either is unknown or the denominator is 0."""
+        return value / self.denominator if value is not None and self.denominator else None
+
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether nothing unknown can move the figure."""
+        return self.lower == self.upper
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the figure as plain values, under the names that stay."""
+        return {
+            "regle": self.rule,
+            "parametres": dict(self.parameters),
+            "mesure": self.measure,
+            "statut": self.status,
+            "numerateur": self.numerator,
+            "denominateur": self.denominator,
+            "part": self.share,
+            "minorant": self.lower,
+            "majorant": self.upper,
+        }
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The links of one rule at one date, over one territory."""
+
+    territory: Territory
+    inventory: Inventory
+    rule: Rule
+    on: date
+    links: pd.DataFrame
+
+    @classmethod
+    def compute(cls, territory: Territory, inventory: Inventory, rule: Rule, on: date) -> Coverage:
+        """Apply a rule."""
+        return cls(territory, inventory, rule, on, rule.links(territory, inventory, on))
+
+    @cached_property
+    def known(self) -> BoolArray:
+        """Tell, for each commune, whether an inventory stands for its département."""
+        return self.territory.communes["departement"].isin(self.inventory.departements).to_numpy(dtype=bool)
+
+    @cached_property
+    def _counts(self) -> dict[tuple[str, bool], np.ndarray[Any, np.dtype[np.int64]]]:
+        """Count, for each commune, the structures of a type: (type, certain links only?) → counts."""
+        types = {structure.id: structure.type for structure in self.inventory.structures}
+        position = self.territory.communes.index.get_indexer(self.links["commune"])
+        kind = self.links["structure"].map(types).to_numpy(dtype=object)
+        certain = self.links["certain"].to_numpy(dtype=bool)
+        size = len(self.territory.communes)
+        counts = {}
+        for name in ("CS", "EVS"):
+            of_type = kind == name
+            counts[name, True] = np.bincount(position[of_type & certain], minlength=size)
+            counts[name, False] = np.bincount(position[of_type], minlength=size)
+        return counts
+
+    def covered(self, kind: str, certain: bool = True) -> BoolArray:
+        """Tell, for each commune, whether a structure covers it, by certain links or by any.
+
+        *kind* is ``CS``, ``EVS`` or ``AVS`` (either). Communes without an inventory are False.
+        """
+        if kind == "AVS":
+            return self.covered("CS", certain) | self.covered("EVS", certain)
+        return (self._counts[kind, certain] > 0) & self.known
+
+    def status(self, certain: bool = True) -> np.ndarray[Any, np.dtype[np.object_]]:
+        """Return each commune's status: cs_seul, cs_et_evs, evs_seul, aucune, or empty if unknown."""
+        cs, evs = self.covered("CS", certain), self.covered("EVS", certain)
+        names = np.array(["aucune", "evs_seul", "cs_seul", "cs_et_evs"], dtype=object)
+        return np.where(self.known, names[2 * cs + evs], "")
+
+    @cached_property
+    def communes(self) -> pd.DataFrame:
+        """Return one row a commune, under the column names that stay (see docs/formats.md).
+
+        Index: commune code. ``statut`` is computed on certain links, as ``statut_minorant``;
+        ``statut_majorant`` adds the possible ones. Counts and status are empty (NA, ``""``)
+        where no inventory stands.
+        """
+        base = self.territory.communes
+        frame = base[["nom", "departement", "epci", "nom_epci", "population", "superficie_km2"]].copy()
+        frame["statut"] = self.status()
+        for column, kind in (("nb_cs", "CS"), ("nb_evs", "EVS")):
+            frame[column] = pd.array(self._counts[kind, True], dtype="Int64")
+            frame[column] = frame[column].where(self.known)
+        frame["structures"] = self._ids(certain=True)
+        frame["statut_minorant"] = frame["statut"]
+        frame["statut_majorant"] = self.status(certain=False)
+        return frame
+
+    def _ids(self, certain: bool) -> list[str]:
+        """Return, for each commune, the ids of its structures, sorted and joined by ``|``."""
+        ids: dict[str, list[str]] = {}
+        links = self.links[self.links["certain"]] if certain else self.links
+        for structure, commune in zip(links["structure"], links["commune"], strict=True):
+            ids.setdefault(commune, []).append(structure)
+        return ["|".join(sorted(ids.get(code, []))) for code in self.territory.communes.index]
+
+    @cached_property
+    def possible_structures(self) -> dict[str, tuple[str, ...]]:
+        """Return the ids of the structures, certain or possible, of each commune that has any."""
+        found = zip(self.territory.communes.index, self._ids(certain=False), strict=True)
+        return {str(code): tuple(ids.split("|")) for code, ids in found if ids}
+
+    def figures(self, where: BoolArray | None = None) -> tuple[Figure, ...]:
+        """Return every measure and status over the communes of *where*, known ones only.
+
+        The figure rests on certain links. Minorant and majorant: for ``cs`` and ``avs``,
+        certain links, then possible ones too; for ``aucune``, the complement of ``avs``;
+        for ``evs_seul``, communes certainly served by an EVS and by no CS even possibly, then
+        communes possibly served by an EVS and by no CS certainly.
+        """
+        scope = self.known if where is None else self.known & where
+        cs, cs_any = self.covered("CS"), self.covered("CS", certain=False)
+        evs, evs_any = self.covered("EVS"), self.covered("EVS", certain=False)
+        masks = {
+            "cs": (cs, cs, cs_any),
+            "evs_seul": (evs & ~cs, evs & ~cs_any, evs_any & ~cs),
+            "avs": (cs | evs, cs | evs, cs_any | evs_any),
+            "aucune": (~(cs | evs), ~(cs_any | evs_any), ~(cs | evs)),
+        }
+        figures = []
+        for measure in MEASURES:
+            for status, (figure, lower, upper) in masks.items():
+                values = [self.total(measure, scope & mask) for mask in (figure, scope, lower, upper)]
+                figures.append(self._figure(measure, status, values if scope.any() else [None] * 4))
+        return tuple(figures)
+
+    def _figure(self, measure: str, status: str, values: list[Any]) -> Figure:
+        numerator, denominator, lower, upper = values
+        parameters = self.rule.parameters
+        return Figure(self.rule.name, parameters, measure, status, numerator, denominator, lower, upper)
+
+    def total(self, measure: str, where: BoolArray) -> Number:
+        """Sum a measure over communes; km² to 0.001, a commune without an area adding nothing."""
+        communes = self.territory.communes
+        if measure == "communes":
+            return int(where.sum())
+        if measure == "habitants":
+            return int(communes["population"].to_numpy()[where].sum())
+        return round(float(np.nansum(communes["superficie_km2"].to_numpy()[where])), 3)
+
+
+@dataclass(frozen=True)
+class EpciCoverage:
+    """The figures of the part of one EPCI that lies in the territory.
+
+    *outside* names the communes of the EPCI beyond the territory: they are not counted.
+    *communes*, *population* and *area_km2* are those of the part, inventory or not; *known* is
+    the number of its communes for which an inventory stands.
+    """
+
+    code: str
+    name: str
+    communes: int
+    known: int
+    population: int
+    area_km2: float
+    outside: tuple[str, ...]
+    figures: tuple[Figure, ...]
+
+    def figure(self, measure: str, status: str) -> Figure:
+        """Return one figure."""
+        return next(f for f in self.figures if (f.measure, f.status) == (measure, status))
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the EPCI as plain values, under the names that stay."""
+        return {
+            "epci": self.code,
+            "nom_epci": self.name,
+            "nb_communes": self.communes,
+            "nb_communes_avec_inventaire": self.known,
+            "population": self.population,
+            "superficie_km2": self.area_km2,
+            "communes_hors_territoire": list(self.outside),
+            "synthese": [figure.to_record() for figure in self.figures],
+        }
+
+
+def by_epci(coverage: Coverage) -> tuple[EpciCoverage, ...]:
+    """Return the figures of each EPCI, by name; communes without one come last, under no name."""
+    territory = coverage.territory
+    column = territory.communes["epci"].to_numpy(dtype=object)
+    names = dict(zip(column, territory.communes["nom_epci"], strict=True))
+    rows = []
+    for code in sorted(names, key=lambda code: (not code, names[code], code)):
+        here = column == code
+        rows.append(
+            EpciCoverage(
+                code,
+                names[code] or "Communes sans EPCI",
+                int(here.sum()),
+                int((here & coverage.known).sum()),
+                int(coverage.total("habitants", here)),
+                float(coverage.total("km2", here)),
+                tuple(territory.epci_outside.get(code, ())),
+                coverage.figures(here),
+            )
+        )
+    return tuple(rows)

@@ -1,0 +1,150 @@
+"""Zones blanches and areas to be clarified: connected groups of communes."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from math import hypot
+from typing import TYPE_CHECKING, Any
+
+from avs_coverage.gazetteer import departement_of
+from avs_coverage.projection import epsg_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from avs_coverage.coverage import Coverage
+    from avs_coverage.inventory import Structure
+
+GAP = "zone_blanche"
+UNCLEAR = "couverture_a_preciser"
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A connected group of communes, largest commune first.
+
+    *kind* is ``zone_blanche`` (nothing covers it, not even possibly) or
+    ``couverture_a_preciser`` (only the hypothesis covers it: *possible* are the structures
+    whose area would have to be known). *nearest* is the counted structure nearest to the
+    chef-lieu of the commune with the most inhabitants, *distance_km* as the crow flies, from
+    chef-lieu to the structure's point or its seat's chef-lieu; both None where none is located.
+    """
+
+    kind: str
+    rank: int
+    communes: tuple[tuple[str, str], ...]
+    epci: tuple[str, ...]
+    population: int
+    area_km2: float
+    possible: tuple[str, ...]
+    nearest: Structure | None
+    distance_km: float | None
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the zone as plain values, under the names that stay."""
+        return {
+            "liste": self.kind,
+            "rang": self.rank,
+            "nb_communes": len(self.communes),
+            "population": self.population,
+            "superficie_km2": self.area_km2,
+            "commune_principale": self.communes[0][0],
+            "nom_commune_principale": self.communes[0][1],
+            "epci": list(self.epci),
+            "communes": [code for code, _ in self.communes],
+            "structures_possibles": list(self.possible),
+            "structure_proche": self.nearest.id if self.nearest else None,
+            "distance_km": self.distance_km,
+        }
+
+
+def zones(coverage: Coverage) -> tuple[Zone, ...]:
+    """Return the zones blanches, then the areas to be clarified, each by inhabitants.
+
+    Communes are joined where their source boundaries share a line; those to be clarified only
+    where the same structures may serve them. A commune without an inventory is in neither.
+    """
+    codes = coverage.territory.communes.index.to_numpy(dtype=object)
+    uncovered = coverage.known & ~coverage.covered("AVS", certain=False)
+    unclear = coverage.covered("AVS", certain=False) & ~coverage.covered("AVS")
+    group: dict[str, Hashable] = dict.fromkeys(codes[uncovered], GAP)
+    group |= {code: coverage.possible_structures[code] for code in codes[unclear]}
+    pairs = coverage.territory.neighbours if group else None
+    components = connected(group, pairs) if pairs is not None else []
+    found = [_zone(coverage, members, group[members[0]]) for members in components]
+    found.sort(key=lambda zone: (zone.kind != GAP, -zone.population, zone.communes[0][0]))
+    return tuple(_ranked(found))
+
+
+def connected(group: dict[str, Hashable], pairs: pd.DataFrame) -> list[list[str]]:
+    """Return the connected components of the communes of *group*.
+
+    *pairs* holds the columns ``code`` and ``voisin``; a pair joins two communes that stand in
+    the same group. A commune without neighbours is a component of its own.
+    """
+    neighbours: dict[str, list[str]] = {code: [] for code in group}
+    for code, other in zip(pairs["code"], pairs["voisin"], strict=True):
+        if code in group and other in group and group[code] == group[other]:
+            neighbours[code].append(other)
+    components, seen = [], set()
+    for start in group:
+        if start in seen:
+            continue
+        seen.add(start)
+        component = [start]
+        for code in component:
+            for other in neighbours[code]:
+                if other not in seen:
+                    seen.add(other)
+                    component.append(other)
+        components.append(component)
+    return components
+
+
+def _zone(coverage: Coverage, codes: list[str], group: Hashable) -> Zone:
+    rows = coverage.territory.communes.loc[codes]
+    ordered = sorted(
+        zip(rows.index, rows["nom"], rows["population"], strict=True), key=lambda row: (-row[2], row[0])
+    )
+    nearest, distance_km = nearest_structure(coverage, str(ordered[0][0]))
+    return Zone(
+        GAP if group == GAP else UNCLEAR,
+        0,
+        tuple((str(code), str(name)) for code, name, _ in ordered),
+        tuple(sorted({name or "sans EPCI" for name in rows["nom_epci"]})),
+        int(rows["population"].sum()),
+        round(float(rows["superficie_km2"].sum()), 3),
+        group if isinstance(group, tuple) else (),
+        nearest,
+        distance_km,
+    )
+
+
+def _ranked(found: list[Zone]) -> list[Zone]:
+    ranks = {GAP: 0, UNCLEAR: 0}
+    ranked = []
+    for zone in found:
+        ranks[zone.kind] += 1
+        ranked.append(replace(zone, rank=ranks[zone.kind]))
+    return ranked
+
+
+def nearest_structure(coverage: Coverage, code: str) -> tuple[Structure | None, float | None]:
+    """Return the counted structure nearest to a commune's chef-lieu, and the distance in km to 0.1.
+
+    Straight line in the legal projection; structures of another projection are too far to
+    count. Ties go to the smaller id.
+    """
+    commune = coverage.territory.communes.loc[code]
+    epsg = epsg_of(commune["departement"])
+    best: tuple[float, str, Structure] | None = None
+    for structure in coverage.inventory.counted(coverage.on):
+        if structure.x_m is None or structure.y_m is None:
+            continue
+        if epsg_of(departement_of(structure.seat)) != epsg:
+            continue
+        metres = hypot(structure.x_m - commune["x_m"], structure.y_m - commune["y_m"])
+        if best is None or (metres, structure.id) < best[:2]:
+            best = (metres, structure.id, structure)
+    return (best[2], round(best[0] / 1000, 1)) if best else (None, None)

@@ -1,0 +1,110 @@
+"""Find any commune of France by code or name, reading only the départements it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from avs_coverage.embedded import read_csv, read_parquet
+from avs_coverage.names import normalise
+
+
+@dataclass(frozen=True)
+class Commune:
+    """One commune: code, name, SIREN of its EPCI (empty where none), chef-lieu (metres), area."""
+
+    code: str
+    name: str
+    epci: str
+    x_m: float
+    y_m: float
+    area_km2: float
+
+
+def departement_of(code: str) -> str:
+    """Return the département of a commune code.
+
+    >>> departement_of("03185"), departement_of("97411"), departement_of("2A004")
+    ('03', '974', '2A')
+    """
+    return code[:3] if code.startswith("97") else code[:2]
+
+
+def parent_of_arrondissement(code: str) -> str:
+    """Return the commune of a municipal arrondissement's code (Paris, Lyon, Marseille), else empty.
+
+    >>> parent_of_arrondissement("75118"), parent_of_arrondissement("03185")
+    ('75056', '')
+    """
+    for first, last, parent in (("75101", "75120", "75056"), ("69381", "69389", "69123")):
+        if first <= code <= last:
+            return parent
+    return "13055" if "13201" <= code <= "13216" else ""
+
+
+class Gazetteer:
+    """The communes of France, loaded département by département as they are asked for."""
+
+    def __init__(self) -> None:
+        self._communes: dict[str, dict[str, Commune]] = {}
+        self._departements = {row["code"] for row in read_csv("departements.csv")}
+
+    def communes_of(self, departement: str) -> dict[str, Commune]:
+        """Return the communes of a département by code; empty where there is no such département."""
+        if departement not in self._departements:
+            return {}
+        if departement not in self._communes:
+            columns = ["code", "nom", "epci", "x_m", "y_m", "superficie_km2"]
+            rows = read_parquet("communes.parquet", [departement], columns)
+            self._communes[departement] = {
+                row[0]: Commune(*row) for row in rows.itertuples(index=False, name=None)
+            }
+        return self._communes[departement]
+
+    def get(self, code: str) -> Commune | None:
+        """Return the commune of a code of the COG 2026, or None."""
+        return self.communes_of(departement_of(code)).get(code)
+
+    def named(self, name: str, departements: Iterable[str]) -> list[Commune]:
+        """Return the communes of these départements that bear exactly *name*, article included.
+
+        Where none does, the article is left aside: « Donjon » is « Le Donjon » if it alone is.
+        """
+        communes = [c for d in sorted(set(departements)) for c in self.communes_of(d).values()]
+        key = normalise(name)
+        exact = [commune for commune in communes if normalise(commune.name) == key]
+        return exact or [commune for commune in communes if _bare(normalise(commune.name)) == _bare(key)]
+
+    def close_names(self, name: str, departements: Iterable[str]) -> list[str]:
+        """Return up to three names like *name*, with their codes: to propose, never to take."""
+        from rapidfuzz import fuzz, process
+
+        communes = [c for d in sorted(set(departements)) for c in self.communes_of(d).values()]
+        keys = [normalise(commune.name) for commune in communes]
+        close = process.extract(normalise(name), keys, scorer=fuzz.ratio, limit=3, score_cutoff=70)
+        return [f"{communes[i].name} ({communes[i].code})" for _, _, i in close]
+
+    def members(self, epci: str) -> list[str]:
+        """Return the codes of all communes of an EPCI, in whatever département."""
+        row = next(row for row in read_csv("epci.csv") if row["siren"] == epci)
+        return [
+            commune.code
+            for departement in row["departements"].split("|")
+            for commune in self.communes_of(departement).values()
+            if commune.epci == epci
+        ]
+
+
+def _bare(key: str) -> str:
+    """Return a normalised name without its article, before or after it.
+
+    >>> _bare("le donjon"), _bare("donjon le")
+    ('donjon', 'donjon')
+    """
+    words = key.split()
+    articles = {"le", "la", "les", "l"}
+    if len(words) > 1 and words[0] in articles:
+        words = words[1:]
+    elif len(words) > 1 and words[-1] in articles:
+        words = words[:-1]
+    return " ".join(words)

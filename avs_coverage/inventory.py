@@ -1,0 +1,134 @@
+"""The structures known at a date, their service areas, and where the list comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from avs_coverage.faults import Fault
+
+TYPES = ("CS", "EVS")
+ZONES = ("complete", "partielle", "estimee", "inconnue")
+STATUSES = ("confirme", "a_confirmer")
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A centre social (``CS``) or an espace de vie sociale (``EVS``).
+
+    *seat* is a commune code, empty where unknown; *seat_epci* the SIREN of its EPCI. *x_m, y_m*
+    are metres in the legal projection of the seat's département (None without a seat), of the
+    structure's own point where *has_point*, else of the seat's chef-lieu. *start* and *end*
+    are the first and last day of the agreement, None where unknown or open. *acf* and
+    *ps_jeunes* are None where unknown.
+    """
+
+    id: str
+    name: str
+    type: str
+    status: str = "confirme"
+    name_known: bool = True
+    seat: str = ""
+    seat_name: str = ""
+    seat_quality: str = ""
+    seat_epci: str = ""
+    x_m: float | None = None
+    y_m: float | None = None
+    has_point: bool = False
+    area: str = "inconnue"
+    communes: tuple[str, ...] = ()
+    communes_epci: tuple[str, ...] = ()
+    qpv: tuple[str, ...] = ()
+    start: date | None = None
+    end: date | None = None
+    acf: bool | None = None
+    ps_jeunes: bool | None = None
+    itinerant: bool | None = None
+    manager: str = ""
+    area_population: int | None = None
+    capacity: int | None = None
+    note: str = ""
+    source: str = ""
+    line: int = 0
+
+    def is_open(self, on: date) -> bool:
+        """Tell whether the agreement runs on that day; no start means already open."""
+        return (self.start is None or self.start <= on) and (self.end is None or on <= self.end)
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the structure as plain values: the columns in which a list may be read back."""
+        return {
+            "id": self.id,
+            "nom": self.name,
+            "nom_connu": self.name_known,
+            "type": self.type,
+            "statut": self.status,
+            "code_insee": self.seat,
+            "commune": self.seat_name,
+            "siege": self.seat_quality,
+            "zone": self.area,
+            "communes_desservies": list(self.communes),
+            "qpv_desservis": list(self.qpv),
+            "agrement_debut": self.start.isoformat() if self.start else None,
+            "agrement_fin": self.end.isoformat() if self.end else None,
+            "acf": self.acf,
+            "ps_jeunes": self.ps_jeunes,
+            "itinerant": self.itinerant,
+            "gestionnaire": self.manager,
+            "population_zone": self.area_population,
+            "capacite": self.capacity,
+            "note": self.note,
+            "source": self.source,
+        }
+
+    @property
+    def is_located(self) -> bool:
+        """Tell whether a seat or at least one commune is known: else it can cover nothing."""
+        return bool(self.seat or self.communes)
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """The structures of some départements, and what is known of the list itself.
+
+    *departements* are those for which the list stands: elsewhere coverage is unknown, not
+    absent. *date* is the state the list describes, None for a user's file. *set_aside* are
+    the rows read and not used, each with its reason.
+    """
+
+    structures: tuple[Structure, ...]
+    departements: frozenset[str]
+    title: str
+    source: str
+    date: date | None = None
+    rows_read: int = 0
+    set_aside: tuple[Fault, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+    include_unconfirmed: bool = False
+    embedded: bool = field(default=False, kw_only=True)
+
+    def counted(self, on: date) -> Iterator[Structure]:
+        """Yield the structures that count at a date: open, and confirmed unless asked otherwise."""
+        for structure in self.structures:
+            if structure.is_open(on) and (self.include_unconfirmed or structure.status == "confirme"):
+                yield structure
+
+    def unconfirmed(self, on: date) -> list[Structure]:
+        """Return the open structures that are listed as to be confirmed, counted or not."""
+        return [s for s in self.structures if s.status == "a_confirmer" and s.is_open(on)]
+
+    def informs_qpv(self, on: date) -> bool:
+        """Tell whether the list says of any structure which QPV it serves."""
+        return any(structure.qpv for structure in self.counted(on))
+
+    def with_unconfirmed(self) -> Inventory:
+        """Return the same inventory with the structures to be confirmed counted."""
+        return replace(self, include_unconfirmed=True)
+
+    def __len__(self) -> int:
+        return len(self.structures)
+
+
+EMPTY = Inventory((), frozenset(), "", "")

@@ -1,0 +1,100 @@
+"""Read one cell of text as a date, a yes or no, a number or a choice."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from avs_coverage.names import normalise
+
+TYPE_WORDS = {
+    "CS": (
+        "cs",
+        "csc",
+        "centre social",
+        "centre socioculturel",
+        "centre socio culturel",
+        "centre social et culturel",
+        "centre social et socioculturel",
+        "centre socio culturelle",
+        "centres sociaux",
+        "mjc centre social",
+        "maison pour tous centre social",
+        "d506",
+    ),
+    "EVS": ("evs", "espace de vie sociale", "espaces de vie sociale", "d508"),
+}
+_YES = {"oui", "o", "vrai", "true", "yes", "1", "x"}
+_NO = {"non", "n", "faux", "false", "no", "0"}
+
+
+def parse_type(text: str) -> str:
+    """Return ``CS`` or ``EVS``, empty where the wording is neither.
+
+    >>> parse_type("Centre socio-culturel"), parse_type("Espace de Vie Sociale"), parse_type("CSS")
+    ('CS', 'EVS', '')
+    """
+    key = normalise(text)
+    return next((kind for kind, words in TYPE_WORDS.items() if key in words), "")
+
+
+def parse_choice(text: str, choices: tuple[str, ...]) -> str:
+    """Return the choice that *text* names, whatever its case, accents and spaces; else empty.
+
+    >>> parse_choice("Complète", ("complete", "inconnue")), parse_choice("à confirmer", ("a_confirmer",))
+    ('complete', 'a_confirmer')
+    """
+    key = normalise(text)
+    return next((choice for choice in choices if normalise(choice) == key), "")
+
+
+def parse_yes_no(text: str) -> bool | None:
+    """Return True, False, or None where *text* is neither a yes nor a no."""
+    key = normalise(text)
+    return True if key in _YES else False if key in _NO else None
+
+
+def parse_date(text: str, end: bool = False) -> date | None:
+    """Return a date written 2022-09-01, 01/09/2022, or 2022; None where it is none of these.
+
+    A year alone is its first day, or its last where *end*.
+
+    >>> parse_date("01/09/2022"), parse_date("2022", end=True)
+    (datetime.date(2022, 9, 1), datetime.date(2022, 12, 31))
+    """
+    text = text.strip()
+    try:
+        if re.fullmatch(r"(19|20)\d\d", text):
+            return date(int(text), 12, 31) if end else date(int(text), 1, 1)
+        if match := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?", text):
+            return date(int(match[1]), int(match[2]), int(match[3]))
+        if match := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", text):
+            return date(int(match[3]), int(match[2]), int(match[1]))
+    except ValueError:
+        return None
+    return None
+
+
+def parse_number(text: str) -> float | None:
+    """Return a number with a decimal comma or point and spaces between thousands, else None.
+
+    >>> parse_number("5 640"), parse_number("3,427"), parse_number("1e400"), parse_number("inconnu")
+    (5640.0, 3.427, None, None)
+    """
+    plain = re.sub(r"[\s\u00a0\u202f]", "", text).replace(",", ".")
+    return float(plain) if re.fullmatch(r"[+-]?\d{1,15}(\.\d{0,15})?", plain) else None
+
+
+def parse_count(text: str) -> int | None:
+    """Return a whole number of zero or more, else None."""
+    value = parse_number(text)
+    return int(value) if value is not None and value >= 0 and value.is_integer() else None
+
+
+def split_list(text: str) -> list[str]:
+    """Split a cell that lists things with ``;`` ``,`` or ``|``; blanks are left out.
+
+    >>> split_list("03185; 03190|Vichy,")
+    ['03185', '03190', 'Vichy']
+    """
+    return [part.strip() for part in re.split(r"[;,|]", text) if part.strip()]

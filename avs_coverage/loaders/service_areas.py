@@ -1,0 +1,68 @@
+"""Read service areas from a second file: one row for each structure and commune."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from avs_coverage.inventory import Structure
+from avs_coverage.loaders.collector import Collector
+from avs_coverage.loaders.columns import SERVICE_AREA_COLUMNS, header_faults, match_header
+from avs_coverage.loaders.table_file import read_rows
+from avs_coverage.names import normalise
+
+
+def add_service_areas(path: Path, structures: Sequence[Structure], known: Collector) -> list[Structure]:
+    """Return the structures with the communes that the file gives them added to their own.
+
+    A structure is named by its id or its exact name, a commune by code or name. Raises
+    InputError with every fault of the file.
+    """
+    rows = read_rows(path)
+    collector = Collector(path.name, known.gazetteer, known.departements)
+    matched = match_header(rows, SERVICE_AREA_COLUMNS, ("structure", "commune"))
+    needed = {name: (name,) for name in SERVICE_AREA_COLUMNS}
+    collector.faults += header_faults(path.name, rows, matched, needed)
+    collector.raise_faults()
+    index, positions, _, _ = matched
+    added: dict[str, dict[str, str]] = {}
+    for row in rows[index + 1 :]:
+        if row.is_blank:
+            collector.put_aside(row.line, "ligne vide")
+            continue
+        cells = (*row.cells, *[""] * len(positions))
+        structure = _find(cells[positions["structure"]], row.line, structures, collector)
+        near = structure.seat if structure else ""
+        commune = collector.commune(cells[positions["commune"]], row.line, "commune", near)
+        if structure and commune:
+            added.setdefault(structure.id, {})[commune.code] = commune.epci
+    collector.raise_faults()
+    known.warnings += collector.warnings
+    known.set_aside += collector.set_aside
+    known.rows_read += len(rows) - index - 1
+    return [_with_communes(structure, added.get(structure.id, {})) for structure in structures]
+
+
+def _find(text: str, line: int, structures: Sequence[Structure], collector: Collector) -> Structure | None:
+    for structure in structures:
+        if structure.id == text:
+            return structure
+    found = [structure for structure in structures if normalise(structure.name) == normalise(text)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        collector.fault("AVS-325", line, "structure", value=text)
+    else:
+        from rapidfuzz import process
+
+        names = [structure.name for structure in structures]
+        close = process.extract(text, names, processor=normalise, limit=3, score_cutoff=70)
+        suggestions = "noms proches : " + " ; ".join(name for name, _, _ in close) if close else ""
+        collector.fault("AVS-324", line, "structure", value=text, suggestions=suggestions)
+    return None
+
+
+def _with_communes(structure: Structure, added: dict[str, str]) -> Structure:
+    communes = {**dict(zip(structure.communes, structure.communes_epci, strict=True)), **added}
+    return replace(structure, communes=tuple(communes), communes_epci=tuple(communes.values()))

@@ -1,0 +1,324 @@
+"""Read a list of structures in the tool's own columns: CSV or workbook."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from math import hypot
+from pathlib import Path
+
+from avs_coverage.gazetteer import Commune, Gazetteer, departement_of
+from avs_coverage.inventory import STATUSES, ZONES, Inventory, Structure
+from avs_coverage.loaders.cells import (
+    parse_choice,
+    parse_count,
+    parse_date,
+    parse_number,
+    parse_type,
+    parse_yes_no,
+    split_list,
+)
+from avs_coverage.loaders.collector import Collector, plausible_distance_m
+from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, header_faults, match_header
+from avs_coverage.loaders.table_file import Row, read_rows
+from avs_coverage.names import normalise
+from avs_coverage.projection import epsg_of, project
+from avs_coverage.qpv import departement_of_qpv, known_qpv_codes
+from avs_coverage.territory_names import TerritoryName
+
+_NEEDED = {"nom": ("nom",), "type": ("type",), "code_insee": ("code_insee", "commune")}
+_SEAT_QUALITIES = ("certain", "deduit", "inconnu")
+
+
+def load_structures(path: Path, territory: TerritoryName, service_areas: Path | None = None) -> Inventory:
+    """Return the inventory of a file, for the territory it is to be applied to.
+
+    Names of communes are looked for in the territory's départements. The list stands for the
+    département where the territory is one, and for those in which it has a seat. Rows read = structures + rows set aside. Raises InputError with every
+    fault of the file.
+    """
+    rows = read_rows(path)
+    collector = Collector(path.name, Gazetteer(), territory.departements)
+    matched = match_header(rows, STRUCTURE_COLUMNS, ("nom", "type"))
+    collector.faults += header_faults(path.name, rows, matched, _NEEDED)
+    collector.raise_faults()
+    index, positions, _, unused = matched
+    if unused:
+        collector.warn("AVS-906", rows[index].line, "", value=", ".join(unused))
+    body = rows[index + 1 :]
+    collector.rows_read = len(body)
+    structures = [
+        structure
+        for row in body
+        if not _set_aside(row, positions, collector)
+        and (structure := _structure(row, positions, collector, len(rows[index].cells))) is not None
+    ]
+    if not structures and not collector.faults:
+        collector.fault("AVS-307", rows[index].line, "")
+    collector.raise_faults()
+    structures = _with_ids(structures, collector)
+    if service_areas is not None:
+        from avs_coverage.loaders.service_areas import add_service_areas
+
+        structures = add_service_areas(service_areas, structures, collector)
+    structures = [_with_area(structure, collector) for structure in structures]
+    _check_qpv(structures, collector)
+    collector.raise_faults()
+    return Inventory(
+        structures=tuple(structures),
+        departements=_departements(structures, territory),
+        title=path.name,
+        source=path.name,
+        rows_read=collector.rows_read,
+        set_aside=tuple(collector.set_aside),
+        warnings=tuple(collector.warnings),
+    )
+
+
+def _cell(row: Row, positions: dict[str, int], column: str) -> str:
+    position = positions.get(column, -1)
+    return row.cells[position] if 0 <= position < len(row.cells) else ""
+
+
+def _set_aside(row: Row, positions: dict[str, int], collector: Collector) -> bool:
+    """Set a blank row or a total row aside, saying so."""
+    reason = ""
+    if row.is_blank:
+        reason = "ligne vide"
+    elif not _cell(row, positions, "type") and any(
+        re.match(r"^(sous )?(total|totaux)\b", normalise(cell)) for cell in row.cells
+    ):
+        reason = "ligne de total"
+    if reason:
+        collector.put_aside(row.line, reason)
+    return bool(reason)
+
+
+def _structure(row: Row, positions: dict[str, int], collector: Collector, width: int) -> Structure | None:
+    """Read one row; None where a fault keeps it from being a structure at all."""
+
+    def cell(column: str) -> str:
+        return _cell(row, positions, column)
+
+    before = len(collector.faults)
+    if any(row.cells[width:]):
+        collector.fault("AVS-306", row.line, "")
+    if not cell("nom"):
+        collector.fault("AVS-311", row.line, "nom")
+    if not (kind := parse_type(cell("type"))):
+        collector.fault("AVS-312", row.line, "type", value=cell("type"))
+    if "|" in cell("id"):
+        collector.fault("AVS-328", row.line, "id", value=cell("id"))
+    seat = _seat(row, positions, collector)
+    fields = _Fields(row, positions, collector)
+    start, end = fields.date("agrement_debut"), fields.date("agrement_fin", end=True)
+    if start and end and end < start:
+        collector.fault("AVS-318", row.line, "agrement_fin", value=cell("agrement_fin"), start=str(start))
+    status = fields.choice("statut", STATUSES) or "confirme"
+    area = fields.choice("zone", ZONES)
+    x_m, y_m, has_point = _point(fields, seat)
+    communes = _communes(cell("communes_desservies"), row.line, collector, seat)
+    structure = Structure(
+        id=cell("id"),
+        name=cell("nom"),
+        type=kind,
+        status=status,
+        name_known=fields.yes_no("nom_connu") is not False,
+        seat=seat.code if seat else "",
+        seat_name=seat.name if seat else "",
+        seat_quality=fields.choice("siege", _SEAT_QUALITIES) or ("certain" if seat else "inconnu"),
+        seat_epci=seat.epci if seat else "",
+        x_m=x_m,
+        y_m=y_m,
+        has_point=has_point,
+        area=area,
+        communes=tuple(communes),
+        communes_epci=tuple(communes.values()),
+        qpv=tuple(dict.fromkeys(code.upper() for code in split_list(cell("qpv_desservis")))),
+        start=start,
+        end=end,
+        acf=fields.yes_no("acf"),
+        ps_jeunes=fields.yes_no("ps_jeunes"),
+        itinerant=fields.yes_no("itinerant"),
+        manager=cell("gestionnaire"),
+        area_population=fields.count("population_zone"),
+        capacity=fields.count("capacite"),
+        note=cell("note"),
+        source=cell("source"),
+        line=row.line,
+    )
+    return structure if len(collector.faults) == before else None
+
+
+class _Fields:
+    """The optional cells of a row, each with its fault where the value is not understood."""
+
+    def __init__(self, row: Row, positions: dict[str, int], collector: Collector) -> None:
+        self.row, self.positions, self.collector = row, positions, collector
+
+    def text(self, column: str) -> str:
+        return _cell(self.row, self.positions, column)
+
+    def _refuse(self, code: str, column: str, **values: str) -> None:
+        self.collector.fault(code, self.row.line, column, value=self.text(column), **values)
+
+    def date(self, column: str, end: bool = False) -> date | None:
+        value = parse_date(self.text(column), end)
+        if self.text(column) and value is None:
+            self._refuse("AVS-317", column)
+        return value
+
+    def choice(self, column: str, choices: tuple[str, ...]) -> str:
+        value = parse_choice(self.text(column), choices)
+        if self.text(column) and not value:
+            self._refuse("AVS-313", column, choices=", ".join(choices))
+        return value
+
+    def yes_no(self, column: str) -> bool | None:
+        value = parse_yes_no(self.text(column))
+        if self.text(column) and value is None:
+            self._refuse("AVS-313", column, choices="oui, non, ou vide")
+        return value
+
+    def count(self, column: str) -> int | None:
+        value = parse_count(self.text(column))
+        if self.text(column) and value is None:
+            self._refuse("AVS-319", column, expected="entier", hint="écrivez par exemple 5640, ou rien")
+        return value
+
+    def degrees(self, column: str) -> float | None:
+        value = parse_number(self.text(column))
+        if self.text(column) and value is None:
+            self._refuse("AVS-319", column, expected="de degrés", hint="écrivez par exemple 3,427")
+        return value
+
+
+def _seat(row: Row, positions: dict[str, int], collector: Collector) -> Commune | None:
+    """Return the commune of the seat: by its code where there is one, which the name must not contradict."""
+    code, name = _cell(row, positions, "code_insee"), _cell(row, positions, "commune")
+    if code:
+        seat = collector.commune(code, row.line, "code_insee")
+        if seat and name and not _same_name(name, seat, collector):
+            collector.warn("AVS-905", row.line, "commune", code=seat.code, expected=seat.name, value=name)
+        return seat
+    return collector.commune(name, row.line, "commune") if name else None
+
+
+def _same_name(name: str, seat: Commune, collector: Collector) -> bool:
+    # « Paris 18e », « VICHY CEDEX » or « Vichy 2 » name the commune well enough.
+    plain = re.sub(r"\b(cedex|\d+(er|e|eme)?|arrondissement)\b", " ", normalise(name))
+    return seat in collector.gazetteer.named(plain, [departement_of(seat.code)])
+
+
+def _point(fields: _Fields, seat: Commune | None) -> tuple[float | None, float | None, bool]:
+    """Return where the structure is: its own point if plausible, else its seat's chef-lieu."""
+    longitude, latitude = fields.degrees("longitude"), fields.degrees("latitude")
+    if bool(fields.text("longitude")) != bool(fields.text("latitude")):
+        fields.collector.fault(
+            "AVS-327", fields.row.line, "longitude" if fields.text("latitude") else "latitude"
+        )
+    if seat is None:
+        return None, None, False
+    if longitude is None or latitude is None:
+        return seat.x_m, seat.y_m, False
+    x_m, y_m = project(longitude, latitude, epsg_of(departement_of(seat.code)))
+    metres = hypot(x_m - seat.x_m, y_m - seat.y_m)
+    if not metres <= plausible_distance_m(seat.area_km2):
+        distance = f"{metres / 1000:.0f}" if metres < 1e8 else "plus de 100 000"  # noqa: PLR2004
+        fields.collector.fault(
+            "AVS-323", fields.row.line, "longitude", value=f"{longitude} ; {latitude}", distance=distance
+        )
+    return x_m, y_m, True
+
+
+def _communes(text: str, line: int, collector: Collector, seat: Commune | None) -> dict[str, str]:
+    """Return the communes served, code → EPCI, in the order written."""
+    found: dict[str, str] = {}
+    for part in split_list(text):
+        if normalise(part) == "epci":
+            if seat is None or not seat.epci:
+                collector.fault("AVS-322", line, "communes_desservies")
+            else:
+                found |= dict.fromkeys(collector.gazetteer.members(seat.epci), seat.epci)
+        elif commune := collector.commune(
+            part, line, "communes_desservies", near=seat.code if seat else ""
+        ):
+            found[commune.code] = commune.epci
+    return found
+
+
+def _with_ids(structures: Sequence[Structure], collector: Collector) -> list[Structure]:
+    """Give an id to the rows that have none, and refuse an id used twice.
+
+    A made id says the type, the seat and the name, so that it does not depend on the order of
+    the rows.
+    """
+    lines: dict[str, int] = {}
+    alike: dict[tuple[str, str, str], int] = {}
+    for structure in structures:
+        same = (normalise(structure.name), structure.type, structure.seat)
+        if same in alike:
+            collector.warn(
+                "AVS-908", structure.line, "nom", value=structure.name, other=str(alike[same])
+            )
+        alike.setdefault(same, structure.line)
+        if structure.id and structure.id in lines:
+            other = str(lines[structure.id])
+            collector.fault("AVS-321", structure.line, "id", value=structure.id, other=other)
+        lines.setdefault(structure.id, structure.line)
+    named = []
+    taken = set(lines)
+    for structure in structures:
+        if not structure.id:
+            stem = f"{structure.type}-{structure.seat or 'sans-siege'}-{_slug(structure.name)}"
+            made, count = stem, 1
+            while made in taken:
+                count += 1
+                made = f"{stem}-{count}"
+            taken.add(made)
+            structure = replace(structure, id=made)  # noqa: PLW2901
+        named.append(structure)
+    return named
+
+
+def _slug(name: str) -> str:
+    return normalise(name).replace(" ", "-")[:40].strip("-") or "structure"
+
+
+def _with_area(structure: Structure, collector: Collector) -> Structure:
+    """Settle what is known of the area, and warn of what it leaves out."""
+    area = structure.area or ("complete" if structure.communes else "inconnue")
+    if area in ("complete", "estimee") and not structure.communes:
+        word = {"complete": "complète", "estimee": "estimée"}[area]
+        collector.fault("AVS-320", structure.line, "zone", value=word)
+    if not structure.seat:
+        collector.warn("AVS-903", structure.line, "code_insee", value=structure.name)
+    elif area == "complete" and structure.seat not in structure.communes:
+        collector.warn(
+            "AVS-904", structure.line, "communes_desservies", value=structure.name, code=structure.seat
+        )
+    return replace(structure, area=area)
+
+
+def _check_qpv(structures: Sequence[Structure], collector: Collector) -> None:
+    well_formed = re.compile(r"Q[PN](\d|2A|2B)[0-9AB]*[A-Z]?")
+    wanted = {departement_of_qpv(code) for s in structures for code in s.qpv if well_formed.fullmatch(code)}
+    known = known_qpv_codes(wanted) if wanted else set()
+    for structure in structures:
+        for code in structure.qpv:
+            if code not in known:
+                collector.fault("AVS-326", structure.line, "qpv_desservis", value=code)
+
+
+def _departements(structures: Sequence[Structure], territory: TerritoryName) -> frozenset[str]:
+    """Return the départements for which a list stands: those of seats, else of named communes.
+
+    A commune that a structure serves across the border does not make the list that of the
+    other département.
+    """
+    named = {departement_of(code) for s in structures for code in ([s.seat] if s.seat else s.communes)}
+    if territory.kind == "departement":
+        named.add(territory.code)
+    return frozenset(named)

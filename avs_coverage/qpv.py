@@ -1,0 +1,229 @@
+"""QPV of a territory: the official quarters in force at a date, and the structures that serve them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from avs_coverage.embedded import read_csv, read_parquet
+
+if TYPE_CHECKING:
+    from avs_coverage.inventory import Inventory, Structure
+    from avs_coverage.territory import Territory
+
+_OVERSEAS = "97"
+WITH_STRUCTURE, WITHOUT_STRUCTURE, NOT_INFORMED = "avec_structure", "sans_structure", "non_renseigne"
+NO_STRUCTURE_PRINTED = "Pas de structure"
+
+
+@dataclass(frozen=True)
+class Qpv:
+    """An official quarter. *population* is None where no source gives it (generation 2024)."""
+
+    code: str
+    name: str
+    generation: int
+    communes: tuple[str, ...]
+    commune_names: tuple[str, ...]
+    population: int | None
+
+
+@dataclass(frozen=True)
+class PublishedLine:
+    """A line of a schéma's QPV table, as printed; *code* is empty without an official counterpart."""
+
+    name: str
+    communes: tuple[str, ...]
+    code: str
+    structures: tuple[str, ...]
+    source: str
+    note: str
+
+    @property
+    def without_structure(self) -> bool:
+        """Tell whether the line says that the quarter has none."""
+        return self.structures == (NO_STRUCTURE_PRINTED,)
+
+
+@dataclass(frozen=True)
+class QpvCoverage:
+    """A quarter, the counted structures that declare to serve it, and what the schéma printed.
+
+    *status* is ``avec_structure``; ``sans_structure`` where the inventory says of other
+    quarters who serves them; ``non_renseigne`` where it says nothing of any quarter of this
+    generation, or where no inventory stands.
+    """
+
+    qpv: Qpv
+    status: str
+    structures: tuple[Structure, ...]
+    published: PublishedLine | None
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the quarter as plain values, under the names that stay."""
+        return {
+            "code_qpv": self.qpv.code,
+            "nom_qpv": self.qpv.name,
+            "generation": self.qpv.generation,
+            "communes": list(self.qpv.communes),
+            "noms_communes": list(self.qpv.commune_names),
+            "population": self.qpv.population,
+            "statut": self.status,
+            "nb_structures": len(self.structures) if self.status != NOT_INFORMED else None,
+            "structures": [structure.id for structure in self.structures],
+            "publie": list(self.published.structures) if self.published else [],
+        }
+
+
+def generation_in_force(departement: str, on: date) -> int | None:
+    """Return the generation of QPV in force in a département, None before 2015.
+
+    Sources: décret 2014-1750 (mainland) and 2014-1751 (overseas), from 2015-01-01; décret
+    2023-1314, from 2024-01-01; overseas from 2025-01-01.
+
+    >>> generation_in_force("03", date(2022, 12, 31)), generation_in_force("974", date(2024, 6, 1))
+    (2015, 2015)
+    """
+    if on < date(2015, 1, 1):
+        return None
+    start_2024 = date(2025, 1, 1) if departement.startswith(_OVERSEAS) else date(2024, 1, 1)
+    return 2024 if on >= start_2024 else 2015
+
+
+def departement_of_qpv(code: str) -> str:
+    """Return the département written in the code of a QPV.
+
+    >>> departement_of_qpv("QP003001"), departement_of_qpv("QN02A01M"), departement_of_qpv("QN97401M")
+    ('03', '2A', '974')
+    """
+    return code[2:5] if code[2:4] == _OVERSEAS else code[3:5]
+
+
+def official_qpv(territory: Territory, on: date) -> tuple[Qpv, ...]:
+    """Return the quarters in force in a territory, by code.
+
+    A quarter astride two départements belongs to the one that its code names; an EPCI has
+    every quarter with a part in one of its communes.
+    """
+    rows = read_parquet("qpv.parquet", territory.name.departements)
+    rows = rows.drop_duplicates("code").sort_values("code")
+    communes = territory.communes
+    found = []
+    for row in rows.itertuples(index=False):
+        codes = tuple(row.communes.split("|"))
+        departement = departement_of_qpv(row.code)
+        if row.generation != generation_in_force(departement, on):
+            continue
+        in_epci = territory.name.kind == "epci" and any(code in communes.index for code in codes)
+        if in_epci or (territory.name.kind != "epci" and departement in territory.name.departements):
+            names = tuple(communes.at[code, "nom"] if code in communes.index else code for code in codes)
+            population = None if row.population != row.population else int(row.population)
+            found.append(Qpv(row.code, row.nom, int(row.generation), codes, names, population))
+    return tuple(found)
+
+
+def published_lines(territory: Territory, on: date) -> tuple[PublishedLine, ...]:
+    """Return the lines of the schéma's QPV table, where they describe the generation in force.
+
+    The printed tables known to date name quarters of the generation 2015.
+    """
+    lines = []
+    for row in read_csv("published_qpv.csv"):
+        if territory.name.kind != "departement" or row["departement"] != territory.name.code:
+            continue
+        if generation_in_force(row["departement"], on) == 2015:  # noqa: PLR2004
+            communes, structures = row["communes"].split("|"), row["structures"].split(" | ")
+            lines.append(
+                PublishedLine(
+                    row["nom"],
+                    tuple(communes),
+                    row["code_qpv"],
+                    tuple(structures),
+                    row["source"],
+                    row["remarque"],
+                )
+            )
+    return tuple(lines)
+
+
+def known_qpv_codes(departements: set[str]) -> set[str]:
+    """Return the codes of every quarter, of either generation, of some départements."""
+    return set(read_parquet("qpv.parquet", departements, ["code"])["code"])
+
+
+def qpv_coverage(territory: Territory, inventory: Inventory, on: date) -> tuple[QpvCoverage, ...]:
+    """Return each quarter in force with the structures that serve it, by code."""
+    lines = {line.code: line for line in published_lines(territory, on) if line.code}
+    serving: dict[str, list[Structure]] = {}
+    for structure in inventory.counted(on):
+        for code in structure.qpv:
+            serving.setdefault(code, []).append(structure)
+    informed = {code[:2] for code in serving}
+    views = []
+    for qpv in official_qpv(territory, on):
+        structures = tuple(sorted(serving.get(qpv.code, []), key=lambda structure: structure.id))
+        status = WITH_STRUCTURE if structures else NOT_INFORMED
+        if not structures and departement_of_qpv(qpv.code) in inventory.departements:
+            status = WITHOUT_STRUCTURE if qpv.code[:2] in informed else NOT_INFORMED
+        views.append(QpvCoverage(qpv, status, structures, lines.get(qpv.code)))
+    return tuple(views)
+
+
+@dataclass(frozen=True)
+class QpvSummary:
+    """Quarters by status, and inhabitants of those that a structure serves.
+
+    *covered* and *possible* are inhabitants of the quarters with a structure, and of those
+    with one or not informed; *total* those of all quarters. All None where the population of
+    a quarter is unknown.
+    """
+
+    quarters: int
+    with_structure: int
+    without_structure: int
+    not_informed: int
+    total: int | None
+    covered: int | None
+    possible: int | None
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the summary as plain values, under the names that stay."""
+        share = self.covered / self.total if self.covered is not None and self.total else None
+        return {
+            "nb_qpv": self.quarters,
+            "nb_avec_structure": self.with_structure,
+            "nb_sans_structure": self.without_structure,
+            "nb_non_renseigne": self.not_informed,
+            "habitants_total": self.total,
+            "habitants_avec_structure": self.covered,
+            "part": share,
+            "minorant": self.covered,
+            "majorant": self.possible,
+        }
+
+
+def summarise(views: tuple[QpvCoverage, ...]) -> QpvSummary:
+    """Count quarters and inhabitants by status."""
+    by_status = {
+        status: [view.qpv.population for view in views if view.status == status]
+        for status in (WITH_STRUCTURE, WITHOUT_STRUCTURE, NOT_INFORMED)
+    }
+    counts = {status: len(populations) for status, populations in by_status.items()}
+    total = covered = possible = None
+    populations = [view.qpv.population for view in views]
+    if views and None not in populations:
+        sums = {status: sum(p or 0 for p in values) for status, values in by_status.items()}
+        total = sum(sums.values())
+        covered, possible = sums[WITH_STRUCTURE], sums[WITH_STRUCTURE] + sums[NOT_INFORMED]
+        if counts[NOT_INFORMED] == len(views):
+            covered = possible = None
+    return QpvSummary(
+        len(views),
+        counts[WITH_STRUCTURE],
+        counts[WITHOUT_STRUCTURE],
+        counts[NOT_INFORMED],
+        total,
+        covered,
+        possible,
+    )

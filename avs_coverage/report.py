@@ -1,0 +1,251 @@
+"""The whole report of a territory: every view of one coverage, and what it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from avs_coverage import __version__
+from avs_coverage.coverage import Coverage, EpciCoverage, Figure, by_epci
+from avs_coverage.embedded import VINTAGES, data_dir, read_csv
+from avs_coverage.gaps import Zone, zones
+from avs_coverage.inventory import EMPTY, Inventory
+from avs_coverage.messages import CAVEAT, enumeration, french_date
+from avs_coverage.published import (
+    Comparison,
+    Completeness,
+    PublishedStatus,
+    YearCount,
+    compare,
+    completeness,
+    published_statuses,
+    year_counts,
+)
+from avs_coverage.qpv import (
+    PublishedLine,
+    QpvCoverage,
+    QpvSummary,
+    generation_in_force,
+    published_lines,
+    qpv_coverage,
+    summarise,
+)
+from avs_coverage.rules import get_rule
+from avs_coverage.territory import Territory
+from avs_coverage.territory_names import TerritoryName, find_territory_name
+
+DEFAULT_DATE = date(2026, 1, 1)
+"""Date of a report that uses no embedded inventory: that of the COG and of the populations."""
+
+SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/report", 1
+
+
+def embedded_inventory(territory: TerritoryName) -> Inventory:
+    """Return what the tool knows of the structures of a territory; empty where it knows none.
+
+    Where a territory spans several départements with an inventory, the lists are joined.
+    """
+    from avs_coverage.loaders.structures import load_structures
+
+    found = []
+    for row in read_csv("inventories.csv"):
+        if row["departement"] in territory.departements:
+            name = find_territory_name(row["departement"])
+            loaded = load_structures(data_dir() / row["fichier"], name)
+            found.append((row, loaded))
+    if not found:
+        return EMPTY
+    return Inventory(
+        structures=tuple(s for _, inventory in found for s in inventory.structures),
+        departements=frozenset(row["departement"] for row, _ in found),
+        title=" ; ".join(row["titre"] for row, _ in found),
+        source=" ; ".join(row["source"] for row, _ in found),
+        date=max(date.fromisoformat(row["date"]) for row, _ in found),
+        rows_read=sum(inventory.rows_read for _, inventory in found),
+        embedded=True,
+    )
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that a report says; views are computed once, when first asked for."""
+
+    coverage: Coverage
+
+    @cached_property
+    def figures(self) -> tuple[Figure, ...]:
+        """The summary: each measure and status over the territory."""
+        return self.coverage.figures()
+
+    @cached_property
+    def epci(self) -> tuple[EpciCoverage, ...]:
+        """The figures of each EPCI."""
+        return by_epci(self.coverage)
+
+    @cached_property
+    def zones(self) -> tuple[Zone, ...]:
+        """Zones blanches, then areas to be clarified."""
+        return zones(self.coverage)
+
+    @cached_property
+    def completeness(self) -> tuple[Completeness, ...]:
+        """What the inventory knows, beside what is published."""
+        return completeness(self.coverage.territory, self.coverage.inventory, self.coverage.on)
+
+    @cached_property
+    def years(self) -> tuple[YearCount, ...]:
+        """CS and EVS at the end of each year."""
+        return year_counts(self.coverage.territory, self.coverage.inventory, self.coverage.on)
+
+    @cached_property
+    def qpv(self) -> tuple[QpvCoverage, ...]:
+        """The official quarters in force."""
+        return qpv_coverage(self.coverage.territory, self.coverage.inventory, self.coverage.on)
+
+    @cached_property
+    def qpv_summary(self) -> QpvSummary:
+        """Quarters and inhabitants by status."""
+        return summarise(self.qpv)
+
+    @cached_property
+    def qpv_lines(self) -> tuple[PublishedLine, ...]:
+        """The lines of the schéma's QPV table."""
+        return published_lines(self.coverage.territory, self.coverage.on)
+
+    @cached_property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """Published figures beside computed ones."""
+        return compare(self.coverage, self.qpv_summary, len(self.qpv_lines))
+
+    @cached_property
+    def published_statuses(self) -> tuple[PublishedStatus, ...]:
+        """Communes whose status a schéma prints."""
+        return published_statuses(self.coverage)
+
+    @property
+    def has_inventory(self) -> bool:
+        """Tell whether an inventory stands for any commune of the territory."""
+        return bool(self.coverage.known.any())
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What the reader must know before quoting a figure, in French sentences."""
+        coverage, found = self.coverage, []
+        inventory, territory = coverage.inventory, coverage.territory
+        if inventory.date and coverage.on > inventory.date:
+            found.append(
+                f"L'inventaire décrit l'état au {french_date(inventory.date)} ; le rapport est daté du "
+                f"{french_date(coverage.on)} : ce qui a changé entre-temps n'y figure pas."
+            )
+        if self.has_inventory and not coverage.known.all():
+            without = sorted(set(territory.communes["departement"][~coverage.known]))
+            found.append(
+                f"Aucun inventaire pour {enumeration(without, 6)} : les pourcentages portent sur les seules "
+                f"communes des départements inventoriés ({enumeration(sorted(inventory.departements), 6)})."
+            )
+        without_area = territory.communes[territory.communes["superficie_km2"].isna()]
+        if len(without_area):
+            names = [f"{name} ({code})" for code, name in without_area["nom"].items()]
+            found.append(
+                f"Superficie non connue pour {enumeration(names)} : comptée avec leur ancienne commune mère."
+            )
+        found += self._qpv_warnings()
+        return tuple(found)
+
+    def _qpv_warnings(self) -> list[str]:
+        territory, on = self.coverage.territory, self.coverage.on
+        overseas = [d for d in territory.name.departements if d.startswith("97")]
+        found = []
+        if "976" in overseas and generation_in_force("976", on) == 2015:  # noqa: PLR2004
+            found.append("Les QPV de la génération 2015 de Mayotte ne sont pas dans la source utilisée.")
+        if overseas and generation_in_force(overseas[0], on) == 2024:  # noqa: PLR2004
+            found.append("La liste des QPV 2024 d'outre-mer est incomplète dans la source utilisée.")
+        deduced = [s.name for s in self.coverage.inventory.counted(on) if s.seat_quality == "deduit"]
+        if deduced:
+            found.append(f"Siège déduit et non certain pour {enumeration(deduced)}.")
+        return found
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the report as plain values, in the published schema (docs/formats.md)."""
+        coverage = self.coverage
+        name = coverage.territory.name
+        inventory = coverage.inventory
+        return {
+            "schema": SCHEMA_NAME,
+            "version": SCHEMA_VERSION,
+            "territoire": {
+                "type": name.kind,
+                "code": name.code,
+                "nom": name.name,
+                "departements": list(name.departements),
+                "nb_communes": len(coverage.territory.communes),
+                "population": int(coverage.territory.communes["population"].sum()),
+                "superficie_km2": round(float(coverage.territory.communes["superficie_km2"].sum()), 3),
+            },
+            "date": coverage.on.isoformat(),
+            "inventaire": {
+                "titre": inventory.title or None,
+                "date": inventory.date.isoformat() if inventory.date else None,
+                "embarque": inventory.embedded,
+                "departements": sorted(inventory.departements),
+                "lignes_lues": inventory.rows_read,
+                "structures": len(inventory),
+                "lignes_mises_de_cote": [fault.to_record() for fault in inventory.set_aside],
+                "avertissements": [fault.to_record() for fault in inventory.warnings],
+                "a_confirmer_comptees": inventory.include_unconfirmed,
+                "completude": [row.to_record() for row in self.completeness],
+                "evolution": [row.to_record() for row in self.years],
+            },
+            "synthese": [figure.to_record() for figure in self.figures],
+            "epci": [row.to_record() for row in self.epci],
+            "qpv": {
+                "synthese": self.qpv_summary.to_record(),
+                "quartiers": [row.to_record() for row in self.qpv],
+                "lignes_publiees_sans_quartier_officiel": [
+                    {"nom": line.name, "structures": list(line.structures), "source": line.source}
+                    for line in self.qpv_lines
+                    if not line.code
+                ],
+            },
+            "zones": [zone.to_record() for zone in self.zones],
+            "publie": {
+                "chiffres": [row.to_record() for row in self.comparisons],
+                "communes": [row.to_record() for row in self.published_statuses],
+            },
+            "sources": {
+                "outil": f"avs-coverage {__version__}",
+                "definition": coverage.rule.definition,
+                "millesimes": VINTAGES,
+                "inventaire": inventory.source or None,
+                "avertissements": [*self.warnings, CAVEAT],
+            },
+        }
+
+
+def build_report(
+    territory: TerritoryName,
+    rule: str = "declared",
+    on: date | None = None,
+    structures: Path | None = None,
+    service_areas: Path | None = None,
+    include_unconfirmed: bool = False,
+) -> Report:
+    """Return the report of a territory.
+
+    *structures* replaces the embedded inventory. The default date is the embedded
+    inventory's where it is used, else 2026-01-01: never today's. Raises AvsError.
+    """
+    chosen = get_rule(rule)
+    if structures is None:
+        inventory = embedded_inventory(territory)
+    else:
+        from avs_coverage.loaders.structures import load_structures
+
+        inventory = load_structures(structures, territory, service_areas)
+    if include_unconfirmed:
+        inventory = inventory.with_unconfirmed()
+    day = on or inventory.date or DEFAULT_DATE
+    return Report(Coverage.compute(Territory.of(territory), inventory, chosen, day))

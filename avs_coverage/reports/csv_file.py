@@ -1,0 +1,46 @@
+"""Write a table as CSV, for a French Excel or for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from avs_coverage.reports.output import write_atomically
+
+DIALECTS = ("excel-fr", "standard")
+
+
+def write_csv(
+    columns: Sequence[str], records: Sequence[Mapping[str, Any]], path: Path, dialect: str, force: bool
+) -> None:
+    """Write records of plain values, one row each, in the order of *columns*.
+
+    ``excel-fr``: ``;``, decimal comma, UTF-8 with BOM. ``standard``: ``,``, decimal point, UTF-8.
+    Lists are joined by ``|``; None is an empty cell; CRLF ends lines. A text that a spreadsheet
+    would run as a formula gets an apostrophe, which the tool takes back when it reads it.
+    Raises OutputError.
+    """
+    french = dialect == "excel-fr"
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";" if french else ",", lineterminator="\r\n")
+    writer.writerow(columns)
+    for record in records:
+        writer.writerow([_cell(record[column], french) for column in columns])
+    write_atomically(path, text.getvalue().encode("utf-8-sig" if french else "utf-8"), force)
+
+
+def _cell(value: object, french: bool) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, float):
+        text = f"{value:.6f}".rstrip("0").rstrip(".")
+        return text.replace(".", ",") if french else text
+    if isinstance(value, (list, tuple)):
+        return _cell("|".join(str(item) for item in value), french)
+    text = str(value)
+    return "'" + text if isinstance(value, str) and text[:1] in ("=", "+", "-", "@") else text

@@ -1,0 +1,45 @@
+"""Write a file whole or not at all, and never over another without being asked."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from avs_coverage.errors import OutputError
+from avs_coverage.faults import Fault
+
+
+def refuse_existing(path: Path, force: bool) -> None:
+    """Raise OutputError (AVS-501) where *path* exists and *force* is not given."""
+    if path.exists() and not force:
+        raise OutputError(Fault("AVS-501", {"value": str(path)}))
+
+
+def write_atomically(path: Path, content: bytes, force: bool) -> None:
+    """Write *content*: the old file or the whole new one, never half.
+
+    Raises OutputError: AVS-501 the file exists, AVS-502 it cannot be written.
+    """
+    refuse_existing(path, force)
+    temporary = ""
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            temporary = file.name
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        _give_usual_rights(Path(temporary))
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        reason = error.strerror or type(error).__name__
+        raise OutputError(Fault("AVS-502", {"value": str(path), "reason": reason})) from error
+
+
+def _give_usual_rights(path: Path) -> None:
+    """A temporary file is private: give it the rights that a new file of the user has."""
+    mask = os.umask(0)
+    os.umask(mask)
+    path.chmod(0o666 & ~mask)

@@ -1,0 +1,52 @@
+"""Rules of coverage: each says which structure covers which commune, and how surely."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
+
+import pandas as pd
+
+from avs_coverage.errors import UsageError
+from avs_coverage.faults import Fault
+
+if TYPE_CHECKING:
+    from avs_coverage.inventory import Inventory
+    from avs_coverage.territory import Territory
+
+RULE_NAMES = ("declared", "implantation")
+
+Link = tuple[str, str, float, bool, str]
+
+
+class Rule(Protocol):
+    """A rule of coverage."""
+
+    name: str
+    parameters: dict[str, float | str]
+    definition: str
+
+    def links(self, territory: Territory, inventory: Inventory, on: date) -> pd.DataFrame:
+        """Return the link table, see ``link_table``."""
+        ...
+
+
+def link_table(links: Iterable[Link]) -> pd.DataFrame:
+    """Return links as a table, one row for each pair of structure and commune.
+
+    Columns: ``structure`` (id) and ``commune`` (code), str; ``share`` of the commune's
+    inhabitants covered, 0–1; ``certain`` (bool), or merely possible; ``basis`` (str).
+    """
+    return pd.DataFrame(list(links), columns=["structure", "commune", "share", "certain", "basis"])
+
+
+def get_rule(name: str) -> Rule:
+    """Return a rule by its name; raises UsageError (AVS-202)."""
+    from avs_coverage.rules.declared import Declared
+    from avs_coverage.rules.implantation import Implantation
+
+    for rule in (Declared(), Implantation()):
+        if rule.name == name.strip().lower():
+            return rule
+    raise UsageError(Fault("AVS-202", {"value": name, "choices": ", ".join(RULE_NAMES)}))

@@ -1,0 +1,92 @@
+"""Rule ``declared``: a structure covers the communes of its declared service area."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from avs_coverage.rules import Link, link_table
+from avs_coverage.territory import METROPOLE_DU_GRAND_PARIS
+
+if TYPE_CHECKING:
+    from avs_coverage.inventory import Inventory, Structure
+    from avs_coverage.territory import Territory
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A commune is covered when it lies in the service area that a structure declares.
+
+    What is certain of an area that is not wholly known is its seat and the communes it names;
+    what is possible is the rest of the EPCI, a hypothesis that no figure rests on: it only
+    sets the upper end of the bracket.
+    """
+
+    name: str = "declared"
+    parameters: dict[str, float | str] = field(default_factory=dict)
+    definition: str = (
+        "une commune est couverte quand elle est dans la zone d'intervention déclarée d'une structure ; "
+        "quand la zone n'est pas connue, seuls le siège et les communes nommées sont certains"
+    )
+
+    def links(self, territory: Territory, inventory: Inventory, on: date) -> pd.DataFrame:
+        """Return certain and possible links to the communes of the territory."""
+        surroundings = _Surroundings(territory)
+        return link_table(
+            link for structure in inventory.counted(on) for link in _area(structure, surroundings)
+        )
+
+
+class _Surroundings:
+    """What may belong to an area of which only a commune is known: its EPCI, or its neighbours."""
+
+    def __init__(self, territory: Territory) -> None:
+        self.here = set(territory.communes.index)
+        self._territory = territory
+        self._members: dict[str, list[str]] = defaultdict(list)
+        for code, epci in territory.communes["epci"].items():
+            self._members[epci].append(str(code))
+
+    def possible(self, commune: str, epci: str) -> Iterator[tuple[str, str]]:
+        """Yield the communes of the territory that may be served from *commune*, with the basis.
+
+        The Métropole du Grand Paris is too large for the hypothesis: its communes take their
+        neighbours. A commune without an EPCI stands alone.
+        """
+        if epci == METROPOLE_DU_GRAND_PARIS:
+            pairs = self._territory.neighbours
+            for code in pairs.loc[pairs["voisin"] == commune, "code"]:
+                yield str(code), "commune_voisine"
+        elif epci:
+            for code in self._members[epci]:
+                yield code, "epci"
+
+
+def _area(structure: Structure, around: _Surroundings) -> Iterator[Link]:
+    """Yield the links of one structure, each commune once, a certain link before a possible one."""
+    named = dict.fromkeys(structure.communes)
+    seat = {structure.seat: None} if structure.seat else {}
+    certain: dict[str, str] = {}
+    possible: dict[str, str] = {}
+    if structure.area == "complete":
+        certain = dict.fromkeys(named, "zone_complete")
+    elif structure.area == "estimee":
+        certain = dict.fromkeys(seat, "siege")
+        possible = dict.fromkeys(named, "zone_estimee")
+    else:
+        certain = {**dict.fromkeys(named, "zone_partielle"), **dict.fromkeys(seat, "siege")}
+        known = zip(structure.communes, structure.communes_epci, strict=True)
+        origins = [(structure.seat, structure.seat_epci)] if structure.seat else list(known)
+        for commune, epci in origins:
+            possible.update(around.possible(commune, epci))
+    for commune, basis in certain.items():
+        if commune in around.here:
+            yield structure.id, commune, 1.0, True, basis
+    for commune, basis in possible.items():
+        if commune in around.here and commune not in certain:
+            yield structure.id, commune, 1.0, False, basis

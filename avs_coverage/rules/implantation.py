@@ -1,0 +1,35 @@
+"""Rule ``implantation``: a structure covers the commune where it has its seat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from avs_coverage.rules import link_table
+
+if TYPE_CHECKING:
+    from avs_coverage.inventory import Inventory
+    from avs_coverage.territory import Territory
+
+
+@dataclass(frozen=True)
+class Implantation:
+    """A commune is covered when at least one structure has its seat in it.
+
+    The definition of the Cnaf's study of 2012: about 5 % of the communes of France. A structure
+    whose seat is unknown covers nothing under it, not even possibly.
+    """
+
+    name: str = "implantation"
+    parameters: dict[str, float | str] = field(default_factory=dict)
+    definition: str = "une commune est couverte quand au moins une structure y a son siège"
+
+    def links(self, territory: Territory, inventory: Inventory, on: date) -> pd.DataFrame:
+        """Return one certain link for each structure seated in the territory."""
+        here = territory.communes.index
+        return link_table(
+            (s.id, s.seat, 1.0, True, "siege") for s in inventory.counted(on) if s.seat and s.seat in here
+        )

@@ -1,0 +1,109 @@
+"""A territory: its communes, their EPCI and neighbours, and where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from avs_coverage.embedded import read_boundaries, read_parquet
+from avs_coverage.projection import epsg_of
+from avs_coverage.territory_names import TerritoryName, find_territory_name
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+METROPOLE_DU_GRAND_PARIS = "200054781"
+
+
+@dataclass(frozen=True)
+class Territory:
+    """The communes of one département, EPCI, région or France.
+
+    *communes* is indexed by commune code (str, 5 characters, COG 2026), sorted, with columns
+    ``nom, departement, region, canton, epci, nom_epci`` (str; EPCI empty where there is
+    none), ``population`` (int, PMUN), ``superficie_km2`` (float, NaN where the source has no
+    boundary), ``lon, lat`` (degrees) and ``x_m, y_m`` (chef-lieu, metres, legal projection of
+    the département), ``point_qualite, densite`` (str).
+    """
+
+    name: TerritoryName
+    communes: pd.DataFrame
+
+    @classmethod
+    def find(cls, text: str) -> Territory:
+        """Return the territory that *text* names; raises TerritoryError."""
+        return cls.of(find_territory_name(text))
+
+    @classmethod
+    def of(cls, name: TerritoryName) -> Territory:
+        """Return the territory of a name already found."""
+        communes = read_parquet("communes.parquet", name.departements).set_index("code").sort_index()
+        if name.kind == "epci":
+            communes = communes[communes["epci"] == name.code]
+        return cls(name, communes)
+
+    @property
+    def label(self) -> str:
+        """Return the territory's name with its code."""
+        return self.name.label
+
+    @cached_property
+    def neighbours(self) -> pd.DataFrame:
+        """Return pairs ``code`` (in the territory), ``voisin`` (anywhere), both directions.
+
+        Two communes are neighbours when their source boundaries share a line; an island
+        has none. Communes split since 2018 take those of their former parent.
+        """
+        pairs = read_parquet("neighbours.parquet", self.name.departements, ["code", "voisin"])
+        return pairs if self.name.kind != "epci" else pairs[pairs["code"].isin(self.communes.index)]
+
+    @cached_property
+    def epci_outside(self) -> dict[str, list[str]]:
+        """Return, for each EPCI of the territory that goes beyond it, its other communes.
+
+        Names carry their code, as ``Dornes (58104)``, sorted by code.
+        """
+        here = self.communes["epci"].unique()
+        across = {
+            departement
+            for epci in _epci_departements(here)
+            for departement in epci
+            if departement not in self.name.departements
+        }
+        if not across:
+            return {}
+        rows = read_parquet("communes.parquet", across, ["code", "nom", "epci"])
+        rows = rows[rows["epci"].isin(here) & (rows["epci"] != "")].sort_values("code")
+        outside: dict[str, list[str]] = {}
+        for code, name, epci in rows.itertuples(index=False):
+            outside.setdefault(epci, []).append(f"{name} ({code})")
+        return outside
+
+    def boundaries(self) -> gpd.GeoDataFrame:
+        """Return the generalised boundaries, for maps only: index ``code``, ``geometry``.
+
+        CRS: the legal projection; a territory that spans several comes back in WGS84. Areas
+        and neighbourhood are not to be computed from them: the tables hold them. The seven
+        communes split since 2018 have no boundary and no row.
+        """
+        import geopandas as gpd
+
+        epsg = sorted({epsg_of(code) for code in self.name.departements})
+        parts = [
+            read_boundaries(code, [d for d in self.name.departements if epsg_of(d) == code]) for code in epsg
+        ]
+        if len(parts) > 1:
+            parts = [part.to_crs(4326) for part in parts]
+        frame = gpd.GeoDataFrame(pd.concat(parts)).set_index("code")[["geometry"]]
+        return frame[frame.index.isin(self.communes.index)].sort_index()
+
+
+def _epci_departements(codes: Iterable[str]) -> list[tuple[str, ...]]:
+    from avs_coverage.embedded import read_csv
+
+    wanted = set(codes)
+    return [tuple(r["departements"].split("|")) for r in read_csv("epci.csv") if r["siren"] in wanted]
