@@ -184,12 +184,18 @@ class Coverage:
 
     def total(self, measure: str, where: BoolArray) -> Number:
         """Sum a measure over communes; km² to 0.001, a commune without an area adding nothing."""
-        communes = self.territory.communes
         if measure == "communes":
             return int(where.sum())
-        if measure == "habitants":
-            return int(communes["population"].to_numpy()[where].sum())
-        return round(float(np.nansum(communes["superficie_km2"].to_numpy()[where])), 3)
+        total = self._weights[measure][where].sum()
+        return int(total) if measure == "habitants" else round(float(total), 3)
+
+    @cached_property
+    def _weights(self) -> dict[str, np.ndarray[Any, Any]]:
+        communes = self.territory.communes
+        return {
+            "habitants": communes["population"].to_numpy(dtype=np.int64),
+            "km2": np.nan_to_num(communes["superficie_km2"].to_numpy()),
+        }
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from math import hypot
+from math import hypot, isnan
 from typing import TYPE_CHECKING, Any
 
 from avs_coverage.gazetteer import departement_of
@@ -26,7 +26,8 @@ class Zone:
 
     *kind* is ``zone_blanche`` (nothing covers it, not even possibly) or
     ``couverture_a_preciser`` (only the hypothesis covers it: *possible* are the structures
-    whose area would have to be known). *nearest* is the counted structure nearest to the
+    whose area would have to be known). *unconfirmed* are the structures to be confirmed that
+    have their seat in it. *nearest* is the counted structure nearest to the
     chef-lieu of the commune with the most inhabitants, *distance_km* as the crow flies, from
     chef-lieu to the structure's point or its seat's chef-lieu; both None where none is located.
     """
@@ -38,6 +39,7 @@ class Zone:
     population: int
     area_km2: float
     possible: tuple[str, ...]
+    unconfirmed: tuple[str, ...]
     nearest: Structure | None
     distance_km: float | None
 
@@ -54,6 +56,7 @@ class Zone:
             "epci": list(self.epci),
             "communes": [code for code, _ in self.communes],
             "structures_possibles": list(self.possible),
+            "structures_a_confirmer": list(self.unconfirmed),
             "structure_proche": self.nearest.id if self.nearest else None,
             "distance_km": self.distance_km,
         }
@@ -103,19 +106,21 @@ def connected(group: dict[str, Hashable], pairs: pd.DataFrame) -> list[list[str]
 
 
 def _zone(coverage: Coverage, codes: list[str], group: Hashable) -> Zone:
-    rows = coverage.territory.communes.loc[codes]
-    ordered = sorted(
-        zip(rows.index, rows["nom"], rows["population"], strict=True), key=lambda row: (-row[2], row[0])
-    )
-    nearest, distance_km = nearest_structure(coverage, str(ordered[0][0]))
+    territory = coverage.territory
+    rows = (territory.rows[code] for code in codes)
+    ordered = sorted(rows, key=lambda commune: (-commune.population, commune.Index))
+    nearest, distance_km = nearest_structure(coverage, ordered[0].Index)
+    here = set(codes)
+    doubtful = (s.id for s in coverage.inventory.unconfirmed(coverage.on) if s.seat in here)
     return Zone(
         GAP if group == GAP else UNCLEAR,
         0,
-        tuple((str(code), str(name)) for code, name, _ in ordered),
-        tuple(sorted({name or "sans EPCI" for name in rows["nom_epci"]})),
-        int(rows["population"].sum()),
-        round(float(rows["superficie_km2"].sum()), 3),
+        tuple((commune.Index, commune.nom) for commune in ordered),
+        tuple(sorted({commune.nom_epci or "sans EPCI" for commune in ordered})),
+        sum(commune.population for commune in ordered),
+        round(sum(c.superficie_km2 for c in ordered if not isnan(c.superficie_km2)), 3),
         group if isinstance(group, tuple) else (),
+        tuple(sorted(doubtful)),
         nearest,
         distance_km,
     )
@@ -136,15 +141,15 @@ def nearest_structure(coverage: Coverage, code: str) -> tuple[Structure | None, 
     Straight line in the legal projection; structures of another projection are too far to
     count. Ties go to the smaller id.
     """
-    commune = coverage.territory.communes.loc[code]
-    epsg = epsg_of(commune["departement"])
+    commune = coverage.territory.rows[code]
+    epsg = epsg_of(commune.departement)
     best: tuple[float, str, Structure] | None = None
     for structure in coverage.inventory.counted(coverage.on):
         if structure.x_m is None or structure.y_m is None:
             continue
         if epsg_of(departement_of(structure.seat)) != epsg:
             continue
-        metres = hypot(structure.x_m - commune["x_m"], structure.y_m - commune["y_m"])
+        metres = hypot(structure.x_m - commune.x_m, structure.y_m - commune.y_m)
         if best is None or (metres, structure.id) < best[:2]:
             best = (metres, structure.id, structure)
     return (best[2], round(best[0] / 1000, 1)) if best else (None, None)

@@ -9,6 +9,9 @@ from avs_coverage.embedded import read_csv, read_parquet
 from avs_coverage.names import normalise
 
 
+_COLUMNS = ("code", "nom", "epci", "x_m", "y_m", "superficie_km2")
+
+
 @dataclass(frozen=True)
 class Commune:
     """One commune: code, name, SIREN of its EPCI (empty where none), chef-lieu (metres), area."""
@@ -47,6 +50,7 @@ class Gazetteer:
 
     def __init__(self) -> None:
         self._communes: dict[str, dict[str, Commune]] = {}
+        self._names: dict[str, list[tuple[str, Commune]]] = {}
         self._departements = {row["code"] for row in read_csv("departements.csv")}
 
     def communes_of(self, departement: str) -> dict[str, Commune]:
@@ -54,11 +58,9 @@ class Gazetteer:
         if departement not in self._departements:
             return {}
         if departement not in self._communes:
-            columns = ["code", "nom", "epci", "x_m", "y_m", "superficie_km2"]
-            rows = read_parquet("communes.parquet", [departement], columns)
-            self._communes[departement] = {
-                row[0]: Commune(*row) for row in rows.itertuples(index=False, name=None)
-            }
+            rows = read_parquet("communes.parquet", [departement])
+            columns = [rows[name].tolist() for name in _COLUMNS]
+            self._communes[departement] = {row[0]: Commune(*row) for row in zip(*columns, strict=True)}
         return self._communes[departement]
 
     def get(self, code: str) -> Commune | None:
@@ -70,19 +72,26 @@ class Gazetteer:
 
         Where none does, the article is left aside: « Donjon » is « Le Donjon » if it alone is.
         """
-        communes = [c for d in sorted(set(departements)) for c in self.communes_of(d).values()]
         key = normalise(name)
-        exact = [commune for commune in communes if normalise(commune.name) == key]
-        return exact or [commune for commune in communes if _bare(normalise(commune.name)) == _bare(key)]
+        keyed = [pair for d in sorted(set(departements)) for pair in self._keyed(d)]
+        exact = [commune for other, commune in keyed if other == key]
+        return exact or [commune for other, commune in keyed if _bare(other) == _bare(key)]
 
     def close_names(self, name: str, departements: Iterable[str]) -> list[str]:
         """Return up to three names like *name*, with their codes: to propose, never to take."""
         from rapidfuzz import fuzz, process
 
-        communes = [c for d in sorted(set(departements)) for c in self.communes_of(d).values()]
-        keys = [normalise(commune.name) for commune in communes]
+        keyed = [pair for d in sorted(set(departements)) for pair in self._keyed(d)]
+        keys = [key for key, _ in keyed]
         close = process.extract(normalise(name), keys, scorer=fuzz.ratio, limit=3, score_cutoff=70)
-        return [f"{communes[i].name} ({communes[i].code})" for _, _, i in close]
+        return [f"{keyed[i][1].name} ({keyed[i][1].code})" for _, _, i in close]
+
+    def _keyed(self, departement: str) -> list[tuple[str, Commune]]:
+        """Return the communes of a département with their normalised names, computed once."""
+        if departement not in self._names:
+            communes = self.communes_of(departement).values()
+            self._names[departement] = [(normalise(commune.name), commune) for commune in communes]
+        return self._names[departement]
 
     def members(self, epci: str) -> list[str]:
         """Return the codes of all communes of an EPCI, in whatever département."""

@@ -83,11 +83,6 @@ class Structure:
             "source": self.source,
         }
 
-    @property
-    def is_located(self) -> bool:
-        """Tell whether a seat or at least one commune is known: else it can cover nothing."""
-        return bool(self.seat or self.communes)
-
 
 @dataclass(frozen=True)
 class Inventory:

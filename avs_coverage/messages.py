@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from datetime import date
+
+_OS_REASONS = {
+    errno.ENOENT: "fichier ou dossier introuvable",
+    errno.EACCES: "accès refusé",
+    errno.EPERM: "opération interdite",
+    errno.EISDIR: "c'est un dossier",
+    errno.ENOTDIR: "un élément du chemin n'est pas un dossier",
+    errno.ENOSPC: "plus de place sur le disque",
+    errno.EROFS: "disque en lecture seule",
+    errno.ENAMETOOLONG: "nom trop long",
+}
 
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
 STATUS_LABELS = {
-    "cs": "couvertes par un CS",
-    "evs_seul": "couvertes par un EVS seul",
-    "avs": "couvertes par un CS ou un EVS",
-    "aucune": "non couvertes",
+    "cs": "par un CS",
+    "evs_seul": "par un EVS seul",
+    "avs": "par un CS ou un EVS",
+    "aucune": "par aucune structure",
 }
 COMMUNE_STATUS_LABELS = {
     "cs_seul": "CS",
@@ -94,3 +106,8 @@ def enumeration(items: Sequence[str], limit: int | None = None) -> str:
     if limit is not None and len(shown) > limit:
         shown = [*shown[:limit], f"{number(len(shown) - limit)} de plus"]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} et {shown[-1]}" if shown else ""
+
+
+def os_reason(error: OSError) -> str:
+    """Say in French why the system refused."""
+    return _OS_REASONS.get(error.errno or 0) or error.strerror or type(error).__name__

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -67,7 +67,10 @@ def belongs(structure: Structure, territory: Territory) -> bool:
 
 @dataclass(frozen=True)
 class Completeness:
-    """How many structures of a type the inventory knows, beside the number published that year."""
+    """How many structures of a type the inventory knows, beside the number published that year.
+
+    *unlocated* are those of which too little is known for the rule to say what they cover.
+    """
 
     type: str
     identified: int
@@ -101,8 +104,9 @@ class Completeness:
         }
 
 
-def completeness(territory: Territory, inventory: Inventory, on: date) -> tuple[Completeness, ...]:
+def completeness(coverage: Coverage) -> tuple[Completeness, ...]:
     """Return the completeness for CS and EVS; the published number only where the years agree."""
+    territory, inventory, on = coverage.territory, coverage.inventory, coverage.on
     figures = {(figure.code, figure.year): figure for figure in published_figures(territory)}
     rows = []
     for kind in ("CS", "EVS"):
@@ -117,7 +121,7 @@ def completeness(territory: Territory, inventory: Inventory, on: date) -> tuple[
                 sum(s.name_known for s in mine),
                 sum(bool(s.seat) for s in mine),
                 sum(bool(s.communes) for s in mine),
-                tuple(s for s in mine if not s.is_located),
+                tuple(s for s in mine if not coverage.rule.locates(s)),
                 len(doubtful),
                 sum(s.start is None for s in mine),
                 int(figure.value) if figure else None,
@@ -182,7 +186,8 @@ class Comparison:
     """A published figure beside the same one computed, without a verdict.
 
     *computed*, *lower* and *upper* are None where the tool does not compute the figure, or
-    not for that year: *reason* then says so. A percentage is compared as one (0–100).
+    not for that year: *reason* then says so. *upper* alone is None for a count of structures
+    while published ones are not identified. A percentage is compared as one (0–100).
     """
 
     figure: PublishedFigure
@@ -214,9 +219,15 @@ class Comparison:
 _Values = tuple[float | None, float | None, float | None]
 
 
-def compare(coverage: Coverage, qpv: QpvSummary, qpv_lines: int) -> tuple[Comparison, ...]:
+def compare(
+    coverage: Coverage, known: Sequence[Completeness], qpv: QpvSummary, qpv_lines: int
+) -> tuple[Comparison, ...]:
     """Set each published figure beside the computed one; yearly counts have a table of their own."""
-    computed = _computed(coverage, qpv, qpv_lines)
+    computed = {
+        **_computed_structures(coverage, known),
+        **_computed_coverage(coverage),
+        **_computed_qpv(qpv, qpv_lines),
+    }
     rows = []
     for figure in published_figures(coverage.territory):
         if figure.code.endswith("_annee"):
@@ -236,57 +247,72 @@ def compare(coverage: Coverage, qpv: QpvSummary, qpv_lines: int) -> tuple[Compar
     return tuple(rows)
 
 
-def _computed(coverage: Coverage, qpv: QpvSummary, qpv_lines: int) -> dict[str, _Values]:
-    """Return value, minorant and majorant of every published indicator that the tool computes."""
-    known = bool(coverage.known.any())
+def _computed_structures(coverage: Coverage, known: Sequence[Completeness]) -> dict[str, _Values]:
+    """Return counts of structures; without an upper end while some are not identified."""
+    unknown = (None, None, None)
+    names = ("nb_structures", "nb_cs", "nb_evs", "nb_cs_acf", "nb_cs_ps_jeunes")
+    if not coverage.known.any():
+        return dict.fromkeys(names, unknown)
+    cs, evs = known
+    centres = [s for s in coverage.inventory.counted(coverage.on) if s.type == "CS"]
+    centres = [s for s in centres if belongs(s, coverage.territory)]
+
+    def bounded(count: int, possible: int, rows: Sequence[Completeness]) -> _Values:
+        complete = all(row.missing == 0 for row in rows)
+        return count, count, possible if complete else None
+
+    def agreed(field: str) -> _Values:
+        answers = [getattr(structure, field) for structure in centres]
+        yes = answers.count(True)
+        return bounded(yes, yes + answers.count(None), [cs])
+
+    both = cs.identified + evs.identified
+    counts = (
+        bounded(both, both, [cs, evs]),
+        bounded(cs.identified, cs.identified, [cs]),
+        bounded(evs.identified, evs.identified, [evs]),
+        agreed("acf"),
+        agreed("ps_jeunes"),
+    )
+    return dict(zip(names, counts, strict=True))
+
+
+def _computed_coverage(coverage: Coverage) -> dict[str, _Values]:
+    """Return the indicators of coverage, each under the one definition that is its own."""
     figures = {(figure.measure, figure.status): figure for figure in coverage.figures()}
 
     def percentage(measure: str, status: str) -> _Values:
         figure = figures[measure, status]
-        shares = (figure.share, figure.share_of(figure.lower), figure.share_of(figure.upper))
-        return tuple(None if share is None else share * 100 for share in shares)  # type: ignore[return-value]
+        value, lower, upper = (
+            None if share is None else share * 100
+            for share in (figure.share, figure.share_of(figure.lower), figure.share_of(figure.upper))
+        )
+        return value, lower, upper
 
-    def exact(value: float | None) -> _Values:
-        return (value, value, value) if known else (None, None, None)
-
-    def complement(values: _Values) -> _Values:
-        value, lower, upper = (None if v is None else 100 - v for v in values)
-        return value, upper, lower
-
-    mine = [s for s in coverage.inventory.counted(coverage.on) if belongs(s, coverage.territory)]
-    cs = [s for s in mine if s.type == "CS"]
+    value, lower, upper = (None if v is None else 100 - v for v in percentage("communes", "cs"))
     evs_only = figures["communes", "evs_seul"]
-    only_evs = evs_only.numerator, evs_only.lower, evs_only.upper
-    return {
-        "nb_structures": exact(len(mine)),
-        "nb_cs": exact(len(cs)),
-        "nb_evs": exact(len(mine) - len(cs)),
-        "nb_cs_acf": _yes_count(cs, "acf") if known else exact(None),
-        "nb_cs_ps_jeunes": _yes_count(cs, "ps_jeunes") if known else exact(None),
+    computed: dict[str, _Values] = {
         "pct_communes_cs": percentage("communes", "cs"),
-        "pct_communes_sans_cs": complement(percentage("communes", "cs")),
-        "nb_communes_evs_seul": only_evs,
+        "pct_communes_sans_cs": (value, upper, lower),
+        "nb_communes_evs_seul": (evs_only.numerator, evs_only.lower, evs_only.upper),
         "pct_communes_avs": percentage("communes", "avs"),
-        "pct_communes_avec_structure": percentage("communes", "avs")
-        if coverage.rule.name == "implantation"
-        else exact(None),
-        "pct_hab_communes_avec_structure": percentage("habitants", "avs")
-        if coverage.rule.name == "implantation"
-        else exact(None),
         "pct_hab_avs": percentage("habitants", "avs"),
+    }
+    if coverage.rule.name == "implantation":
+        computed["pct_communes_avec_structure"] = percentage("communes", "avs")
+        computed["pct_hab_communes_avec_structure"] = percentage("habitants", "avs")
+    return computed
+
+
+def _computed_qpv(qpv: QpvSummary, qpv_lines: int) -> dict[str, _Values]:
+    """Return the indicators of quarters."""
+    without, unknown = qpv.without_structure, qpv.not_informed
+    return {
         "nb_qpv": (qpv.quarters, qpv.quarters, qpv.quarters),
-        "nb_qpv_sans_structure": (qpv.without_structure,) * 2
-        + (qpv.without_structure + qpv.not_informed,),
+        "nb_qpv_sans_structure": (without, without, without + unknown),
         "nb_qpv_lignes": (qpv_lines, qpv_lines, qpv_lines),
         "hab_qpv": (qpv.total, qpv.total, qpv.total),
     }
-
-
-def _yes_count(structures: Iterable[Structure], field: str) -> _Values:
-    """Count the structures that have an agreement; those of which it is unknown widen the bracket."""
-    answers = [getattr(structure, field) for structure in structures]
-    yes, unknown = answers.count(True), answers.count(None)
-    return yes, yes, yes + unknown
 
 
 @dataclass(frozen=True)

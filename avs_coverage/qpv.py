@@ -149,7 +149,7 @@ def published_lines(territory: Territory, on: date) -> tuple[PublishedLine, ...]
 
 def known_qpv_codes(departements: set[str]) -> set[str]:
     """Return the codes of every quarter, of either generation, of some départements."""
-    return set(read_parquet("qpv.parquet", departements, ["code"])["code"])
+    return set(read_parquet("qpv.parquet", departements, ("code",))["code"])
 
 
 def qpv_coverage(territory: Territory, inventory: Inventory, on: date) -> tuple[QpvCoverage, ...]:

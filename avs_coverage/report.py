@@ -13,7 +13,7 @@ from avs_coverage.coverage import Coverage, EpciCoverage, Figure, by_epci
 from avs_coverage.embedded import VINTAGES, data_dir, read_csv
 from avs_coverage.gaps import Zone, zones
 from avs_coverage.inventory import EMPTY, Inventory
-from avs_coverage.messages import CAVEAT, enumeration, french_date
+from avs_coverage.messages import CAVEAT, counted, enumeration, french_date, number
 from avs_coverage.published import (
     Comparison,
     Completeness,
@@ -93,7 +93,7 @@ class Report:
     @cached_property
     def completeness(self) -> tuple[Completeness, ...]:
         """What the inventory knows, beside what is published."""
-        return completeness(self.coverage.territory, self.coverage.inventory, self.coverage.on)
+        return completeness(self.coverage)
 
     @cached_property
     def years(self) -> tuple[YearCount, ...]:
@@ -118,7 +118,7 @@ class Report:
     @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
         """Published figures beside computed ones."""
-        return compare(self.coverage, self.qpv_summary, len(self.qpv_lines))
+        return compare(self.coverage, self.completeness, self.qpv_summary, len(self.qpv_lines))
 
     @cached_property
     def published_statuses(self) -> tuple[PublishedStatus, ...]:
@@ -129,6 +129,22 @@ class Report:
     def has_inventory(self) -> bool:
         """Tell whether an inventory stands for any commune of the territory."""
         return bool(self.coverage.known.any())
+
+    @cached_property
+    def outside_bracket(self) -> str:
+        """Name what no bracket holds: published structures not identified, and unlocated ones."""
+        parts = [f"{number(row.missing)} {row.type}" for row in self.completeness if row.missing]
+        text = f"{enumeration(parts)} publiés et non identifiés" if parts else ""
+        unlocated = sum(len(row.unlocated) for row in self.completeness)
+        if unlocated:
+            text += ", " if text else ""
+            text += counted(unlocated, "structure identifiée non localisée", "structures identifiées non localisées")
+        return text
+
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether every bracket is closed and nothing lies outside."""
+        return all(figure.is_closed for figure in self.figures) and not self.outside_bracket
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
@@ -220,6 +236,7 @@ class Report:
                 "definition": coverage.rule.definition,
                 "millesimes": VINTAGES,
                 "inventaire": inventory.source or None,
+                "hors_fourchette": self.outside_bracket or None,
                 "avertissements": [*self.warnings, CAVEAT],
             },
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -52,13 +52,18 @@ class Territory:
         return self.name.label
 
     @cached_property
+    def rows(self) -> dict[str, Any]:
+        """Return each commune as a named tuple of the columns (its code is ``Index``), by code."""
+        return {row.Index: row for row in self.communes.itertuples()}
+
+    @cached_property
     def neighbours(self) -> pd.DataFrame:
         """Return pairs ``code`` (in the territory), ``voisin`` (anywhere), both directions.
 
         Two communes are neighbours when their source boundaries share a line; an island
         has none. Communes split since 2018 take those of their former parent.
         """
-        pairs = read_parquet("neighbours.parquet", self.name.departements, ["code", "voisin"])
+        pairs = read_parquet("neighbours.parquet", self.name.departements, ("code", "voisin"))
         return pairs if self.name.kind != "epci" else pairs[pairs["code"].isin(self.communes.index)]
 
     @cached_property
@@ -76,7 +81,7 @@ class Territory:
         }
         if not across:
             return {}
-        rows = read_parquet("communes.parquet", across, ["code", "nom", "epci"])
+        rows = read_parquet("communes.parquet", across, ("code", "nom", "epci"))
         rows = rows[rows["epci"].isin(here) & (rows["epci"] != "")].sort_values("code")
         outside: dict[str, list[str]] = {}
         for code, name, epci in rows.itertuples(index=False):

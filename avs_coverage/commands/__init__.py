@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+import traceback
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -15,7 +18,7 @@ from avs_coverage.commands.report import report
 from avs_coverage.commands.streams import prepare_streams, print_error, say
 from avs_coverage.commands.structures import structures
 from avs_coverage.commands.zones import zones
-from avs_coverage.errors import AvsError
+from avs_coverage.errors import AvsError, UsageError
 
 PROGRAM = "avs-coverage"
 BUG, INTERRUPTED = 1, 130
@@ -44,7 +47,7 @@ def main(
     version: Annotated[
         bool, typer.Option("--version", help="Afficher la version et les millésimes des données.")
     ] = False,
-    debug: Annotated[  # noqa: ARG001 - taken out of the arguments by run(), declared for the help
+    debug: Annotated[  # noqa: ARG001 - taken out of the arguments by main_program(), declared for the help
         bool, typer.Option("--debug", help="Afficher la trace complète en cas d'erreur.")
     ] = False,
 ) -> None:
@@ -59,36 +62,44 @@ def main(
         raise typer.Exit
 
 
-def run(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and leave with its exit code."""
-    prepare_streams()
-    typed = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in typed
+def main_program(arguments: Sequence[str]) -> int:
+    """Run the command line on *arguments* and return its exit code."""
+    debug = "--debug" in arguments
+    typed = [word for word in arguments if word != "--debug"]
     # An option with an optional value, which typer does not know.
-    typed = ["--uncovered=certain" if word == "--uncovered" else word for word in typed if word != "--debug"]
-    sys.exit(_run(typed, debug))
-
-
-def _run(arguments: list[str], debug: bool) -> int:
+    typed = ["--uncovered=certain" if word == "--uncovered" else word for word in typed]
     try:
-        result = app(args=arguments, prog_name=PROGRAM, standalone_mode=False)
-    except AvsError as error:
-        print_error(error)
-        if debug:
-            raise
-        return error.exit_code
+        result = app(args=typed, prog_name=PROGRAM, standalone_mode=False)
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
-        if type(error).__name__ == "NoArgsIsHelpError":
-            print(error, file=sys.stderr)
-            return 2
-        if usage := usage_error(error):
-            print_error(usage)
-            return usage.exit_code
         if debug:
-            raise
-        say(f"erreur interne : {type(error).__name__} : {error}")
-        say(f"  aide : relancez avec --debug et signalez la trace ({PROGRAM} --debug …)")
-        return BUG
+            traceback.print_exc()
+        return _explain(error)
     return result if isinstance(result, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    """Say on stderr what went wrong, in French, and return the exit code."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        say(str(error))
+        return UsageError.exit_code
+    known = error if isinstance(error, AvsError) else usage_error(error)
+    if known:
+        print_error(known)
+        return known.exit_code
+    say(f"erreur interne : {type(error).__name__} : {error}")
+    say(f"  aide : relancez avec --debug et signalez la trace ({PROGRAM} --debug …)")
+    return BUG
+
+
+def run() -> NoReturn:
+    """Run the command line of this process and end it with the exit code."""
+    prepare_streams()
+    code = main_program(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    # Taking pandas and pyarrow down module by module lasts as long as a quarter of a report,
+    # and there is nothing left to close: files are written whole before a command returns.
+    os._exit(code)

@@ -152,7 +152,7 @@ def _document(coverage: Coverage, rows: pd.DataFrame, title: str) -> Document:
     ]
     headers = ["Code", "Commune", "EPCI", "#Habitants", "Couverture", "Hypothèse haute", "Structures"]
     total = counted(len(rows), "commune", "communes")
-    size = f"{total}, {number(int(rows['population'].sum()))} habitants. Règle : {coverage.rule.name} ; "
+    size = f"{total}, {number(int(rows['population'].sum()))} habitants. Règle : {coverage.rule.label} ; "
     size += f"état au {french_date(coverage.on)}."
     blocks = (Paragraph(size), table("", headers, cells), Paragraph(CAVEAT, True))
     return Document(f"{title} — {coverage.territory.label}", (Section("", blocks),))

@@ -9,8 +9,9 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
-from avs_coverage.errors import UsageError
+from avs_coverage.errors import AvsError, OutputError, UsageError
 from avs_coverage.faults import Fault
+from avs_coverage.messages import os_reason
 
 _HELP_TEXT = "Afficher cette aide."
 
@@ -21,9 +22,9 @@ def _format_params(command: Any, ctx: Any, formatter: Any) -> None:  # noqa: ANN
     for param in command.get_params(ctx):
         title = "Arguments" if param.param_type_name == "argument" else "Options"
         if param is help_option:
-            records[title].append((", ".join(param.opts), _HELP_TEXT))
+            records[title].append((", ".join(sorted(param.opts, key=len)), _HELP_TEXT))
         elif not getattr(param, "hidden", False):
-            name = param.make_metavar(ctx) if title == "Arguments" else param.get_help_record(ctx)[0]
+            name = param.metavar if title == "Arguments" else param.get_help_record(ctx)[0]
             records[title].append((name, param.help or ""))
     for title, rows in records.items():
         if rows:
@@ -32,8 +33,9 @@ def _format_params(command: Any, ctx: Any, formatter: Any) -> None:  # noqa: ANN
 
 
 def _format_usage(command: Any, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
-    pieces = " ".join(command.collect_usage_pieces(ctx))
-    formatter.write_usage(ctx.command_path, pieces, prefix="Usage : ")
+    arguments = [param.metavar for param in command.params if param.param_type_name == "argument"]
+    tail = [command.subcommand_metavar] if isinstance(command, FrenchGroup) else []
+    formatter.write_usage(ctx.command_path, " ".join(["[OPTIONS]", *arguments, *tail]), prefix="Usage : ")
 
 
 class FrenchCommand(TyperCommand):
@@ -48,13 +50,18 @@ class FrenchCommand(TyperCommand):
         _format_params(self, ctx, formatter)
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
-        """Run the command; a reader that left (``| head``) is not an error."""
+        """Run the command; a reader that left (``| head``) is not an error, a full disk is."""
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return None
+        except OSError as error:
+            if isinstance(error, AvsError) or error.filename:
+                raise
+            values = {"value": "la sortie standard", "reason": os_reason(error)}
+            raise OutputError(Fault("AVS-502", values)) from error
         return result
 
 
@@ -95,7 +102,7 @@ def usage_error(error: Any) -> UsageError | None:  # noqa: ANN401
         hint = f"peut-être {close}" if close else f"voyez l'aide : {path}"
         return UsageError(Fault("AVS-206", {"value": error.option_name, "suggestions": hint}))
     if name == "MissingParameter":
-        value = error.param.make_metavar(ctx) if error.param is not None else "un argument"
+        value = getattr(error.param, "metavar", None) or "un argument"
         return UsageError(Fault("AVS-207", {"value": value, "help": path}))
     if name == "BadOptionUsage":
         return UsageError(Fault("AVS-208", {"value": error.option_name, "help": path}))

@@ -48,7 +48,7 @@ def prepare_streams() -> None:
     """Let stdout and stderr write any text: a character they lack becomes its nearest ASCII."""
     codecs.register_error("avs-nearest", _approach)
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if hasattr(stream, "reconfigure"):  # not where the stream is closed, or a test's own
             stream.reconfigure(errors="avs-nearest")
 
 

@@ -28,6 +28,7 @@ COLUMNS = (
     "epci",
     "communes",
     "structures_possibles",
+    "structures_a_confirmer",
     "structure_proche",
     "distance_km",
 )

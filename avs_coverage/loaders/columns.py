@@ -54,14 +54,6 @@ SERVICE_AREA_COLUMNS: dict[str, tuple[str, ...]] = {
 _HEADER_SEARCH_ROWS = 20
 
 
-def _canonical(header: str, columns: dict[str, tuple[str, ...]]) -> str:
-    key = normalise(header)
-    for name, synonyms in columns.items():
-        if key == normalise(name) or key in synonyms:
-            return name
-    return ""
-
-
 def match_header(
     rows: list[Row], columns: dict[str, tuple[str, ...]], required: tuple[str, ...]
 ) -> tuple[int, dict[str, int], list[str], list[str]]:
@@ -71,15 +63,16 @@ def match_header(
     headers that no column takes. The row is the one of the first 20 that names the most
     columns, at least one of *required*; the index is -1 where there is none.
     """
+    names_of = {normalise(word): name for name, others in columns.items() for word in (name, *others)}
     best, found = -1, 0
     for index, row in enumerate(rows[:_HEADER_SEARCH_ROWS]):
-        names = {_canonical(cell, columns) for cell in row.cells if cell} - {""}
+        names = {names_of.get(normalise(cell), "") for cell in row.cells if cell} - {""}
         if len(names) > found and names & set(required):
             best, found = index, len(names)
     positions: dict[str, int] = {}
     twice, unused = [], []
     for position, header in enumerate(rows[best].cells if best >= 0 else ()):
-        name = _canonical(header, columns)
+        name = names_of.get(normalise(header), "")
         if not name:
             unused += [header] if header else []
         elif name in positions:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
+from avs_coverage.messages import os_reason
 
 _WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
 _MAX_CELL = 1_000_000
@@ -38,8 +39,8 @@ def read_rows(path: Path) -> list[Row]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError(Fault("AVS-301", {"value": str(path), "reason": reason}, str(path))) from error
+        values = {"value": str(path), "reason": os_reason(error)}
+        raise InputError(Fault("AVS-301", values)) from error
     if zipfile.is_zipfile(io.BytesIO(content)) or content.startswith(b"\xd0\xcf\x11\xe0"):
         return _read_workbook(path, content)
     if path.suffix.lower() in _WORKBOOKS:

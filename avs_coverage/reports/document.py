@@ -35,8 +35,7 @@ class FigureCell:
             return ["inconnu"]
         decimals = 1 if figure.measure == "km2" else 0
         low, high = number(figure.lower, decimals), number(figure.upper, decimals)
-        bracket = "exact" if figure.is_closed else f"{low} à {high}"
-        return [percent(figure.share), f"({self._number(decimals)})", f"[{bracket}]"]
+        return [percent(figure.share), f"({self._number(decimals)})", f"[{low} à {high}]"]
 
     def line(self) -> str:
         """Return the figure on one line: ``69,1 % (219 communes sur 317) [219 à 227]``."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from avs_coverage.errors import OutputError
 from avs_coverage.faults import Fault
+from avs_coverage.messages import os_reason
 
 
 def refuse_existing(path: Path, force: bool) -> None:
@@ -34,8 +35,8 @@ def write_atomically(path: Path, content: bytes, force: bool) -> None:
     except OSError as error:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-        reason = error.strerror or type(error).__name__
-        raise OutputError(Fault("AVS-502", {"value": str(path), "reason": reason})) from error
+        values = {"value": str(path), "reason": os_reason(error)}
+        raise OutputError(Fault("AVS-502", values)) from error
 
 
 def _give_usual_rights(path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from avs_coverage.coverage import MEASURES, EpciCoverage
 from avs_coverage.embedded import VINTAGES
-from avs_coverage.gaps import GAP, Zone
+from avs_coverage.gaps import GAP, UNCLEAR, Zone
 from avs_coverage.inventory import Structure
 from avs_coverage.messages import (
     CAVEAT,
@@ -54,8 +54,7 @@ def _territory(report: Report) -> Section:
     area = number(float(communes["superficie_km2"].sum()), 1)
     size = (
         f"{counted(len(communes), 'commune', 'communes')}, {number(int(communes['population'].sum()))} "
-        f"habitants, {area} km². État au {french_date(coverage.on)}. Règle : {coverage.rule.name} "
-        f"({coverage.rule.definition})."
+        f"habitants, {area} km². État au {french_date(coverage.on)}. Règle : {coverage.rule.label}."
     )
     return Section("Territoire", (Paragraph(size), *(Paragraph(text, True) for text in report.warnings)))
 
@@ -82,8 +81,10 @@ def inventory_or_help(report: Report) -> Section:
         )
     blocks: list[Block] = [Paragraph(_inventory_sentence(report))]
     blocks += [Paragraph(_completeness_sentence(report, row)) for row in report.completeness]
-    if hypothesis := _hypothesis(report):
-        blocks.append(Paragraph(hypothesis, True))
+    if unlocated := [structure.name for row in report.completeness for structure in row.unlocated]:
+        names = enumeration(unlocated)
+        blocks.append(Paragraph(f"Trop mal localisées pour cette règle, hors de tout calcul de couverture : {names}."))
+    blocks += hypothesis(report)
     aside = enumeration([f"{fault.where} ({fault.values['value']})" for fault in inventory.set_aside], 10)
     if aside:
         blocks.append(Paragraph(f"Lignes mises de côté : {aside}."))
@@ -118,34 +119,27 @@ def _completeness_sentence(report: Report, row: Completeness) -> str:
     return f"{known} — {detail}."
 
 
-def _hypothesis(report: Report) -> str:
-    """Say what the majorant supposes, and how many structures lie outside it; empty if all is closed."""
-    if all(figure.is_closed for figure in report.figures):
-        return ""
-    missing = [row for row in report.completeness if row.missing]
-    unlocated = [structure.name for row in report.completeness for structure in row.unlocated]
-    text = (
-        "Le chiffre repose sur ce qui est certain. Le majorant est une hypothèse : aucune zone ne "
-        "dépasserait l'EPCI du siège"
-    )
-    if missing:
-        names = enumeration([f"{number(row.missing or 0)} {row.type}" for row in missing])
-        text += f" ; {names} publiés et non identifiés restent hors de la fourchette"
-    if unlocated:
-        text += f" ; de même {enumeration(unlocated)}, sans siège ni commune connus"
-    return text + "."
-
-
 def _summary(report: Report) -> Section:
-    rows: list[list[Cell]] = []
-    for figure in report.figures:
-        cell = FigureCell(figure)
-        share, count, bracket = cell.lines()
-        first = MEASURE_LABELS[figure.measure] if figure.status == "cs" else ""
-        rows.append([first, STATUS_LABELS[figure.status], f"{share} {count}", bracket.strip("[]")])
-    headers = ["Mesure", "Situation", "#Chiffre", "#Minorant à majorant"]
-    blocks: list[Block] = [table("", headers, rows)]
-    return Section("Couverture du territoire", tuple(blocks))
+    tables = []
+    for measure in MEASURES:
+        rows = []
+        for figure in report.figures:
+            if figure.measure == measure:
+                share, count, bracket = FigureCell(figure).lines()
+                rows.append([STATUS_LABELS[figure.status], f"{share} {count}", bracket.strip("[]")])
+        tables.append(table(MEASURE_LABELS[measure], ["Couverture", "#Chiffre", "#Fourchette"], rows))
+    return Section("Couverture du territoire", (*tables, *hypothesis(report)))
+
+
+def hypothesis(report: Report) -> list[Block]:
+    """Return what the majorant supposes: it stands beside every table that shows a bracket."""
+    if report.is_closed:
+        return []
+    text = "Fourchette : minorant à majorant, sur les seuls liens certains"
+    if supposed := report.coverage.rule.hypothesis:
+        text = f"Fourchette : minorant (liens certains) à majorant (hypothèse : {supposed})"
+    outside = f" ; hors fourchette : {report.outside_bracket}" if report.outside_bracket else ""
+    return [Paragraph(f"{text}{outside}.", True)]
 
 
 def _epci(report: Report) -> Section:
@@ -159,13 +153,13 @@ def _epci(report: Report) -> Section:
             decimals = 1 if measure == "km2" else 0
             cells = [FigureCell(row.figure(measure, status), with_total=False) for status in STATUSES]
             rows.append([row.name, number(total, decimals), *cells])
-        headers = ["EPCI", "#Total", "#CS", "#EVS seul", "#CS ou EVS", "#Non couverts"]
-        blocks.append(table(MEASURE_LABELS[measure], headers, rows))
+        headers = ["EPCI", "#Total", "#CS", "#EVS seul", "#CS ou EVS", "#Aucune"]
+        blocks.append(table(f"{MEASURE_LABELS[measure]} : part (nombre) [fourchette]", headers, rows))
+    blocks += hypothesis(report)
     blocks += [Paragraph(text) for text in _outside(inventoried)]
     if skipped:
-        noun = plural(skipped, "EPCI sans inventaire n'est pas listé", "EPCI sans inventaire ne sont pas listés")
-        blocks.append(Paragraph(f"{number(skipped)} {noun} : sa couverture est inconnue." if skipped == 1 else
-                                f"{number(skipped)} {noun} : leur couverture est inconnue."))
+        words = counted(skipped, "EPCI sans inventaire", "EPCI sans inventaire")
+        blocks.append(Paragraph(f"Non {plural(skipped, 'listé', 'listés')}, couverture inconnue : {words}."))
     return Section("Par EPCI", tuple(blocks))
 
 
@@ -202,6 +196,8 @@ def zones_section(report: Report, complete: bool = False) -> Section:
             blocks.append(table(caption, headers, rows))
         else:
             blocks.append(Paragraph(f"{caption.split(' :')[0]} : aucune."))
+    blocks += [Paragraph(text) for text in _unconfirmed(report)]
+    blocks += hypothesis(report)
     blocks.append(
         Paragraph(
             "Communes voisines regroupées, de la plus peuplée à la moins peuplée ; distance à vol d'oiseau "
@@ -210,6 +206,17 @@ def zones_section(report: Report, complete: bool = False) -> Section:
         )
     )
     return Section("Zones blanches et couverture à préciser", tuple(blocks))
+
+
+def _unconfirmed(report: Report) -> list[str]:
+    """Name the structures to be confirmed that sit in a zone: they might cover some of it."""
+    names = {structure.id: structure.name for structure in report.coverage.inventory.structures}
+    texts = {GAP: "zone blanche", UNCLEAR: "couverture à préciser"}
+    found = [
+        f"{names[code]} ({texts[zone.kind]} n° {zone.rank})" for zone in report.zones for code in zone.unconfirmed
+    ]
+    counts = "comptées" if report.coverage.inventory.include_unconfirmed else "non comptées"
+    return [f"Structures à confirmer, {counts}, dont le siège est dans ces zones : {enumeration(found)}."] if found else []
 
 
 def _zone_row(report: Report, zone: Zone, complete: bool) -> list[Cell]:
@@ -281,7 +288,8 @@ def qpv_row(view: QpvCoverage) -> list[Cell]:
 def _qpv_sentence(summary: QpvSummary) -> str:
     text = (
         f"{counted(summary.quarters, 'quartier', 'quartiers')} : {number(summary.with_structure)} avec "
-        f"structure, {number(summary.without_structure)} sans, {number(summary.not_informed)} non renseignés. "
+        f"structure, {number(summary.without_structure)} sans, "
+        f"{counted(summary.not_informed, 'non renseigné', 'non renseignés')}. "
     )
     if summary.total is None:
         return text + "Population des quartiers de cette génération : non connue de l'outil."
@@ -332,10 +340,12 @@ def _agreements(report: Report) -> str:
 def _published(report: Report) -> Section:
     blocks: list[Block] = []
     if report.comparisons:
-        headers = ["Indicateur", "Année", "#Publié", "#Calculé", "#Minorant à majorant", "Remarque"]
+        headers = ["Indicateur", "Année", "#Publié", "#Calculé", "#Fourchette", "Remarque"]
         rows = [_comparison_row(row) for row in report.comparisons]
         blocks.append(table("Chiffres publiés et chiffres calculés, sans verdict", headers, rows))
         sources = dict.fromkeys(row.figure.source for row in report.comparisons)
+        blocks.append(Paragraph("« ? » : pas de majorant tant que des structures publiées ne sont pas identifiées."))
+        blocks += hypothesis(report)
         blocks.append(Paragraph("Sources des chiffres publiés : " + " ; ".join(sources) + "."))
     if report.published_statuses:
         headers = ["Commune", "Publié", "Inventaire", "Hypothèse haute", "Structures"]
@@ -366,7 +376,8 @@ def _comparison_row(row: Comparison) -> list[Cell]:
     printed = f"{number(figure.value)} {unit}" if unit == "%" else number(figure.value)
     bracket = "—"
     if row.lower is not None:
-        bracket = "exact" if row.lower == row.upper else f"{write(row.lower)} à {write(row.upper)}"
+        top = "?" if row.upper is None else write(row.upper)
+        bracket = f"{write(row.lower)} à {top}"
     return [
         figure.label,
         str(figure.year) if figure.year else figure.year_note or "non imprimée",
@@ -379,7 +390,8 @@ def _comparison_row(row: Comparison) -> list[Cell]:
 
 def _method(report: Report) -> Section:
     inventory = report.coverage.inventory
-    blocks = [Paragraph(f"Règle {report.coverage.rule.name} : {report.coverage.rule.definition}.")]
+    rule = report.coverage.rule
+    blocks = [Paragraph(f"Règle « {rule.label} » : {rule.definition}.")]
     if report.has_inventory:
         blocks.append(Paragraph(f"Inventaire : {inventory.source}."))
     blocks.append(Paragraph("Millésimes : " + " ; ".join(VINTAGES.values()) + "."))

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TextIO
 
 from rich import box
-from rich.console import Console
-from rich.measure import Measurement
+from rich.cells import cell_len
+from rich.console import Console, JustifyMethod
+from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from avs_coverage.reports.document import Cell, Document, FigureCell, Paragraph, Table
+from avs_coverage.reports.document import Cell, Column, Document, FigureCell, Paragraph, Table
 from avs_coverage.reports.text import plain
 
-_UNLIMITED = 100_000
+_GAP = 3  # between columns
+_TEXT_WIDTH = 12  # below which a column of text reads badly
 
 
 def make_console(stream: TextIO | None = None) -> Console:
-    """Return a console: as wide as the terminal, or without limit where the output is not one.
+    """Return a console as wide as the terminal; colour follows NO_COLOR.
 
-    A piped table is never cut nor wrapped. Colour follows NO_COLOR and the terminal.
+    Where the output is not a terminal, lines are as long as their cells: nothing is cut or wrapped.
     """
-    target = stream or sys.stdout
-    console = Console(file=target, highlight=False, soft_wrap=False)
-    if not console.is_terminal:
-        console = Console(file=target, highlight=False, width=_UNLIMITED, color_system=None)
-    return console
+    return Console(file=stream or sys.stdout, highlight=False)
 
 
 def print_document(document: Document, console: Console) -> None:
@@ -50,31 +49,86 @@ def print_paragraph(paragraph: Paragraph, console: Console) -> None:
 
 
 def print_table(table: Table, console: Console) -> None:
-    """Print a table; figures are stacked on several lines where one line does not fit."""
+    """Print a table whole: no cell is ever cut.
+
+    On a terminal, figures are stacked where one line is too wide; where even that does not
+    fit, each row becomes a card of its own.
+    """
     if table.caption:
         _print(console, Text())
         _print(console, Text(plain(table.caption), style="bold"))
-    wide = _rich_table(table, stacked=False)
-    needed = Measurement.get(console, console.options.update(width=_UNLIMITED), wide).maximum
-    _print(console, wide if needed <= console.width else _rich_table(table, stacked=True))
-
-
-def _print(console: Console, renderable: Text | RichTable) -> None:
-    if isinstance(renderable, Text) and not console.is_terminal:
-        console.print(renderable, soft_wrap=True)
+    if not console.is_terminal:
+        _print_piped(table, console)
+    elif sum(_widths(table, _one_line)) <= console.width:
+        console.print(_rich_table(table, stacked=False))
+    elif sum(_widths(table, _narrowest)) <= console.width:
+        console.print(_rich_table(table, stacked=True))
     else:
-        console.print(renderable)
+        _print_cards(table, console)
+
+
+def _one_line(cell: Cell, column: Column) -> str:
+    return plain(cell) if isinstance(cell, str) else cell.line()
+
+
+def _narrowest(cell: Cell, column: Column) -> str:
+    """Return the widest part of a cell that must stay on one line."""
+    if isinstance(cell, FigureCell):
+        return max(cell.lines(), key=cell_len)
+    if column.numeric:
+        return plain(cell)
+    longest = max(plain(cell).split(), key=cell_len, default="")
+    return longest if cell_len(longest) > _TEXT_WIDTH else plain(cell)[:_TEXT_WIDTH]
+
+
+def _widths(table: Table, part: Callable[[Cell, Column], str]) -> list[int]:
+    """Return the width that each column needs, gap included, where *part* of a cell is kept whole."""
+    widths = []
+    for index, column in enumerate(table.columns):
+        cells: list[Cell] = [column.header, *(row[index] for row in table.rows)]
+        widths.append(max(cell_len(part(cell, column)) for cell in cells) + (_GAP if index else 0))
+    return widths
+
+
+def _print_piped(table: Table, console: Console) -> None:
+    """Write each row on one line, numbers to the right."""
+    widths = [width - (_GAP if index else 0) for index, width in enumerate(_widths(table, _one_line))]
+    header: list[Cell] = [column.header for column in table.columns]
+    rule: list[Cell] = ["-" * width for width in widths]
+    for row in (header, rule, *table.rows):
+        cells = []
+        for cell, width, column in zip(row, widths, table.columns, strict=True):
+            text = _one_line(cell, column)
+            padding = " " * (width - cell_len(text))
+            cells.append(padding + text if column.numeric else text + padding)
+        console.file.write((" " * _GAP).join(cells).rstrip() + "\n")
+
+
+def _print_cards(table: Table, console: Console) -> None:
+    """Write each row as a card: its first cell, then a line for each other cell that holds anything."""
+    first, *others = table.columns
+    for row in table.rows:
+        title = _one_line(row[0], first)
+        label = f"{first.header} {title}" if title.isdigit() else title
+        console.print(Text(label, style="bold"))
+        for cell, column in zip(row[1:], others, strict=True):
+            if text := _one_line(cell, column):
+                line = Text(f"{plain(column.header)} : ", style="dim").append(text, style="not dim")
+                console.print(Padding(line, (0, 0, 0, 2)))
+
+
+def _print(console: Console, text: Text) -> None:
+    if console.is_terminal:
+        console.print(text)
+    else:
+        console.file.write(text.plain + "\n")
 
 
 def _rich_table(table: Table, stacked: bool) -> RichTable:
     rich = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
     for column in table.columns:
-        rich.add_column(
-            plain(column.header),
-            justify="right" if column.numeric else "left",
-            no_wrap=column.numeric,
-            overflow="fold",
-        )
+        justify: JustifyMethod = "right" if column.numeric else "left"
+        rich.add_column(plain(column.header), justify=justify, no_wrap=column.numeric, overflow="fold")
     for row in table.rows:
         rich.add_row(*(_text(cell, stacked) for cell in row))
     return rich

@@ -12,7 +12,7 @@ from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
 
 if TYPE_CHECKING:
-    from avs_coverage.inventory import Inventory
+    from avs_coverage.inventory import Inventory, Structure
     from avs_coverage.territory import Territory
 
 RULE_NAMES = ("declared", "implantation")
@@ -21,14 +21,24 @@ Link = tuple[str, str, float, bool, str]
 
 
 class Rule(Protocol):
-    """A rule of coverage."""
+    """A rule of coverage.
+
+    *name* is what a user types; *label* and *definition* say it in French. *hypothesis* is what
+    its possible links suppose, empty where all its links are certain.
+    """
 
     name: str
+    label: str
     parameters: dict[str, float | str]
     definition: str
+    hypothesis: str
 
     def links(self, territory: Territory, inventory: Inventory, on: date) -> pd.DataFrame:
         """Return the link table, see ``link_table``."""
+        ...
+
+    def locates(self, structure: Structure) -> bool:
+        """Tell whether enough is known of a structure for the rule to say what it covers."""
         ...
 
 

@@ -28,11 +28,13 @@ class Declared:
     """
 
     name: str = "declared"
+    label: str = "zone d'intervention déclarée (declared)"
     parameters: dict[str, float | str] = field(default_factory=dict)
     definition: str = (
         "une commune est couverte quand elle est dans la zone d'intervention déclarée d'une structure ; "
         "quand la zone n'est pas connue, seuls le siège et les communes nommées sont certains"
     )
+    hypothesis: str = "aucune zone ne dépasse l'EPCI du siège"
 
     def links(self, territory: Territory, inventory: Inventory, on: date) -> pd.DataFrame:
         """Return certain and possible links to the communes of the territory."""
@@ -40,6 +42,10 @@ class Declared:
         return link_table(
             link for structure in inventory.counted(on) for link in _area(structure, surroundings)
         )
+
+    def locates(self, structure: Structure) -> bool:
+        """Tell whether a seat or at least one commune is known."""
+        return bool(structure.seat or structure.communes)
 
 
 class _Surroundings:

@@ -11,7 +11,7 @@ import pandas as pd
 from avs_coverage.rules import link_table
 
 if TYPE_CHECKING:
-    from avs_coverage.inventory import Inventory
+    from avs_coverage.inventory import Inventory, Structure
     from avs_coverage.territory import Territory
 
 
@@ -24,8 +24,10 @@ class Implantation:
     """
 
     name: str = "implantation"
+    label: str = "commune du siège (implantation)"
     parameters: dict[str, float | str] = field(default_factory=dict)
     definition: str = "une commune est couverte quand au moins une structure y a son siège"
+    hypothesis: str = ""
 
     def links(self, territory: Territory, inventory: Inventory, on: date) -> pd.DataFrame:
         """Return one certain link for each structure seated in the territory."""
@@ -33,3 +35,7 @@ class Implantation:
         return link_table(
             (s.id, s.seat, 1.0, True, "siege") for s in inventory.counted(on) if s.seat and s.seat in here
         )
+
+    def locates(self, structure: Structure) -> bool:
+        """Tell whether the seat is known."""
+        return bool(structure.seat)
