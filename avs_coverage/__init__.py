@@ -33,7 +33,26 @@ _EXPORTS = {
     "get_rule": "rules",
     "load_structures": "loaders.structures",
 }
-__all__ = ["__version__", *_EXPORTS]
+__all__ = [
+    "AvsError",
+    "Coverage",
+    "Fault",
+    "Figure",
+    "InputError",
+    "Inventory",
+    "OutputError",
+    "Report",
+    "Structure",
+    "Territory",
+    "TerritoryError",
+    "UsageError",
+    "__version__",
+    "build_report",
+    "embedded_inventory",
+    "find_territory_name",
+    "get_rule",
+    "load_structures",
+]
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage, Figure

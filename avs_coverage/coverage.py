@@ -88,7 +88,8 @@ class Coverage:
     @cached_property
     def known(self) -> BoolArray:
         """Tell, for each commune, whether an inventory stands for its département."""
-        return self.territory.communes["departement"].isin(self.inventory.departements).to_numpy(dtype=bool)
+        departements = self.territory.communes["departement"]
+        return np.asarray(departements.isin(self.inventory.departements), dtype=bool)
 
     @cached_property
     def _counts(self) -> dict[tuple[str, bool], np.ndarray[Any, np.dtype[np.int64]]]:

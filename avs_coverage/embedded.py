@@ -36,7 +36,9 @@ def data_dir() -> Path:
     raise FileNotFoundError(f"reference data not found beside {package}")
 
 
-def read_parquet(name: str, departements: Iterable[str], columns: tuple[str, ...] | None = None) -> pd.DataFrame:
+def read_parquet(
+    name: str, departements: Iterable[str], columns: tuple[str, ...] | None = None
+) -> pd.DataFrame:
     """Read the rows of some départements, and nothing else: each is one row group of the file.
 
     *columns* are all where None. The table is shared between callers: do not change it.

@@ -25,13 +25,19 @@ CATALOGUE: dict[str, FaultKind] = {
         "écrivez 2022-12-31, 31/12/2022, ou une année seule (2022 : état au 31 décembre)",
     ),
     "AVS-202": FaultKind("la règle « {value} » n'existe pas", "", "règles disponibles : {choices}"),
-    "AVS-203": FaultKind("la valeur « {value} » n'est pas admise pour {option}", "", "valeurs possibles : {choices}"),
+    "AVS-203": FaultKind(
+        "la valeur « {value} » n'est pas admise pour {option}", "", "valeurs possibles : {choices}"
+    ),
     "AVS-204": FaultKind("l'option {option} demande aussi {other}", "", "ajoutez {other}"),
     "AVS-205": FaultKind("la commande « {value} » n'existe pas", "", "{suggestions}"),
     "AVS-206": FaultKind("l'option « {value} » n'existe pas ici", "", "{suggestions}"),
     "AVS-207": FaultKind("il manque {value}", "", "voyez l'aide : {help}"),
-    "AVS-208": FaultKind("l'option « {value} » est mal employée", "valeur manquante, ou de trop", "voyez l'aide : {help}"),
-    "AVS-209": FaultKind("la commande est mal écrite : argument en trop ou inattendu", "", "voyez l'aide : {help}"),
+    "AVS-208": FaultKind(
+        "l'option « {value} » est mal employée", "valeur manquante, ou de trop", "voyez l'aide : {help}"
+    ),
+    "AVS-209": FaultKind(
+        "la commande est mal écrite : argument en trop ou inattendu", "", "voyez l'aide : {help}"
+    ),
     "AVS-210": FaultKind("{option} et {other} ne vont pas ensemble", "", "n'en gardez qu'une"),
     # 3xx: the user's data
     "AVS-301": FaultKind(

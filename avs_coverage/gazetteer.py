@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from avs_coverage.embedded import read_csv, read_parquet
 from avs_coverage.names import normalise
 
-
 _COLUMNS = ("code", "nom", "epci", "x_m", "y_m", "superficie_km2")
 
 

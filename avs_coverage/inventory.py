@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -97,26 +98,22 @@ class Inventory:
     departements: frozenset[str]
     title: str
     source: str
-    date: date | None = None
+    date: datetime.date | None = None
     rows_read: int = 0
     set_aside: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()
     include_unconfirmed: bool = False
     embedded: bool = field(default=False, kw_only=True)
 
-    def counted(self, on: date) -> Iterator[Structure]:
+    def counted(self, on: datetime.date) -> Iterator[Structure]:
         """Yield the structures that count at a date: open, and confirmed unless asked otherwise."""
         for structure in self.structures:
             if structure.is_open(on) and (self.include_unconfirmed or structure.status == "confirme"):
                 yield structure
 
-    def unconfirmed(self, on: date) -> list[Structure]:
+    def unconfirmed(self, on: datetime.date) -> list[Structure]:
         """Return the open structures that are listed as to be confirmed, counted or not."""
         return [s for s in self.structures if s.status == "a_confirmer" and s.is_open(on)]
-
-    def informs_qpv(self, on: date) -> bool:
-        """Tell whether the list says of any structure which QPV it serves."""
-        return any(structure.qpv for structure in self.counted(on))
 
     def with_unconfirmed(self) -> Inventory:
         """Return the same inventory with the structures to be confirmed counted."""

@@ -45,23 +45,23 @@ CAVEAT = (
 
 
 def number(value: float, decimals: int = 0) -> str:
-    """Write a number as French typography does: narrow spaces and a decimal comma.
+    r"""Write a number as French typography does: narrow spaces and a decimal comma.
 
     >>> number(12345), number(7379.377, 1), number(-0.04, 1)
-    ('12\\u202f345', '7\\u202f379,4', '0,0')
+    ('12\u202f345', '7\u202f379,4', '0,0')
     """
     text = f"{value:,.{decimals}f}".replace(",", NARROW_SPACE).replace(".", ",")
     return text.removeprefix("-") if not text.strip(f"-0,{NARROW_SPACE}") else text
 
 
 def percent(share: float | None) -> str:
-    """Write a share of 0–1 as a percentage to 0.1; ``inconnue`` where there is none.
+    r"""Write a share of 0–1 as a percentage to 0.1; ``inconnue`` where there is none.
 
     A share that is neither 0 nor 1 is never written as if it were: 316 of 317 is 99,7 %,
     34 874 of 34 875 is « plus de 99,9 % ».
 
     >>> percent(219 / 317), percent(None), percent(0.9999), percent(1.0), percent(0.0001)
-    ('69,1\\u202f%', 'inconnue', 'plus de 99,9\\u202f%', '100,0\\u202f%', 'moins de 0,1\\u202f%')
+    ('69,1\u202f%', 'inconnue', 'plus de 99,9\u202f%', '100,0\u202f%', 'moins de 0,1\u202f%')
     """
     if share is None:
         return "inconnue"

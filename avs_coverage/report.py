@@ -138,7 +138,9 @@ class Report:
         unlocated = sum(len(row.unlocated) for row in self.completeness)
         if unlocated:
             text += ", " if text else ""
-            text += counted(unlocated, "structure identifiée non localisée", "structures identifiées non localisées")
+            text += counted(
+                unlocated, "structure identifiée non localisée", "structures identifiées non localisées"
+            )
         return text
 
     @property

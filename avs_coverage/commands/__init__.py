@@ -47,7 +47,7 @@ def main(
     version: Annotated[
         bool, typer.Option("--version", help="Afficher la version et les millésimes des données.")
     ] = False,
-    debug: Annotated[  # noqa: ARG001 - taken out of the arguments by main_program(), declared for the help
+    debug: Annotated[  # main_program() takes it out of the arguments; declared for the help
         bool, typer.Option("--debug", help="Afficher la trace complète en cas d'erreur.")
     ] = False,
 ) -> None:

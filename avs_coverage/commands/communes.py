@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,31 +30,8 @@ if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
     from avs_coverage.reports.document import Cell, Document
 
-# Stable names: they change only with the version of the schema (docs/formats.md).
-COLUMNS = (
-    "code_insee",
-    "nom",
-    "departement",
-    "epci",
-    "nom_epci",
-    "population",
-    "superficie_km2",
-    "statut",
-    "nb_cs",
-    "nb_evs",
-    "structures",
-    "statut_minorant",
-    "statut_majorant",
-)
-COVERED_BY = {
-    "cs": ("cs_seul", "cs_et_evs"),
-    "evs": ("evs_seul", "cs_et_evs"),
-    "only-evs": ("evs_seul",),
-}
-UNCOVERED = {"certain": "statut", "possible": "statut_majorant"}
 
-
-def communes(  # noqa: PLR0913 - one parameter an option
+def communes(
     territory: TerritoryArgument,
     uncovered: Annotated[
         str,
@@ -93,36 +70,15 @@ def communes(  # noqa: PLR0913 - one parameter an option
     if uncovered:
         require_choice(uncovered, "--uncovered", ("certain", "possible"))
     if covered_by:
-        require_choice(covered_by, "--covered-by", tuple(COVERED_BY))
+        require_choice(covered_by, "--covered-by", ("cs", "evs", "only-evs"))
     report = make_report(territory, rule, date, structures, service_areas, include_unconfirmed)
+
+    from avs_coverage.communes import COLUMNS, records, select
+
     rows = select(report.coverage, uncovered, covered_by)
     title = _title(uncovered, covered_by)
     page = _document(report.coverage, rows, title)
     give(Listing("communes", COLUMNS, records(rows), page), report, output)
-
-
-def select(coverage: Coverage, uncovered: str, covered_by: str) -> pd.DataFrame:
-    """Return the communes asked for: uncovered ones by inhabitants, the others by code."""
-    rows = coverage.communes
-    if uncovered:
-        rows = rows[rows[UNCOVERED[uncovered]] == "aucune"]
-        return rows.iloc[(-rows["population"]).argsort(kind="stable")]
-    if covered_by:
-        rows = rows[rows["statut"].isin(COVERED_BY[covered_by])]
-    return rows
-
-
-def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return communes as plain values under the names that stay; None where unknown."""
-    found = []
-    for code, row in zip(rows.index, rows.itertuples(index=False), strict=True):
-        values = {"code_insee": code, **row._asdict()}
-        for name in ("population", "nb_cs", "nb_evs"):
-            values[name] = None if values[name] is None or values[name] != values[name] else int(values[name])
-        area = values["superficie_km2"]
-        values["superficie_km2"] = None if area != area else float(area)
-        found.append({name: values[name] for name in COLUMNS})
-    return found
 
 
 def _title(uncovered: str, covered_by: str) -> str:
@@ -130,12 +86,16 @@ def _title(uncovered: str, covered_by: str) -> str:
         return "Communes que rien ne couvre, même en comptant les liens possibles"
     if uncovered:
         return "Communes non couvertes (liens certains)"
-    kinds = {"cs": "couvertes par un CS", "evs": "couvertes par un EVS", "only-evs": "couvertes par un EVS seul"}
+    kinds = {
+        "cs": "couvertes par un CS",
+        "evs": "couvertes par un EVS",
+        "only-evs": "couvertes par un EVS seul",
+    }
     return f"Communes {kinds[covered_by]}" if covered_by else "Communes"
 
 
 def _document(coverage: Coverage, rows: pd.DataFrame, title: str) -> Document:
-    from avs_coverage.messages import COMMUNE_STATUS_LABELS, CAVEAT, counted, french_date, number
+    from avs_coverage.messages import CAVEAT, COMMUNE_STATUS_LABELS, counted, french_date, number
     from avs_coverage.reports.document import Document, Paragraph, Section, table
 
     cells: list[list[Cell]] = [

@@ -79,7 +79,7 @@ class FrenchGroup(TyperGroup):
         with formatter.section("Commandes"):
             formatter.write_dl(rows)
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401
         """Return the commands in the order in which they were declared."""
         return list(self.commands)
 

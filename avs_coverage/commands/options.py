@@ -66,7 +66,9 @@ UnconfirmedOption = Annotated[
     bool,
     typer.Option("--include-unconfirmed", help="Compter aussi les structures « à confirmer »."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Écrire le résultat en JSON sur la sortie standard.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Écrire le résultat en JSON sur la sortie standard.")
+]
 CsvOption = Annotated[
     Path | None,
     typer.Option(

@@ -35,7 +35,7 @@ COLUMNS = (
 )
 
 
-def qpv(  # noqa: PLR0913 - one parameter an option
+def qpv(
     territory: TerritoryArgument,
     without_structure: Annotated[
         bool, typer.Option("--without-structure", help="Seulement les quartiers sans structure.")

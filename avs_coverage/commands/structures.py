@@ -44,7 +44,7 @@ COLUMNS = (
 )
 
 
-def structures(  # noqa: PLR0913 - one parameter an option
+def structures(
     territory: TerritoryArgument,
     date: DateOption = "",
     structures: StructuresOption = None,

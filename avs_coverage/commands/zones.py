@@ -34,7 +34,7 @@ COLUMNS = (
 )
 
 
-def zones(  # noqa: PLR0913 - one parameter an option
+def zones(
     territory: TerritoryArgument,
     rule: RuleOption = "declared",
     date: DateOption = "",

@@ -8,6 +8,7 @@ from math import isfinite
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Commune, Gazetteer, departement_of, parent_of_arrondissement
+from avs_coverage.messages import enumeration
 
 
 @dataclass
@@ -22,11 +23,11 @@ class Collector:
     set_aside: list[Fault] = field(default_factory=list)
     rows_read: int = 0
 
-    def fault(self, code: str, line: int, column: str, **values: str) -> None:
+    def fault(self, code: str, line: int, column: str, /, **values: str) -> None:
         """Add a fault."""
         self.faults.append(Fault(code, values, self.file, line, column))
 
-    def warn(self, code: str, line: int, column: str, **values: str) -> None:
+    def warn(self, code: str, line: int, column: str, /, **values: str) -> None:
         """Add a warning."""
         self.warnings.append(Fault(code, values, self.file, line, column))
 
@@ -72,7 +73,7 @@ class Collector:
             choices = ", ".join(f"{commune.name} ({commune.code})" for commune in found)
             self.fault("AVS-316", line, column, value=text, choices=choices)
             return None
-        scope = f"dans le {', '.join(sorted(departements))}" if len(departements) <= 3 else "dans le territoire"  # noqa: PLR2004
+        scope = f"dans {enumeration(sorted(departements), 3)}"
         close = self.gazetteer.close_names(text, departements)
         suggestions = f"noms proches : {' ; '.join(close)}" if close else "vérifiez l'orthographe"
         hint = f"{suggestions} ; ou donnez le code INSEE"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from avs_coverage.faults import Fault
 from avs_coverage.loaders.table_file import Row
 from avs_coverage.names import normalise
@@ -86,7 +88,7 @@ def header_faults(
     file: str,
     rows: list[Row],
     matched: tuple[int, dict[str, int], list[str], list[str]],
-    needed: dict[str, tuple[str, ...]],
+    needed: Mapping[str, tuple[str, ...]],
 ) -> list[Fault]:
     """Return the faults of a header: none found, a needed column missing, or two for one.
 

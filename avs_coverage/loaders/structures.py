@@ -36,8 +36,8 @@ def load_structures(path: Path, territory: TerritoryName, service_areas: Path | 
     """Return the inventory of a file, for the territory it is to be applied to.
 
     Names of communes are looked for in the territory's départements. The list stands for the
-    département where the territory is one, and for those in which it has a seat. Rows read = structures + rows set aside. Raises InputError with every
-    fault of the file.
+    département where the territory is one, and for those in which it has a seat. Rows read =
+    structures + rows set aside. Raises InputError with every fault of the file.
     """
     rows = read_rows(path)
     collector = Collector(path.name, Gazetteer(), territory.departements)
@@ -244,9 +244,7 @@ def _communes(text: str, line: int, collector: Collector, seat: Commune | None) 
                 collector.fault("AVS-322", line, "communes_desservies")
             else:
                 found |= dict.fromkeys(collector.gazetteer.members(seat.epci), seat.epci)
-        elif commune := collector.commune(
-            part, line, "communes_desservies", near=seat.code if seat else ""
-        ):
+        elif commune := collector.commune(part, line, "communes_desservies", near=seat.code if seat else ""):
             found[commune.code] = commune.epci
     return found
 
@@ -262,9 +260,7 @@ def _with_ids(structures: Sequence[Structure], collector: Collector) -> list[Str
     for structure in structures:
         same = (normalise(structure.name), structure.type, structure.seat)
         if same in alike:
-            collector.warn(
-                "AVS-908", structure.line, "nom", value=structure.name, other=str(alike[same])
-            )
+            collector.warn("AVS-908", structure.line, "nom", value=structure.name, other=str(alike[same]))
         alike.setdefault(same, structure.line)
         if structure.id and structure.id in lines:
             other = str(lines[structure.id])

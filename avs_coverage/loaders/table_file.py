@@ -31,7 +31,9 @@ class Row:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Return the rows of a CSV (``;`` ``,`` tab; UTF-8, BOM, UTF-16 or cp1252) or of a workbook's first sheet.
+    """Return the rows of a CSV, or of the first sheet of a workbook.
+
+    CSV: ``;`` ``,`` or tab; UTF-8 with or without BOM, UTF-16 or cp1252.
 
     Workbooks (XLSX, XLS, ODS) are recognised by their content. Raises InputError: AVS-301
     unreadable, AVS-302 not a table.

@@ -67,7 +67,9 @@ def inventory_or_help(report: Report) -> Section:
         return Section(
             "Inventaire des structures",
             (
-                Paragraph(f"Aucune structure n'est connue de l'outil pour {report.coverage.territory.label}."),
+                Paragraph(
+                    f"Aucune structure n'est connue de l'outil pour {report.coverage.territory.label}."
+                ),
                 Paragraph(
                     "Cela ne veut pas dire qu'il n'y en a pas : la couverture est inconnue, et aucun "
                     "pourcentage n'est calculé.",
@@ -83,7 +85,9 @@ def inventory_or_help(report: Report) -> Section:
     blocks += [Paragraph(_completeness_sentence(report, row)) for row in report.completeness]
     if unlocated := [structure.name for row in report.completeness for structure in row.unlocated]:
         names = enumeration(unlocated)
-        blocks.append(Paragraph(f"Trop mal localisées pour cette règle, hors de tout calcul de couverture : {names}."))
+        blocks.append(
+            Paragraph(f"Trop mal localisées pour cette règle, hors de tout calcul de couverture : {names}.")
+        )
     blocks += hypothesis(report)
     aside = enumeration([f"{fault.where} ({fault.values['value']})" for fault in inventory.set_aside], 10)
     if aside:
@@ -113,7 +117,9 @@ def _completeness_sentence(report: Report, row: Completeness) -> str:
     detail = f"{number(row.named)} nommés, {number(row.with_seat)} au siège connu"
     if row.unconfirmed:
         counted_too = report.coverage.inventory.include_unconfirmed
-        detail += f" ; {number(row.unconfirmed)} à confirmer, " + ("comptés" if counted_too else "non comptés")
+        detail += f" ; {number(row.unconfirmed)} à confirmer, " + (
+            "comptés" if counted_too else "non comptés"
+        )
     if row.undated:
         detail += f" ; {number(row.undated)} sans date d'agrément, tenus pour déjà ouverts"
     return f"{known} — {detail}."
@@ -185,7 +191,10 @@ def _epci_without_inventory(report: Report) -> Section:
 def zones_section(report: Report, complete: bool = False) -> Section:
     """Return the zones blanches and the areas to be clarified; every commune named where *complete*."""
     blocks: list[Block] = []
-    for kind, caption in ((GAP, "Zones blanches : rien ne les couvre, même dans l'hypothèse haute"), ("", "")):
+    for kind, caption in (
+        (GAP, "Zones blanches : rien ne les couvre, même dans l'hypothèse haute"),
+        ("", ""),
+    ):
         found = [zone for zone in report.zones if (zone.kind == GAP) == (kind == GAP)]
         caption = caption or "Couverture à préciser : couvertes dans la seule hypothèse haute"  # noqa: PLW2901
         if found:
@@ -213,10 +222,16 @@ def _unconfirmed(report: Report) -> list[str]:
     names = {structure.id: structure.name for structure in report.coverage.inventory.structures}
     texts = {GAP: "zone blanche", UNCLEAR: "couverture à préciser"}
     found = [
-        f"{names[code]} ({texts[zone.kind]} n° {zone.rank})" for zone in report.zones for code in zone.unconfirmed
+        f"{names[code]} ({texts[zone.kind]} n° {zone.rank})"
+        for zone in report.zones
+        for code in zone.unconfirmed
     ]
     counts = "comptées" if report.coverage.inventory.include_unconfirmed else "non comptées"
-    return [f"Structures à confirmer, {counts}, dont le siège est dans ces zones : {enumeration(found)}."] if found else []
+    return (
+        [f"Structures à confirmer, {counts}, dont le siège est dans ces zones : {enumeration(found)}."]
+        if found
+        else []
+    )
 
 
 def _zone_row(report: Report, zone: Zone, complete: bool) -> list[Cell]:
@@ -242,7 +257,9 @@ def qpv_section(report: Report, views: tuple[QpvCoverage, ...] | None = None) ->
     """Return quarters in force with their structures (all, or *views*), and printed lines without one."""
     shown = report.qpv if views is None else views
     if not report.qpv:
-        return Section("QPV", (Paragraph("Aucun QPV officiel en vigueur à cette date dans la source utilisée."),))
+        return Section(
+            "QPV", (Paragraph("Aucun QPV officiel en vigueur à cette date dans la source utilisée."),)
+        )
     generations = sorted({view.qpv.generation for view in report.qpv})
     rows = [qpv_row(view) for view in shown]
     headers = ["Code", "Quartier", "Communes", "#Habitants", "Structures", "Publié par le schéma"]
@@ -264,8 +281,8 @@ def qpv_section(report: Report, views: tuple[QpvCoverage, ...] | None = None) ->
         without = sum(line.without_structure for line in lines)
         blocks.append(
             Paragraph(
-                f"Le schéma publie {number(len(lines))} lignes, dont {number(without)} « Pas de structure » ; "
-                f"{number(len(lines) - len(outside))} correspondent à un quartier officiel. "
+                f"Le schéma publie {number(len(lines))} lignes, dont {number(without)} « Pas de structure » "
+                f"et {number(len(lines) - len(outside))} pour un quartier officiel. "
                 f"Source : {lines[0].source}."
             )
         )
@@ -326,11 +343,15 @@ def _years(report: Report) -> Section:
 def _agreements(report: Report) -> str:
     coverage = report.coverage
     mine = [s for s in coverage.inventory.counted(coverage.on) if s.type == "CS"]
-    printed = {row.figure.code: row.figure for row in report.comparisons if row.figure.year == coverage.on.year}
+    printed = {
+        row.figure.code: row.figure for row in report.comparisons if row.figure.year == coverage.on.year
+    }
     parts = []
     for label, field, code in (("ACF", "acf", "nb_cs_acf"), ("PS jeunes", "ps_jeunes", "nb_cs_ps_jeunes")):
         answers = [getattr(structure, field) for structure in mine]
-        text = f"{label} : {number(answers.count(True))} CS connus, {number(answers.count(None))} non renseignés"
+        text = (
+            f"{label} : {number(answers.count(True))} CS connus, {number(answers.count(None))} non renseignés"
+        )
         if code in printed:
             text += f" ({number(printed[code].value)} publiés en {printed[code].year})"
         parts.append(text)
@@ -344,7 +365,9 @@ def _published(report: Report) -> Section:
         rows = [_comparison_row(row) for row in report.comparisons]
         blocks.append(table("Chiffres publiés et chiffres calculés, sans verdict", headers, rows))
         sources = dict.fromkeys(row.figure.source for row in report.comparisons)
-        blocks.append(Paragraph("« ? » : pas de majorant tant que des structures publiées ne sont pas identifiées."))
+        blocks.append(
+            Paragraph("« ? » : pas de majorant tant que des structures publiées ne sont pas identifiées.")
+        )
         blocks += hypothesis(report)
         blocks.append(Paragraph("Sources des chiffres publiés : " + " ; ".join(sources) + "."))
     if report.published_statuses:
@@ -359,7 +382,9 @@ def _published(report: Report) -> Section:
             ]
             for row in report.published_statuses
         ]
-        blocks.append(table("Communes dont le schéma publie la situation (montré, non utilisé)", headers, rows))
+        blocks.append(
+            table("Communes dont le schéma publie la situation (montré, non utilisé)", headers, rows)
+        )
     return Section("Chiffres publiés", tuple(blocks))
 
 

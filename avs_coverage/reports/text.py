@@ -9,9 +9,9 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2
 
 
 def plain(text: str) -> str:
-    """Return *text* without the characters that a terminal would obey.
+    r"""Return *text* without the characters that a terminal would obey.
 
-    >>> plain("MJC\\x1b[31m rouge")
+    >>> plain("MJC\x1b[31m rouge")
     'MJC[31m rouge'
     """
     return _CONTROL.sub("", text)

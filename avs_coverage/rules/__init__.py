@@ -27,11 +27,16 @@ class Rule(Protocol):
     its possible links suppose, empty where all its links are certain.
     """
 
-    name: str
-    label: str
-    parameters: dict[str, float | str]
-    definition: str
-    hypothesis: str
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def label(self) -> str: ...  # noqa: D102
+    @property
+    def parameters(self) -> dict[str, float | str]: ...  # noqa: D102
+    @property
+    def definition(self) -> str: ...  # noqa: D102
+    @property
+    def hypothesis(self) -> str: ...  # noqa: D102
 
     def links(self, territory: Territory, inventory: Inventory, on: date) -> pd.DataFrame:
         """Return the link table, see ``link_table``."""
@@ -56,7 +61,8 @@ def get_rule(name: str) -> Rule:
     from avs_coverage.rules.declared import Declared
     from avs_coverage.rules.implantation import Implantation
 
-    for rule in (Declared(), Implantation()):
+    rules: tuple[Rule, ...] = (Declared(), Implantation())
+    for rule in rules:
         if rule.name == name.strip().lower():
             return rule
     raise UsageError(Fault("AVS-202", {"value": name, "choices": ", ".join(RULE_NAMES)}))

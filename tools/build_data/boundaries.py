@@ -70,7 +70,7 @@ def count_holes(shapes: np.ndarray) -> int:
 
 def generalise(shapes: np.ndarray, what: str) -> np.ndarray:
     """Simplify one coverage in one call, rounded to 1 m; refuse any loss of holes or parts."""
-    simple = shapely.transform(shapely.coverage_simplify(shapes, TOLERANCE), np.rint)
+    simple: np.ndarray = shapely.transform(shapely.coverage_simplify(shapes, TOLERANCE), np.rint)
     require_coverage(simple, what)
     kept = (count_holes(simple), len(shapely.get_parts(simple)), int(shapely.is_empty(simple).sum()))
     if kept != (count_holes(shapes), len(shapely.get_parts(shapes)), 0):

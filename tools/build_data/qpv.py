@@ -62,7 +62,7 @@ def build_qpv(files: dict[str, Path]) -> pd.DataFrame:
     part in Ostricourt, 59) stands in the rows of both; its own is the one its code names.
     """
     finder = CommuneFinder(files["cog_communes"], files["movements"])
-    rows = []
+    rows: list[tuple[str, int, str, str, str, int | None]] = []
     for row in _rows(files["qpv_2015"], ";"):
         departement = departement_of_qpv(row["CODGEO"])
         codes = {finder.find(name, departement) for name in row["LIB_COM"].split(", ")}
@@ -74,7 +74,9 @@ def build_qpv(files: dict[str, Path]) -> pd.DataFrame:
         codes_2024[row["code_qp"]].add(row["insee_com"])
         names_2024[row["code_qp"]] = row["lib_qp"]
     for code, communes in codes_2024.items():
-        rows.append((departement_of_qpv(code), 2024, code, names_2024[code], "|".join(sorted(communes)), None))
+        rows.append(
+            (departement_of_qpv(code), 2024, code, names_2024[code], "|".join(sorted(communes)), None)
+        )
     columns = ["departement", "generation", "code", "nom", "communes", "population"]
     frame = pd.DataFrame(rows, columns=columns).astype({"population": "Int32", "generation": "int16"})
     if frame["code"].duplicated().any():
