@@ -56,7 +56,7 @@ def qpv(
 
     from avs_coverage.qpv import WITHOUT_STRUCTURE
     from avs_coverage.reports.document import Document
-    from avs_coverage.reports.sections import qpv_section
+    from avs_coverage.reports.qpv_section import qpv_section
 
     views = [view for view in report.qpv if not without_structure or view.status == WITHOUT_STRUCTURE]
     lines = [line for line in report.qpv_lines if not line.code]

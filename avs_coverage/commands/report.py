@@ -30,7 +30,7 @@ def report(
 
         print_json(made.to_record())
         return
-    from avs_coverage.reports.sections import report_document
+    from avs_coverage.reports.report_page import report_document
     from avs_coverage.reports.terminal import make_console, print_document
 
     print_document(report_document(made), make_console())

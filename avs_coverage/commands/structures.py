@@ -66,7 +66,7 @@ def structures(
     ]
 
     from avs_coverage.reports.document import Document
-    from avs_coverage.reports.sections import inventory_or_help, structures_section
+    from avs_coverage.reports.inventory_section import inventory_or_help, structures_section
 
     page = Document(
         f"Structures — {report.coverage.territory.label}",

@@ -52,7 +52,8 @@ def zones(
     report = make_report(territory, rule, date, structures, service_areas, include_unconfirmed)
 
     from avs_coverage.reports.document import Document
-    from avs_coverage.reports.sections import inventory_or_help, zones_section
+    from avs_coverage.reports.inventory_section import inventory_or_help
+    from avs_coverage.reports.zones_section import zones_section
 
     page = Document(
         f"Zones blanches — {report.coverage.territory.label}",

@@ -1,0 +1,85 @@
+"""Quarters in force with their structures, and the printed lines without an official quarter."""
+
+from __future__ import annotations
+
+from avs_coverage.messages import (
+    counted,
+    number,
+    percent,
+)
+from avs_coverage.qpv import NOT_INFORMED, WITH_STRUCTURE, WITHOUT_STRUCTURE, QpvCoverage, QpvSummary
+from avs_coverage.report import Report
+from avs_coverage.reports.document import Block, Cell, Paragraph, Section, table
+
+QPV_LABELS = {
+    WITH_STRUCTURE: "",
+    WITHOUT_STRUCTURE: "Pas de structure",
+    NOT_INFORMED: "non renseigné",
+}
+
+
+def qpv_section(report: Report, views: tuple[QpvCoverage, ...] | None = None) -> Section:
+    """Return quarters in force with their structures (all, or *views*), and printed lines without one."""
+    shown = report.qpv if views is None else views
+    if not report.qpv:
+        return Section(
+            "QPV", (Paragraph("Aucun QPV officiel en vigueur à cette date dans la source utilisée."),)
+        )
+    generations = sorted({view.qpv.generation for view in report.qpv})
+    rows = [qpv_row(view) for view in shown]
+    headers = ["Code", "Quartier", "Communes", "#Habitants", "Structures", "Publié par le schéma"]
+    lines = report.qpv_lines
+    if not any(view.published for view in report.qpv):
+        rows, headers = [row[:-1] for row in rows], headers[:-1]
+    caption = f"Quartiers officiels, génération {' et '.join(str(year) for year in generations)}"
+    blocks: list[Block] = [table(caption, headers, rows), Paragraph(_qpv_sentence(report.qpv_summary))]
+    outside = [line for line in lines if not line.code]
+    if outside:
+        blocks.append(
+            table(
+                "Lignes publiées sans quartier officiel (comptées à part)",
+                ["Ligne publiée", "Structures", "Remarque"],
+                [[line.name, " ; ".join(line.structures), line.note] for line in outside],
+            )
+        )
+    if lines:
+        without = sum(line.without_structure for line in lines)
+        blocks.append(
+            Paragraph(
+                f"Le schéma publie {number(len(lines))} lignes, dont {number(without)} « Pas de structure » "
+                f"et {number(len(lines) - len(outside))} pour un quartier officiel. "
+                f"Source : {lines[0].source}."
+            )
+        )
+    return Section("Quartiers prioritaires (QPV)", tuple(blocks))
+
+
+def qpv_row(view: QpvCoverage) -> list[Cell]:
+    """Return one quarter as cells."""
+    structures = " ; ".join(f"{s.name} ({s.type})" for s in view.structures)
+    return [
+        view.qpv.code,
+        view.qpv.name,
+        ", ".join(view.qpv.commune_names),
+        "inconnue" if view.qpv.population is None else number(view.qpv.population),
+        structures or QPV_LABELS[view.status],
+        " ; ".join(view.published.structures) if view.published else "",
+    ]
+
+
+def _qpv_sentence(summary: QpvSummary) -> str:
+    text = (
+        f"{counted(summary.quarters, 'quartier', 'quartiers')} : {number(summary.with_structure)} avec "
+        f"structure, {number(summary.without_structure)} sans, "
+        f"{counted(summary.not_informed, 'non renseigné', 'non renseignés')}. "
+    )
+    if summary.total is None:
+        return text + "Population des quartiers de cette génération : non connue de l'outil."
+    if summary.covered is None:
+        return text + f"{number(summary.total)} habitants (populations de l'édition 2022, QPV 2015)."
+    share = percent(summary.covered / summary.total if summary.total else None)
+    bracket = "" if summary.covered == summary.possible else f", au plus {number(summary.possible or 0)}"
+    return text + (
+        f"Habitants des quartiers avec structure : {share} ({number(summary.covered)} habitants sur "
+        f"{number(summary.total)}{bracket} ; populations de l'édition 2022, QPV 2015)."
+    )

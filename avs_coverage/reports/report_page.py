@@ -1,0 +1,208 @@
+"""The page of a report: which views it shows, in what order and in what words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from avs_coverage.coverage import MEASURES, EpciCoverage
+from avs_coverage.embedded import VINTAGES
+from avs_coverage.messages import (
+    CAVEAT,
+    COMMUNE_STATUS_LABELS,
+    MEASURE_LABELS,
+    STATUS_LABELS,
+    counted,
+    enumeration,
+    french_date,
+    number,
+    plural,
+)
+from avs_coverage.published import Comparison
+from avs_coverage.report import Report
+from avs_coverage.reports.document import Block, Cell, Document, FigureCell, Paragraph, Section, table
+from avs_coverage.reports.inventory_section import hypothesis, inventory_or_help
+from avs_coverage.reports.qpv_section import qpv_section
+from avs_coverage.reports.zones_section import zones_section
+
+STATUSES = ("cs", "evs_seul", "avs", "aucune")
+_EPCI_COMMUNES = 6
+
+
+def report_document(report: Report) -> Document:
+    """Return the whole report."""
+    coverage = report.coverage
+    sections = [_territory(report), inventory_or_help(report)]
+    if report.has_inventory:
+        sections += [_summary(report), _epci(report), zones_section(report)]
+    else:
+        sections.append(_epci_without_inventory(report))
+    sections += [qpv_section(report), _years(report), _published(report), _method(report)]
+    title = f"Couverture par l'animation de la vie sociale — {coverage.territory.label}"
+    return Document(title, tuple(section for section in sections if section.blocks))
+
+
+def _territory(report: Report) -> Section:
+    coverage = report.coverage
+    communes = coverage.territory.communes
+    area = number(float(communes["superficie_km2"].sum()), 1)
+    size = (
+        f"{counted(len(communes), 'commune', 'communes')}, {number(int(communes['population'].sum()))} "
+        f"habitants, {area} km². État au {french_date(coverage.on)}. Règle : {coverage.rule.label}."
+    )
+    return Section("Territoire", (Paragraph(size), *(Paragraph(text, True) for text in report.warnings)))
+
+
+def _summary(report: Report) -> Section:
+    tables = []
+    for measure in MEASURES:
+        rows = []
+        for figure in report.figures:
+            if figure.measure == measure:
+                share, count, bracket = FigureCell(figure).lines()
+                rows.append([STATUS_LABELS[figure.status], f"{share} {count}", bracket.strip("[]")])
+        tables.append(table(MEASURE_LABELS[measure], ["Couverture", "#Chiffre", "#Fourchette"], rows))
+    return Section("Couverture du territoire", (*tables, *hypothesis(report)))
+
+
+def _epci(report: Report) -> Section:
+    inventoried = [row for row in report.epci if row.known]
+    skipped = len(report.epci) - len(inventoried)
+    blocks: list[Block] = []
+    for measure in MEASURES:
+        rows: list[list[Cell]] = []
+        for row in inventoried:
+            total = row.figure(measure, "avs").denominator or 0
+            decimals = 1 if measure == "km2" else 0
+            cells = [FigureCell(row.figure(measure, status), with_total=False) for status in STATUSES]
+            rows.append([row.name, number(total, decimals), *cells])
+        headers = ["EPCI", "#Total", "#CS", "#EVS seul", "#CS ou EVS", "#Aucune"]
+        blocks.append(table(f"{MEASURE_LABELS[measure]} : part (nombre) [fourchette]", headers, rows))
+    blocks += hypothesis(report)
+    blocks += [Paragraph(text) for text in _outside(inventoried)]
+    if skipped:
+        words = counted(skipped, "EPCI sans inventaire", "EPCI sans inventaire")
+        blocks.append(Paragraph(f"Non {plural(skipped, 'listé', 'listés')}, couverture inconnue : {words}."))
+    return Section("Par EPCI", tuple(blocks))
+
+
+def _outside(rows: Sequence[EpciCoverage]) -> list[str]:
+    """Name the communes that each EPCI has beyond the territory: they are not counted."""
+    return [
+        f"{row.name} a {counted(len(row.outside), 'commune', 'communes')} hors du territoire, non "
+        f"{plural(len(row.outside), 'comptée', 'comptées')} : {enumeration(row.outside, _EPCI_COMMUNES)}."
+        for row in rows
+        if row.outside
+    ]
+
+
+def _epci_without_inventory(report: Report) -> Section:
+    rows = [
+        [row.name, number(row.communes), number(row.population), number(row.area_km2, 1)]
+        for row in report.epci
+    ]
+    blocks = [table("", ["EPCI", "#Communes", "#Habitants", "#km²"], rows)]
+    return Section("EPCI du territoire", (*blocks, *(Paragraph(text) for text in _outside(report.epci))))
+
+
+def _years(report: Report) -> Section:
+    rows = [
+        [
+            str(row.year),
+            number(row.cs),
+            number(row.evs),
+            "—" if row.published_cs is None else number(row.published_cs),
+            "—" if row.published_evs is None else number(row.published_evs),
+        ]
+        for row in report.years
+    ]
+    blocks: list[Block] = []
+    if rows and report.has_inventory:
+        headers = ["31 décembre", "#CS connus", "#EVS connus", "#CS publiés", "#EVS publiés"]
+        blocks.append(table("", headers, rows))
+    if report.has_inventory:
+        blocks.append(Paragraph(_agreements(report)))
+    return Section("Évolution et agréments", tuple(blocks))
+
+
+def _agreements(report: Report) -> str:
+    coverage = report.coverage
+    mine = [s for s in coverage.inventory.counted(coverage.on) if s.type == "CS"]
+    printed = {
+        row.figure.code: row.figure for row in report.comparisons if row.figure.year == coverage.on.year
+    }
+    parts = []
+    for label, field, code in (("ACF", "acf", "nb_cs_acf"), ("PS jeunes", "ps_jeunes", "nb_cs_ps_jeunes")):
+        answers = [getattr(structure, field) for structure in mine]
+        text = (
+            f"{label} : {number(answers.count(True))} CS connus, {number(answers.count(None))} non renseignés"
+        )
+        if code in printed:
+            text += f" ({number(printed[code].value)} publiés en {printed[code].year})"
+        parts.append(text)
+    return " ; ".join(parts) + "."
+
+
+def _published(report: Report) -> Section:
+    blocks: list[Block] = []
+    if report.comparisons:
+        headers = ["Indicateur", "Année", "#Publié", "#Calculé", "#Fourchette", "Remarque"]
+        rows = [_comparison_row(row) for row in report.comparisons]
+        blocks.append(table("Chiffres publiés et chiffres calculés, sans verdict", headers, rows))
+        sources = dict.fromkeys(row.figure.source for row in report.comparisons)
+        blocks.append(
+            Paragraph("« ? » : pas de majorant tant que des structures publiées ne sont pas identifiées.")
+        )
+        blocks += hypothesis(report)
+        blocks.append(Paragraph("Sources des chiffres publiés : " + " ; ".join(sources) + "."))
+    if report.published_statuses:
+        headers = ["Commune", "Publié", "Inventaire", "Hypothèse haute", "Structures"]
+        rows = [
+            [
+                f"{row.name} ({row.code})",
+                COMMUNE_STATUS_LABELS[row.printed],
+                COMMUNE_STATUS_LABELS[row.status],
+                COMMUNE_STATUS_LABELS[row.status_upper],
+                ", ".join(row.structures) or "aucune",
+            ]
+            for row in report.published_statuses
+        ]
+        blocks.append(
+            table("Communes dont le schéma publie la situation (montré, non utilisé)", headers, rows)
+        )
+    return Section("Chiffres publiés", tuple(blocks))
+
+
+def _comparison_row(row: Comparison) -> list[Cell]:
+    figure = row.figure
+    unit = figure.unit
+    decimals = 1 if unit == "%" else 0
+
+    def write(value: float | None) -> str:
+        if value is None:
+            return "—"
+        return f"{number(value, decimals)} {unit}" if unit == "%" else number(value)
+
+    printed = f"{number(figure.value)} {unit}" if unit == "%" else number(figure.value)
+    bracket = "—"
+    if row.lower is not None:
+        top = "?" if row.upper is None else write(row.upper)
+        bracket = f"{write(row.lower)} à {top}"
+    return [
+        figure.label,
+        str(figure.year) if figure.year else figure.year_note or "non imprimée",
+        figure.qualifier + printed,
+        write(row.computed),
+        bracket,
+        row.reason or figure.note,
+    ]
+
+
+def _method(report: Report) -> Section:
+    inventory = report.coverage.inventory
+    rule = report.coverage.rule
+    blocks = [Paragraph(f"Règle « {rule.label} » : {rule.definition}.")]
+    if report.has_inventory:
+        blocks.append(Paragraph(f"Inventaire : {inventory.source}."))
+    blocks.append(Paragraph("Millésimes : " + " ; ".join(VINTAGES.values()) + "."))
+    blocks.append(Paragraph(CAVEAT, True))
+    return Section("Méthode, sources et précautions", tuple(blocks))
