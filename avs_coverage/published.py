@@ -58,11 +58,14 @@ def published_figures(territory: Territory) -> tuple[PublishedFigure, ...]:
 def belongs(structure: Structure, territory: Territory) -> bool:
     """Tell whether a structure is one of the territory's own.
 
-    Its seat is in it; without a seat, one of its named communes is, or it names none.
+    Its seat is in it; without a seat, one of its named communes is. One of which nothing is
+    known belongs to the département of its list, and to no EPCI.
     """
     if structure.seat:
         return structure.seat in territory.communes.index
-    return not structure.communes or any(code in territory.communes.index for code in structure.communes)
+    if not structure.communes:
+        return territory.name.kind != "epci"
+    return any(code in territory.communes.index for code in structure.communes)
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,9 @@ def completeness(coverage: Coverage) -> tuple[Completeness, ...]:
         mine = [s for s in inventory.counted(on) if s.type == kind and belongs(s, territory)]
         code = f"nb_{kind.lower()}"
         figure = figures.get((code, on.year)) or figures.get((f"{code}_annee", on.year))
+        # In an EPCI, a structure of which nothing is known is not one of its own, but may be.
+        nowhere = [s for s in inventory.counted(on) if s.type == kind and not (s.seat or s.communes)]
+        unlocated = {s.id: s for s in (*mine, *nowhere) if not coverage.rule.locates(s)}
         doubtful = [s for s in inventory.unconfirmed(on) if s.type == kind and belongs(s, territory)]
         rows.append(
             Completeness(
@@ -121,7 +127,7 @@ def completeness(coverage: Coverage) -> tuple[Completeness, ...]:
                 sum(s.name_known for s in mine),
                 sum(bool(s.seat) for s in mine),
                 sum(bool(s.communes) for s in mine),
-                tuple(s for s in mine if not coverage.rule.locates(s)),
+                tuple(unlocated.values()),
                 len(doubtful),
                 sum(s.start is None for s in mine),
                 int(figure.value) if figure else None,

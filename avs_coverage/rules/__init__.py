@@ -53,7 +53,9 @@ def link_table(links: Iterable[Link]) -> pd.DataFrame:
     Columns: ``structure`` (id) and ``commune`` (code), str; ``share`` of the commune's
     inhabitants covered, 0–1; ``certain`` (bool), or merely possible; ``basis`` (str).
     """
-    return pd.DataFrame(list(links), columns=["structure", "commune", "share", "certain", "basis"])
+    columns = ["structure", "commune", "share", "certain", "basis"]
+    # Without rows pandas would make every column one of objects, and no mask of `certain`.
+    return pd.DataFrame(list(links), columns=columns).astype({"share": float, "certain": bool})
 
 
 def get_rule(name: str) -> Rule:
