@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from math import hypot, isnan
+from math import isnan
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from avs_coverage.gazetteer import departement_of
 from avs_coverage.projection import epsg_of
@@ -75,7 +77,8 @@ def zones(coverage: Coverage) -> tuple[Zone, ...]:
     group |= {code: coverage.possible_structures[code] for code in codes[unclear]}
     pairs = coverage.territory.neighbours if group else None
     components = connected(group, pairs) if pairs is not None else []
-    found = [_zone(coverage, members, group[members[0]]) for members in components]
+    locations = Locations(coverage)
+    found = [_zone(coverage, members, group[members[0]], locations) for members in components]
     found.sort(key=lambda zone: (zone.kind != GAP, -zone.population, zone.communes[0][0]))
     return tuple(_ranked(found))
 
@@ -105,11 +108,12 @@ def connected(group: dict[str, Hashable], pairs: pd.DataFrame) -> list[list[str]
     return components
 
 
-def _zone(coverage: Coverage, codes: list[str], group: Hashable) -> Zone:
+def _zone(coverage: Coverage, codes: list[str], group: Hashable, locations: Locations) -> Zone:
     territory = coverage.territory
     rows = (territory.rows[code] for code in codes)
     ordered = sorted(rows, key=lambda commune: (-commune.population, commune.Index))
-    nearest, distance_km = nearest_structure(coverage, ordered[0].Index)
+    first = ordered[0]
+    nearest, distance_km = locations.nearest(first.x_m, first.y_m, epsg_of(first.departement))
     here = set(codes)
     doubtful = (s.id for s in coverage.inventory.unconfirmed(coverage.on) if s.seat in here)
     return Zone(
@@ -135,21 +139,25 @@ def _ranked(found: list[Zone]) -> list[Zone]:
     return ranked
 
 
-def nearest_structure(coverage: Coverage, code: str) -> tuple[Structure | None, float | None]:
-    """Return the counted structure nearest to a commune's chef-lieu, and the distance in km to 0.1.
+class Locations:
+    """Where the counted structures are, sorted by id, ready to be searched."""
 
-    Straight line in the legal projection; structures of another projection are too far to
-    count. Ties go to the smaller id.
-    """
-    commune = coverage.territory.rows[code]
-    epsg = epsg_of(commune.departement)
-    best: tuple[float, str, Structure] | None = None
-    for structure in coverage.inventory.counted(coverage.on):
-        if structure.x_m is None or structure.y_m is None:
-            continue
-        if epsg_of(departement_of(structure.seat)) != epsg:
-            continue
-        metres = hypot(structure.x_m - commune.x_m, structure.y_m - commune.y_m)
-        if best is None or (metres, structure.id) < best[:2]:
-            best = (metres, structure.id, structure)
-    return (best[2], round(best[0] / 1000, 1)) if best else (None, None)
+    def __init__(self, coverage: Coverage) -> None:
+        located = (s for s in coverage.inventory.counted(coverage.on) if s.x_m is not None and s.seat)
+        self.structures = sorted(located, key=lambda structure: structure.id)
+        self._epsg = np.array([epsg_of(departement_of(s.seat)) for s in self.structures], dtype=int)
+        self._x = np.array([s.x_m for s in self.structures], dtype=float)
+        self._y = np.array([s.y_m for s in self.structures], dtype=float)
+
+    def nearest(self, x_m: float, y_m: float, epsg: int) -> tuple[Structure | None, float | None]:
+        """Return the structure nearest to a point, and the distance in km to 0.1.
+
+        Straight line in the legal projection *epsg*; structures of another one are too far to
+        count. Ties go to the smaller id.
+        """
+        same = self._epsg == epsg
+        if not same.any():
+            return None, None
+        metres = np.where(same, np.hypot(self._x - x_m, self._y - y_m), np.inf)
+        best = int(metres.argmin())
+        return self.structures[best], round(float(metres[best]) / 1000, 1)

@@ -161,14 +161,15 @@ class Report:
         if self.has_inventory and not coverage.known.all():
             without = sorted(set(territory.communes["departement"][~coverage.known]))
             found.append(
-                f"Aucun inventaire pour {enumeration(without, 6)} : les pourcentages portent sur les seules "
+                f"Aucun inventaire pour {counted(len(without), 'département', 'départements')} "
+                f"({enumeration(without, 6)}) : les pourcentages portent sur les seules "
                 f"communes des départements inventoriés ({enumeration(sorted(inventory.departements), 6)})."
             )
         without_area = territory.communes[territory.communes["superficie_km2"].isna()]
         if len(without_area):
             names = [f"{name} ({code})" for code, name in without_area["nom"].items()]
             found.append(
-                f"Superficie non connue pour {enumeration(names)} : comptée avec leur ancienne commune mère."
+                f"Superficie non connue pour {enumeration(names)} : comptée avec l'ancienne commune mère."
             )
         found += self._qpv_warnings()
         return tuple(found)
@@ -181,7 +182,9 @@ class Report:
             found.append("Les QPV de la génération 2015 de Mayotte ne sont pas dans la source utilisée.")
         if overseas and generation_in_force(overseas[0], on) == 2024:  # noqa: PLR2004
             found.append("La liste des QPV 2024 d'outre-mer est incomplète dans la source utilisée.")
-        deduced = [s.name for s in self.coverage.inventory.counted(on) if s.seat_quality == "deduit"]
+        here = territory.communes.index
+        counted_here = (s for s in self.coverage.inventory.counted(on) if s.seat in here)
+        deduced = [structure.name for structure in counted_here if structure.seat_quality == "deduit"]
         if deduced:
             found.append(f"Siège déduit et non certain pour {enumeration(deduced)}.")
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from avs_coverage.embedded import read_csv
 from avs_coverage.errors import TerritoryError
@@ -12,8 +13,8 @@ from avs_coverage.messages import enumeration
 from avs_coverage.names import normalise
 
 _KINDS = {"departement": "département", "epci": "EPCI", "region": "région", "france": "pays"}
-_NATURES = {"cc", "ca", "cu", "communaute", "agglomeration", "urbaine", "communes"}
-_ARTICLES = {"le", "la", "les", "l", "de", "du", "des", "d", "departement", "dep"}
+_NATURES = {"cc", "ca", "cu", "communaute", "agglomeration", "urbaine", "communes", "departement", "dep"}
+_LEADING = _NATURES | {"le", "la", "les", "l", "de", "du", "des", "d"}
 # Former official names of départements: they can mean nothing else.
 _FORMER_NAMES = {
     "basses alpes": "04",
@@ -45,13 +46,21 @@ class TerritoryName:
         return self.code if self.kind != "region" else f"region:{self.code}"
 
 
-def _key(name: str, drop: set[str]) -> str:
+def _key(name: str) -> str:
+    """Return a normalised name without the article and the nature before it."""
     words = normalise(name).split()
-    while len(words) > 1 and words[0] in drop:
+    while len(words) > 1 and words[0] in _LEADING:
         words = words[1:]
     return " ".join(words)
 
 
+@cache
+def _keys(kind: str) -> list[tuple[TerritoryName, str, str]]:
+    """Return each territory of a kind with its normalised name and its key, computed once."""
+    return [(t, normalise(t.name), _key(t.name)) for t in _territories(kind)]
+
+
+@cache
 def _territories(kind: str) -> list[TerritoryName]:
     departements = read_csv("departements.csv")
     if kind == "departement":
@@ -103,22 +112,15 @@ def _matches(text: str, kinds: list[str]) -> list[TerritoryName]:
     if named_code:
         by_name, by_code = _matches(named_code[1], kinds), _matches(named_code[2], kinds)
         return [territory for territory in by_code if territory in by_name]
-    candidates = [territory for kind in kinds for territory in _territories(kind)]
     code = re.sub(r"^FR-", "", text.strip().upper())
     if re.fullmatch(r"\d{1,9}|0?2[AB]", code):
         short = code.lstrip("0")
-        return [territory for territory in candidates if territory.code.lstrip("0") == short]
-    exact = [territory for territory in candidates if normalise(territory.name) == normalise(text)]
-    if exact:
-        return exact
-    former = _FORMER_NAMES.get(normalise(text))
-    key = _key(text, _ARTICLES | _NATURES)
-    return [
-        territory
-        for territory in candidates
-        if _key(territory.name, _ARTICLES | _NATURES) == key
-        or (territory.kind == "departement" and territory.code == former)
-    ]
+        return [t for kind in kinds for t in _territories(kind) if t.code.lstrip("0") == short]
+    name, key = normalise(text), _key(text)
+    candidates = [candidate for kind in kinds for candidate in _keys(kind)]
+    exact = [territory for territory, whole, _ in candidates if whole == name]
+    former = ("departement", _FORMER_NAMES.get(name))
+    return exact or [t for t, _, short in candidates if short == key or (t.kind, t.code) == former]
 
 
 def _one(text: str, found: list[TerritoryName]) -> TerritoryName:
@@ -139,10 +141,10 @@ def _suggestions(text: str) -> str:
         return "la Corse a deux départements, 2A et 2B ; pour les deux : region:94"
     if re.fullmatch(r"\d[0-9AaBb]\d{3}", text.strip()):
         return "un code de commune n'est pas un territoire : donnez son département ou son EPCI"
-    everything = [t for kind in ("departement", "region", "epci") for t in _territories(kind)]
-    keys = [_key(t.name, _ARTICLES | _NATURES) for t in everything]
-    close = process.extract(_key(text, _ARTICLES), keys, scorer=fuzz.WRatio, limit=5, score_cutoff=75)
+    known = [candidate for kind in ("departement", "region", "epci") for candidate in _keys(kind)]
+    keys = [key for _, _, key in known]
+    close = process.extract(_key(text), keys, scorer=fuzz.WRatio, limit=5, score_cutoff=75)
     if not close:
         return "donnez un département (nom ou code), un EPCI (nom ou SIREN), une région ou « france »"
-    names = [f"{everything[i].name} ({everything[i].typed})" for _, _, i in close]
+    names = [f"{known[i][0].name} ({known[i][0].typed})" for _, _, i in close]
     return f"noms proches : {' ; '.join(names)}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from avs_coverage.commands.streams import writable
 from avs_coverage.errors import AvsError, OutputError, UsageError
 from avs_coverage.faults import Fault
 from avs_coverage.messages import os_reason
@@ -41,6 +42,10 @@ def _format_usage(command: Any, ctx: Any, formatter: Any) -> None:  # noqa: ANN4
 class FrenchCommand(TyperCommand):
     """A command whose help is in French and that a closed pipe ends quietly."""
 
+    def get_help(self, ctx: Any) -> str:  # noqa: ANN401
+        """Return the help in characters that stdout has: typer would write UTF-8 to an ASCII terminal."""
+        return writable(super().get_help(ctx))
+
     def format_usage(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write the usage line."""
         _format_usage(self, ctx, formatter)
@@ -67,6 +72,10 @@ class FrenchCommand(TyperCommand):
 
 class FrenchGroup(TyperGroup):
     """The group of commands, with its help and its faults in French."""
+
+    def get_help(self, ctx: Any) -> str:  # noqa: ANN401
+        """Return the help in characters that stdout has: typer would write UTF-8 to an ASCII terminal."""
+        return writable(super().get_help(ctx))
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write the usage line."""

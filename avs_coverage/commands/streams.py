@@ -44,12 +44,20 @@ def _approach(error: UnicodeError) -> tuple[str, int]:
     return text, error.end
 
 
+codecs.register_error("avs-nearest", _approach)
+
+
 def prepare_streams() -> None:
     """Let stdout and stderr write any text: a character they lack becomes its nearest ASCII."""
-    codecs.register_error("avs-nearest", _approach)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # not where the stream is closed, or a test's own
             stream.reconfigure(errors="avs-nearest")
+
+
+def writable(text: str) -> str:
+    """Return *text* in characters that stdout has."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "avs-nearest").decode(encoding)
 
 
 def is_utf(encoding: str | None) -> bool:

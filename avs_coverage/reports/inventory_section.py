@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from avs_coverage.embedded import read_csv
 from avs_coverage.inventory import Structure
 from avs_coverage.messages import (
     counted,
     enumeration,
     french_date,
     number,
+    plural,
 )
 from avs_coverage.published import Completeness
 from avs_coverage.report import Report
@@ -55,7 +57,8 @@ def inventory_or_help(report: Report) -> Section:
 def _inventory_sentence(report: Report) -> str:
     inventory = report.coverage.inventory
     state = f" (état au {french_date(inventory.date)})" if inventory.date else ""
-    departements = enumeration(sorted(inventory.departements), 10)
+    names = {row["code"]: row["nom"] for row in read_csv("departements.csv")}
+    departements = enumeration([f"{names[code]} ({code})" for code in sorted(inventory.departements)], 10)
     rows = (
         f"{counted(inventory.rows_read, 'ligne lue', 'lignes lues')} : "
         f"{counted(len(inventory), 'structure', 'structures')}, "
@@ -71,14 +74,14 @@ def _completeness_sentence(report: Report, row: Completeness) -> str:
         known = f"{noun} : {number(row.identified)} sur {number(row.published)} publiés en {year}"
     else:
         known = f"{noun} : {number(row.identified)} (aucun nombre publié en {year} auquel les comparer)"
-    detail = f"{number(row.named)} nommés, {number(row.with_seat)} au siège connu"
+    detail = f"{counted(row.named, 'nommé', 'nommés')}, {number(row.with_seat)} au siège connu"
     if row.unconfirmed:
-        counted_too = report.coverage.inventory.include_unconfirmed
-        detail += f" ; {number(row.unconfirmed)} à confirmer, " + (
-            "comptés" if counted_too else "non comptés"
-        )
+        counts = "" if report.coverage.inventory.include_unconfirmed else "non "
+        word = plural(row.unconfirmed, "compté", "comptés")
+        detail += f" ; {number(row.unconfirmed)} à confirmer, {counts}{word}"
     if row.undated:
-        detail += f" ; {number(row.undated)} sans date d'agrément, tenus pour déjà ouverts"
+        words = plural(row.undated, "tenu pour déjà ouvert", "tenus pour déjà ouverts")
+        detail += f" ; {number(row.undated)} sans date d'agrément, {words}"
     return f"{known} — {detail}."
 
 

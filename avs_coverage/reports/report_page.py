@@ -149,9 +149,9 @@ def _published(report: Report) -> Section:
         rows = [_comparison_row(row) for row in report.comparisons]
         blocks.append(table("Chiffres publiés et chiffres calculés, sans verdict", headers, rows))
         sources = dict.fromkeys(row.figure.source for row in report.comparisons)
-        blocks.append(
-            Paragraph("« ? » : pas de majorant tant que des structures publiées ne sont pas identifiées.")
-        )
+        if any(row.lower is not None and row.upper is None for row in report.comparisons):
+            text = "« ? » : pas de majorant tant que des structures publiées ne sont pas identifiées."
+            blocks.append(Paragraph(text))
         blocks += hypothesis(report)
         blocks.append(Paragraph("Sources des chiffres publiés : " + " ; ".join(sources) + "."))
     if report.published_statuses:
