@@ -1,0 +1,102 @@
+"""The documentation says what the program does: names, columns, commands and options."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import avs_coverage
+from avs_coverage import communes as communes_view
+from avs_coverage.commands import app
+from avs_coverage.faults import CATALOGUE
+from avs_coverage.loaders.columns import SERVICE_AREA_COLUMNS, STRUCTURE_COLUMNS
+from tools.floors import floors
+
+ROOT = Path(__file__).parent.parent
+FORMATS = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def section(title: str) -> str:
+    return re.split(r"(?m)^#{2,3} ", FORMATS.split(f" {title}\n", 1)[1])[0]
+
+
+def module(name: str):
+    import importlib
+
+    return importlib.import_module(f"avs_coverage.commands.{name}")
+
+
+def test_every_column_of_a_listing_is_documented():
+    for title, columns in (
+        ("`communes`", communes_view.COLUMNS),
+        ("`qpv`", module("qpv").COLUMNS),
+        ("`zones`", module("zones").COLUMNS),
+    ):
+        documented = set(re.findall(r"`(\w+)`", section(title).split("|---|---|")[1]))
+        assert set(columns) <= documented, title
+    assert set(module("structures").COLUMNS) - set(STRUCTURE_COLUMNS) == {"comptee"}
+
+
+def test_every_input_column_and_synonym_is_documented():
+    for columns in (STRUCTURE_COLUMNS, SERVICE_AREA_COLUMNS):
+        for name, synonyms in columns.items():
+            row = next(line for line in FORMATS.splitlines() if line.startswith(f"| `{name}` |"))
+            assert row
+            assert all(synonym in FORMATS for synonym in synonyms), name
+
+
+def test_every_command_is_in_the_readme_and_has_a_help_text():
+    names = [command.name for command in app.registered_commands]
+    assert names == ["report", "communes", "qpv", "zones", "structures"]
+    for command in app.registered_commands:
+        assert f"`avs-coverage {command.name} TERRITOIRE`" in README
+        assert command.callback.__doc__
+
+
+def test_every_option_named_in_the_readme_exists():
+    options = set(re.findall(r"`(--[a-z-]+)", README)) - {"--help"}
+    source = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "avs_coverage/commands").glob("*.py")
+    )
+    assert options
+    assert {option for option in options if f'"{option}"' not in source} == set()
+
+
+def test_public_names_are_exactly_those_announced():
+    assert sorted(avs_coverage.__all__) == sorted(["__version__", *avs_coverage._EXPORTS])
+    for name in avs_coverage.__all__:
+        assert getattr(avs_coverage, name) is not None
+    with pytest.raises(AttributeError):
+        avs_coverage.nothing  # noqa: B018
+
+
+def test_every_fault_raised_is_in_the_catalogue_and_every_entry_is_used():
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "avs_coverage").rglob("*.py"))
+    used = set(re.findall(r'"(AVS-\d{3})"', source.replace(catalogue_text(), "")))
+    assert used == set(CATALOGUE)
+    for kind in CATALOGUE.values():
+        assert kind.what
+        assert kind.hint
+
+
+def catalogue_text() -> str:
+    return (ROOT / "avs_coverage" / "faults.py").read_text(encoding="utf-8")
+
+
+def test_every_dependency_has_a_floor_and_no_upper_pin():
+    assert len(floors(ROOT / "pyproject.toml")) == 9
+
+
+def test_the_two_commands_of_the_quick_start_are_the_first_two_blocks():
+    blocks = re.findall(r"(?ms)^```sh\n(.*?)^```", README)
+    assert len(blocks) == 2
+    assert "report allier" in blocks[0]
+    assert "pytest" in blocks[1]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "avs_coverage").rglob("*.py")), ids=lambda p: p.name)
+def test_modules_stay_short(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400

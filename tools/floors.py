@@ -1,0 +1,28 @@
+"""Print the lowest allowed version of each dependency, as constraints for pip.
+
+    python tools/floors.py > floors.txt && pip install -c floors.txt -e '.[test]'
+
+.ci/run installs exactly these and passes the tests on them: a floor is a promise.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+
+def floors(pyproject: Path) -> list[str]:
+    """Return ``name==version`` for each run-time dependency; raises ValueError where one has no floor."""
+    project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
+    pins = []
+    for requirement in project["dependencies"]:
+        match = re.fullmatch(r"([A-Za-z0-9_.-]+)>=([0-9.]+)", requirement)
+        if match is None:
+            raise ValueError(f"{requirement}: no floor alone")
+        pins.append(f"{match[1]}=={match[2]}")
+    return pins
+
+
+if __name__ == "__main__":
+    print("\n".join(floors(Path(__file__).parent.parent / "pyproject.toml")))
