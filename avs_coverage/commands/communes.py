@@ -27,7 +27,7 @@ from avs_coverage.faults import Fault
 if TYPE_CHECKING:
     import pandas as pd
 
-    from avs_coverage.coverage import Coverage
+    from avs_coverage.report import Report
     from avs_coverage.reports.document import Cell, Document
 
 
@@ -77,7 +77,7 @@ def communes(
 
     rows = select(report.coverage, uncovered, covered_by)
     title = _title(uncovered, covered_by)
-    page = _document(report.coverage, rows, title)
+    page = _document(report, rows, title)
     give(Listing("communes", COLUMNS, records(rows), page), report, output)
 
 
@@ -94,25 +94,34 @@ def _title(uncovered: str, covered_by: str) -> str:
     return f"Communes {kinds[covered_by]}" if covered_by else "Communes"
 
 
-def _document(coverage: Coverage, rows: pd.DataFrame, title: str) -> Document:
-    from avs_coverage.messages import CAVEAT, COMMUNE_STATUS_LABELS, counted, french_date, number
+def _document(report: Report, rows: pd.DataFrame, title: str) -> Document:
+    from avs_coverage.messages import CAVEAT, counted, french_date, number
     from avs_coverage.reports.document import Document, Paragraph, Section, table
+    from avs_coverage.reports.inventory_section import hypothesis
 
     cells: list[list[Cell]] = [
         [
-            str(code),
-            row["nom"],
-            row["nom_epci"] or "sans EPCI",
-            number(row["population"]),
-            COMMUNE_STATUS_LABELS[row["statut"]],
-            COMMUNE_STATUS_LABELS[row["statut_majorant"]],
-            row["structures"].replace("|", ", "),
+            f"{row.nom} ({row.Index})",
+            row.nom_epci or "sans EPCI",
+            number(row.population),
+            _status(row.statut, row.statut_majorant),
+            row.structures.replace("|", ", "),
         ]
-        for code, row in rows.iterrows()
+        for row in rows.itertuples()
     ]
-    headers = ["Code", "Commune", "EPCI", "#Habitants", "Couverture", "Hypothèse haute", "Structures"]
+    headers = ["Commune", "EPCI", "#Habitants", "Couverture", "Structures"]
+    coverage = report.coverage
     total = counted(len(rows), "commune", "communes")
     size = f"{total}, {number(int(rows['population'].sum()))} habitants. Règle : {coverage.rule.label} ; "
     size += f"état au {french_date(coverage.on)}."
-    blocks = (Paragraph(size), table("", headers, cells), Paragraph(CAVEAT, True))
+    notes = (*hypothesis(report), Paragraph(CAVEAT, True)) if report.has_inventory else ()
+    blocks = (Paragraph(size), table("", headers, cells), *notes)
     return Document(f"{title} — {coverage.territory.label}", (Section("", blocks),))
+
+
+def _status(status: str, upper: str) -> str:
+    """Write the status, and the one of the high hypothesis where it differs."""
+    from avs_coverage.messages import COMMUNE_STATUS_LABELS
+
+    text = COMMUNE_STATUS_LABELS[status]
+    return text if upper == status else f"{text} (possible : {COMMUNE_STATUS_LABELS[upper]})"

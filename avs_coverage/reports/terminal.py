@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import textwrap
 from collections.abc import Callable
 from typing import TextIO
 
@@ -51,18 +53,21 @@ def print_paragraph(paragraph: Paragraph, console: Console) -> None:
 def print_table(table: Table, console: Console) -> None:
     """Print a table whole: no cell is ever cut.
 
-    On a terminal, figures are stacked where one line is too wide; where even that does not
-    fit, each row becomes a card of its own.
+    On a terminal, where one line a row is too wide, figures are stacked and texts wrapped
+    between words or at hyphens; where even that does not fit, each row becomes a card.
     """
     if table.caption:
         _print(console, Text())
         _print(console, Text(plain(table.caption), style="bold"))
     if not console.is_terminal:
         _print_piped(table, console)
-    elif sum(_widths(table, _one_line)) <= console.width:
-        console.print(_rich_table(table, stacked=False))
-    elif sum(_widths(table, _narrowest)) <= console.width:
-        console.print(_rich_table(table, stacked=True))
+        return
+    natural = _widths(table, _one_line)
+    room = console.width - _GAP * (len(table.columns) - 1)
+    if sum(natural) <= room:
+        console.print(_rich_table(table, natural, stacked=False))
+    elif sum(_widths(table, _narrowest)) <= room:
+        console.print(_rich_table(table, _share_out(_widths(table, _narrowest), natural, room), stacked=True))
     else:
         _print_cards(table, console)
 
@@ -75,24 +80,36 @@ def _narrowest(cell: Cell, column: Column) -> str:
     """Return the widest part of a cell that must stay on one line."""
     if isinstance(cell, FigureCell):
         return max(cell.lines(), key=cell_len)
+    text = plain(cell)
     if column.numeric:
-        return plain(cell)
-    longest = max(plain(cell).split(), key=cell_len, default="")
-    return longest if cell_len(longest) > _TEXT_WIDTH else plain(cell)[:_TEXT_WIDTH]
+        return text
+    longest = max(re.findall(r"[^\s-]+-?|-", text), key=cell_len, default="")
+    return longest if cell_len(longest) > _TEXT_WIDTH else text[:_TEXT_WIDTH]
 
 
 def _widths(table: Table, part: Callable[[Cell, Column], str]) -> list[int]:
-    """Return the width that each column needs, gap included, where *part* of a cell is kept whole."""
+    """Return the width that each column needs where *part* of a cell is kept whole."""
     widths = []
     for index, column in enumerate(table.columns):
         cells: list[Cell] = [column.header, *(row[index] for row in table.rows)]
-        widths.append(max(cell_len(part(cell, column)) for cell in cells) + (_GAP if index else 0))
+        widths.append(max(cell_len(part(cell, column)) for cell in cells))
+    return widths
+
+
+def _share_out(narrowest: list[int], natural: list[int], room: int) -> list[int]:
+    """Widen the columns, one cell at a time, where most of the text is still to be wrapped."""
+    widths = list(narrowest)
+    for _ in range(room - sum(widths)):
+        index = max(range(len(widths)), key=lambda i: natural[i] / widths[i])
+        if widths[index] >= natural[index]:
+            break
+        widths[index] += 1
     return widths
 
 
 def _print_piped(table: Table, console: Console) -> None:
     """Write each row on one line, numbers to the right."""
-    widths = [width - (_GAP if index else 0) for index, width in enumerate(_widths(table, _one_line))]
+    widths = _widths(table, _one_line)
     header: list[Cell] = [column.header for column in table.columns]
     rule: list[Cell] = ["-" * width for width in widths]
     for row in (header, rule, *table.rows):
@@ -124,17 +141,20 @@ def _print(console: Console, text: Text) -> None:
         console.file.write(text.plain + "\n")
 
 
-def _rich_table(table: Table, stacked: bool) -> RichTable:
+def _rich_table(table: Table, widths: list[int], stacked: bool) -> RichTable:
     rich = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
-    for column in table.columns:
+    for column, width in zip(table.columns, widths, strict=True):
         justify: JustifyMethod = "right" if column.numeric else "left"
-        rich.add_column(plain(column.header), justify=justify, no_wrap=column.numeric, overflow="fold")
+        rich.add_column(_text(column.header, column, width, stacked), justify=justify, no_wrap=True)
     for row in table.rows:
-        rich.add_row(*(_text(cell, stacked) for cell in row))
+        cells = zip(row, table.columns, widths, strict=True)
+        rich.add_row(*(_text(cell, column, width, stacked) for cell, column, width in cells))
     return rich
 
 
-def _text(cell: Cell, stacked: bool) -> Text:
+def _text(cell: Cell, column: Column, width: int, stacked: bool) -> Text:
     if isinstance(cell, FigureCell):
         return Text("\n".join(cell.lines()) if stacked else cell.line())
-    return Text(plain(cell))
+    if column.numeric or not stacked:
+        return Text(plain(cell))
+    return Text("\n".join(textwrap.wrap(plain(cell), width)))
