@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from avs_coverage.inventory import Inventory
+from avs_coverage.names import normalise
 
 if TYPE_CHECKING:
     from avs_coverage.rules import Rule
@@ -241,7 +242,7 @@ def by_epci(coverage: Coverage) -> tuple[EpciCoverage, ...]:
     column = territory.communes["epci"].to_numpy(dtype=object)
     names = dict(zip(column, territory.communes["nom_epci"], strict=True))
     rows = []
-    for code in sorted(names, key=lambda code: (not code, names[code], code)):
+    for code in sorted(names, key=lambda code: (not code, normalise(names[code]), code)):
         here = column == code
         rows.append(
             EpciCoverage(

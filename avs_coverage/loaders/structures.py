@@ -49,22 +49,22 @@ def load_structures(path: Path, territory: TerritoryName, service_areas: Path | 
         collector.warn("AVS-906", rows[index].line, "", value=", ".join(unused))
     body = rows[index + 1 :]
     collector.rows_read = len(body)
+    width = len(rows[index].cells)
     structures = [
-        structure
+        _structure(row, positions, collector, width)
         for row in body
         if not _set_aside(row, positions, collector)
-        and (structure := _structure(row, positions, collector, len(rows[index].cells))) is not None
     ]
-    if not structures and not collector.faults:
+    if not structures:
         collector.fault("AVS-307", rows[index].line, "")
-    collector.raise_faults()
     structures = _with_ids(structures, collector)
+    _check_qpv(structures, collector)
     if service_areas is not None:
         from avs_coverage.loaders.service_areas import add_service_areas
 
+        collector.raise_faults()
         structures = add_service_areas(service_areas, structures, collector)
     structures = [_with_area(structure, collector) for structure in structures]
-    _check_qpv(structures, collector)
     collector.raise_faults()
     return Inventory(
         structures=tuple(structures),
@@ -96,35 +96,20 @@ def _set_aside(row: Row, positions: dict[str, int], collector: Collector) -> boo
     return bool(reason)
 
 
-def _structure(row: Row, positions: dict[str, int], collector: Collector, width: int) -> Structure | None:
-    """Read one row; None where a fault keeps it from being a structure at all."""
-
-    def cell(column: str) -> str:
-        return _cell(row, positions, column)
-
-    before = len(collector.faults)
+def _structure(row: Row, positions: dict[str, int], collector: Collector, width: int) -> Structure:
+    """Read one row; what a fault leaves unknown stays empty, and the file is refused in the end."""
     if any(row.cells[width:]):
         collector.fault("AVS-306", row.line, "")
-    if not cell("nom"):
-        collector.fault("AVS-311", row.line, "nom")
-    if not (kind := parse_type(cell("type"))):
-        collector.fault("AVS-312", row.line, "type", value=cell("type"))
-    if "|" in cell("id"):
-        collector.fault("AVS-328", row.line, "id", value=cell("id"))
-    seat = _seat(row, positions, collector)
     fields = _Fields(row, positions, collector)
-    start, end = fields.date("agrement_debut"), fields.date("agrement_fin", end=True)
-    if start and end and end < start:
-        collector.fault("AVS-318", row.line, "agrement_fin", value=cell("agrement_fin"), start=str(start))
-    status = fields.choice("statut", STATUSES) or "confirme"
-    area = fields.choice("zone", ZONES)
+    seat = _seat(row, positions, collector)
+    start, end = fields.period("agrement_debut", "agrement_fin")
     x_m, y_m, has_point = _point(fields, seat)
-    communes = _communes(cell("communes_desservies"), row.line, collector, seat)
-    structure = Structure(
-        id=cell("id"),
-        name=cell("nom"),
-        type=kind,
-        status=status,
+    communes = _communes(fields.text("communes_desservies"), row.line, collector, seat)
+    return Structure(
+        id=fields.identifier("id"),
+        name=fields.required("nom"),
+        type=fields.kind("type"),
+        status=fields.choice("statut", STATUSES) or "confirme",
         name_known=fields.yes_no("nom_connu") is not False,
         seat=seat.code if seat else "",
         seat_name=seat.name if seat else "",
@@ -133,27 +118,26 @@ def _structure(row: Row, positions: dict[str, int], collector: Collector, width:
         x_m=x_m,
         y_m=y_m,
         has_point=has_point,
-        area=area,
+        area=fields.choice("zone", ZONES),
         communes=tuple(communes),
         communes_epci=tuple(communes.values()),
-        qpv=tuple(dict.fromkeys(code.upper() for code in split_list(cell("qpv_desservis")))),
+        qpv=tuple(dict.fromkeys(code.upper() for code in split_list(fields.text("qpv_desservis")))),
         start=start,
         end=end,
         acf=fields.yes_no("acf"),
         ps_jeunes=fields.yes_no("ps_jeunes"),
         itinerant=fields.yes_no("itinerant"),
-        manager=cell("gestionnaire"),
+        manager=fields.text("gestionnaire"),
         area_population=fields.count("population_zone"),
         capacity=fields.count("capacite"),
-        note=cell("note"),
-        source=cell("source"),
+        note=fields.text("note"),
+        source=fields.text("source"),
         line=row.line,
     )
-    return structure if len(collector.faults) == before else None
 
 
 class _Fields:
-    """The optional cells of a row, each with its fault where the value is not understood."""
+    """The cells of a row, each with its fault where the value is missing or not understood."""
 
     def __init__(self, row: Row, positions: dict[str, int], collector: Collector) -> None:
         self.row, self.positions, self.collector = row, positions, collector
@@ -163,6 +147,28 @@ class _Fields:
 
     def _refuse(self, code: str, column: str, **values: str) -> None:
         self.collector.fault(code, self.row.line, column, value=self.text(column), **values)
+
+    def required(self, column: str) -> str:
+        if not self.text(column):
+            self._refuse("AVS-311", column)
+        return self.text(column)
+
+    def kind(self, column: str) -> str:
+        value = parse_type(self.text(column))
+        if not value:
+            self._refuse("AVS-312", column)
+        return value
+
+    def identifier(self, column: str) -> str:
+        if "|" in self.text(column):
+            self._refuse("AVS-328", column)
+        return self.text(column)
+
+    def period(self, first: str, last: str) -> tuple[date | None, date | None]:
+        start, end = self.date(first), self.date(last, end=True)
+        if start and end and end < start:
+            self._refuse("AVS-318", last, start=start.isoformat())
+        return start, end
 
     def date(self, column: str, end: bool = False) -> date | None:
         value = parse_date(self.text(column), end)
@@ -288,7 +294,8 @@ def _slug(name: str) -> str:
 def _with_area(structure: Structure, collector: Collector) -> Structure:
     """Settle what is known of the area, and warn of what it leaves out."""
     area = structure.area or ("complete" if structure.communes else "inconnue")
-    if area in ("complete", "estimee") and not structure.communes:
+    refused = any((f.line, f.column) == (structure.line, "communes_desservies") for f in collector.faults)
+    if area in ("complete", "estimee") and not structure.communes and not refused:
         word = {"complete": "complète", "estimee": "estimée"}[area]
         collector.fault("AVS-320", structure.line, "zone", value=word)
     if not structure.seat:

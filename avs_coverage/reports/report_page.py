@@ -25,7 +25,7 @@ from avs_coverage.reports.qpv_section import qpv_section
 from avs_coverage.reports.zones_section import zones_section
 
 STATUSES = ("cs", "evs_seul", "avs", "aucune")
-_EPCI_COMMUNES = 6
+_EPCI_COMMUNES = 50
 
 
 def report_document(report: Report) -> Document:
