@@ -143,7 +143,10 @@ def _suggestions(text: str) -> str:
         return "un code de commune n'est pas un territoire : donnez son département ou son EPCI"
     known = [candidate for kind in ("departement", "region", "epci") for candidate in _keys(kind)]
     keys = [key for _, _, key in known]
-    close = process.extract(_key(text), keys, scorer=fuzz.WRatio, limit=5, score_cutoff=75)
+    typed = _key(text)
+    close = process.extract(typed, keys, scorer=fuzz.WRatio, limit=None, score_cutoff=75)
+    # WRatio finds « Saint-Étienne Métropole » from « saint etienne », ratio tells Loire from Eure-et-Loir.
+    close = sorted(close, key=lambda match: -fuzz.ratio(typed, match[0]))[:5]
     if not close:
         return "donnez un département (nom ou code), un EPCI (nom ou SIREN), une région ou « france »"
     names = [f"{known[i][0].name} ({known[i][0].typed})" for _, _, i in close]

@@ -78,6 +78,7 @@ def test_every_epci_is_found_by_its_siren_and_by_its_name_unless_two_bear_it():
     [
         ("alier", "AVS-401", "Allier (03)"),
         ("Ile-et-Vilaine", "AVS-401", "Ille-et-Vilaine (35)"),
+        ("loir", "AVS-401", "Loire (42)"),
         ("20", "AVS-401", "2A et 2B"),
         ("03185", "AVS-401", "code de commune"),
         ("Allier (63)", "AVS-401", "Allier (03)"),
