@@ -79,9 +79,9 @@ CATALOGUE: dict[str, FaultKind] = {
     ),
     "AVS-313": FaultKind("la valeur « {value} » n'est pas reconnue", "", "valeurs possibles : {choices}"),
     "AVS-314": FaultKind(
-        "le code commune « {value} » n'existe pas au COG 2026",
+        "le code commune « {value} » n'existe pas au COG 2026, ni depuis 2003",
         "une commune inconnue ne peut être ni couverte ni comptée",
-        "vérifiez le code (5 caractères, zéro initial compris) ou la commune nouvelle qui l'a remplacée",
+        "vérifiez le code : 5 caractères, zéro initial compris",
     ),
     "AVS-315": FaultKind(
         "la commune « {value} » est introuvable {scope}",
@@ -149,6 +149,11 @@ CATALOGUE: dict[str, FaultKind] = {
         "elle sépare les identifiants dans les exports",
         "remplacez-la par un tiret",
     ),
+    "AVS-329": FaultKind(
+        "la commune de code « {value} » a été scindée (le {changed}) : {choices}",
+        "rien ne dit laquelle est visée",
+        "indiquez le code de la commune actuelle",
+    ),
     # 4xx: the territory
     "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
     "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),
@@ -194,6 +199,11 @@ CATALOGUE: dict[str, FaultKind] = {
     ),
     "AVS-906": FaultKind("colonnes non utilisées : {value}", "", "aucune action requise"),
     "AVS-907": FaultKind("ligne mise de côté : {value}", "", "aucune action requise"),
+    "AVS-909": FaultKind(
+        "le code « {value} » est d'un COG antérieur (changé le {changed}) : lu {today}",
+        "la commune a fusionné ou changé de code",
+        "remplacez-le par le code actuel",
+    ),
     "AVS-908": FaultKind(
         "« {value} » figure deux fois (même nom, même type, même siège : ligne {other})",
         "elle compte pour deux structures",

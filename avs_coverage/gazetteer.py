@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from avs_coverage.embedded import read_csv, read_parquet
+from avs_coverage.loaders.cog import Movements
 from avs_coverage.names import normalise
 
 _COLUMNS = ("code", "nom", "epci", "x_m", "y_m", "superficie_km2")
@@ -65,6 +67,12 @@ class Gazetteer:
     def get(self, code: str) -> Commune | None:
         """Return the commune of a code of the COG 2026, or None."""
         return self.communes_of(departement_of(code)).get(code)
+
+    @cached_property
+    def movements(self) -> Movements:
+        """Return the movements of communes, read when a code of another vintage is met."""
+        codes = read_parquet("communes.parquet", self._departements, ("code",))["code"]
+        return Movements.read(frozenset(codes))
 
     def named(self, name: str, departements: Iterable[str]) -> list[Commune]:
         """Return the communes of these départements that bear exactly *name*, article included.

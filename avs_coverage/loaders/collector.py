@@ -8,7 +8,7 @@ from math import isfinite
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Commune, Gazetteer, departement_of, parent_of_arrondissement
-from avs_coverage.messages import enumeration
+from avs_coverage.messages import enumeration, french_date
 
 
 @dataclass
@@ -59,10 +59,22 @@ class Collector:
         if parent := parent_of_arrondissement(code):
             self.warn("AVS-902", line, column, value=text, code=parent)
             code = parent
-        commune = self.gazetteer.get(code)
-        if commune is None:
-            self.fault("AVS-314", line, column, value=text)
-        return commune
+        return self.gazetteer.get(code) or self._by_former_code(code, line, column)
+
+    def _by_former_code(self, code: str, line: int, column: str) -> Commune | None:
+        """Bring a code of an earlier COG to today's, saying so; refuse one that was split."""
+        passage = self.gazetteer.movements.passage(code)
+        found = [commune for commune in map(self.gazetteer.get, passage.today) if commune]
+        names = ", ".join(f"{commune.name} ({commune.code})" for commune in found)
+        changed = french_date(passage.changed) if passage.changed else ""
+        if not found:
+            self.fault("AVS-314", line, column, value=code)
+        elif passage.is_split:
+            self.fault("AVS-329", line, column, value=code, changed=changed, choices=names)
+        else:
+            self.warn("AVS-909", line, column, value=code, changed=changed, today=names)
+            return found[0]
+        return None
 
     def _by_name(self, text: str, line: int, column: str, near: str) -> Commune | None:
         departements = {*self.departements, *([departement_of(near)] if near else [])}

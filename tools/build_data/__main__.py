@@ -59,6 +59,17 @@ def write_indexes(communes: pd.DataFrame, files: dict[str, Path], folder: Path) 
     epci.to_csv(folder / "epci.csv", index_label="siren", lineterminator="\n")
 
 
+def write_movements(path: Path, folder: Path) -> None:
+    """Write the movements of communes since 2003 that change a code or split a commune."""
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    of_communes = rows["TYPECOM_AP"].eq("COM") & rows["TYPECOM_AV"].isin(["COM", ""])
+    rows = rows[of_communes & rows["MOD"].ne("10") & (rows["DATE_EFF"] >= "2003")]
+    rows = (
+        rows[["DATE_EFF", "COM_AV", "COM_AP"]].drop_duplicates().sort_values(["DATE_EFF", "COM_AV", "COM_AP"])
+    )
+    rows.to_csv(folder / "movements.csv", index=False, header=["date", "avant", "apres"], lineterminator="\n")
+
+
 def main() -> None:
     """Build every computed table of data/; the tables kept by hand are not touched."""
     parser = argparse.ArgumentParser(prog="python -m tools.build_data", description=main.__doc__)
@@ -76,6 +87,7 @@ def main() -> None:
     parents = former_parents(options["movements"], set(communes["code"]) - set(contours["code"]))
     write_by_departement(build_neighbours(contours, parents), folder / "neighbours.parquet")
     write_by_departement(build_qpv(options), folder / "qpv.parquet")
+    write_movements(options["movements"], folder)
     write_perimeters(options["qpv_2024_perimeters"], folder / "qpv_2024_perimeters.parquet")
     write_boundaries(contours, folder)
     population = int(communes["population"].sum())
