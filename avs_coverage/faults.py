@@ -39,6 +39,11 @@ CATALOGUE: dict[str, FaultKind] = {
         "la commande est mal écrite : argument en trop ou inattendu", "", "voyez l'aide : {help}"
     ),
     "AVS-210": FaultKind("{option} et {other} ne vont pas ensemble", "", "n'en gardez qu'une"),
+    "AVS-211": FaultKind(
+        "la correspondance « {value} » n'est pas comprise",
+        "",
+        "écrivez --map nom=lib_structure,type=categorie (ou un fichier TOML) ; colonnes : {choices}",
+    ),
     # 3xx: the user's data
     "AVS-301": FaultKind(
         "le fichier « {value} » est introuvable ou illisible ({reason})",
@@ -154,6 +159,11 @@ CATALOGUE: dict[str, FaultKind] = {
         "rien ne dit laquelle est visée",
         "indiquez le code de la commune actuelle",
     ),
+    "AVS-330": FaultKind(
+        "la couche n'est pas faite de points ({value})",
+        "une structure est un lieu",
+        "fournissez une couche de points, ou un tableau",
+    ),
     # 4xx: the territory
     "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
     "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),
@@ -204,6 +214,27 @@ CATALOGUE: dict[str, FaultKind] = {
         "la commune a fusionné ou changé de code",
         "remplacez-le par le code actuel",
     ),
+    "AVS-910": FaultKind(
+        "la BPE dit où est une structure, non ce qu'elle dessert ni depuis quand",
+        "seul le siège est certain ; la BPE n'est pas la liste des agréments de la Caf",
+        "complétez la zone d'intervention avec --service-areas",
+    ),
+    "AVS-911": FaultKind(
+        "{value} structures sont placées au hasard dans leur commune (QUALITE_GEOLOC 33)",
+        "aucune distance ne peut s'appuyer sur ces points : le chef-lieu en tient lieu",
+        "donnez leurs coordonnées dans votre propre liste",
+    ),
+    "AVS-912": FaultKind(
+        "data.inclusion (schéma v0) : inscription volontaire, doublons fréquents",
+        "la liste n'est pas exhaustive : chaque structure est « à confirmer »",
+        "ajoutez --include-unconfirmed pour les compter, après vérification",
+    ),
+    "AVS-913": FaultKind(
+        "data.inclusion (schéma v1) ne dit que les centres sociaux fédérés (fcsf) ; un EVS n'y est "
+        "reconnu qu'à son nom",
+        "la liste n'est pas exhaustive : chaque structure est « à confirmer »",
+        "ajoutez --include-unconfirmed pour les compter, après vérification",
+    ),
     "AVS-908": FaultKind(
         "« {value} » figure deux fois (même nom, même type, même siège : ligne {other})",
         "elle compte pour deux structures",
@@ -216,7 +247,8 @@ CATALOGUE: dict[str, FaultKind] = {
 class Fault:
     """One fault or warning: its code, the values that fill its templates, and where it is.
 
-    *line* is the line of the file as a spreadsheet numbers it, 0 where there is none.
+    *line* is the line of the file as a spreadsheet numbers it, 0 where there is none; *rows* is
+    the number of rows that a set-aside stands for.
     """
 
     code: str
@@ -224,6 +256,7 @@ class Fault:
     file: str = ""
     line: int = 0
     column: str = ""
+    rows: int = 1
 
     @property
     def what(self) -> str:

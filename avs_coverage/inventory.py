@@ -119,6 +119,11 @@ class Inventory:
         """Return the same inventory with the structures to be confirmed counted."""
         return replace(self, include_unconfirmed=True)
 
+    @property
+    def rows_set_aside(self) -> int:
+        """Return how many rows were read and not used."""
+        return sum(fault.rows for fault in self.set_aside)
+
     def __len__(self) -> int:
         return len(self.structures)
 

@@ -254,6 +254,7 @@ def build_report(
     structures: Path | None = None,
     service_areas: Path | None = None,
     include_unconfirmed: bool = False,
+    mapping: dict[str, str] | None = None,
 ) -> Report:
     """Return the report of a territory.
 
@@ -266,7 +267,7 @@ def build_report(
     else:
         from avs_coverage.loaders.structures import load_structures
 
-        inventory = load_structures(structures, territory, service_areas)
+        inventory = load_structures(structures, territory, service_areas, mapping)
     if include_unconfirmed:
         inventory = inventory.with_unconfirmed()
     day = on or inventory.date or DEFAULT_DATE

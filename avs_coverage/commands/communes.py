@@ -13,6 +13,7 @@ from avs_coverage.commands.options import (
     DialectOption,
     ForceOption,
     JsonOption,
+    MapOption,
     RuleOption,
     ServiceAreasOption,
     StructuresOption,
@@ -56,6 +57,7 @@ def communes(
     date: DateOption = "",
     structures: StructuresOption = None,
     service_areas: ServiceAreasOption = None,
+    mapping: MapOption = "",
     include_unconfirmed: UnconfirmedOption = False,
     csv: CsvOption = None,
     csv_dialect: DialectOption = "excel-fr",
@@ -71,7 +73,7 @@ def communes(
         require_choice(uncovered, "--uncovered", ("certain", "possible"))
     if covered_by:
         require_choice(covered_by, "--covered-by", ("cs", "evs", "only-evs"))
-    report = make_report(territory, rule, date, structures, service_areas, include_unconfirmed)
+    report = make_report(territory, rule, date, structures, service_areas, mapping, include_unconfirmed)
 
     from avs_coverage.communes import COLUMNS, records, select
 

@@ -62,6 +62,15 @@ ServiceAreasOption = Annotated[
         help="Zones d'intervention dans un second fichier : structure;commune.",
     ),
 ]
+MapOption = Annotated[
+    str,
+    typer.Option(
+        "--map",
+        metavar="COLONNES",
+        show_default=False,
+        help="Noms des colonnes de votre liste : nom=lib_structure,type=categorie, ou un fichier TOML.",
+    ),
+]
 UnconfirmedOption = Annotated[
     bool,
     typer.Option("--include-unconfirmed", help="Compter aussi les structures « à confirmer »."),
@@ -111,20 +120,27 @@ def make_report(
     on: str,
     structures: Path | None,
     service_areas: Path | None,
+    mapping: str,
     include_unconfirmed: bool,
 ) -> Report:
     """Return the report that the shared options ask for, warnings of the files said on stderr."""
     from avs_coverage.territory_names import find_territory_name
 
-    if service_areas and not structures:
-        raise UsageError(Fault("AVS-204", {"option": "--service-areas", "other": "--structures FICHIER"}))
+    for option, given in (("--service-areas", service_areas), ("--map", mapping)):
+        if given and not structures:
+            raise UsageError(Fault("AVS-204", {"option": option, "other": "--structures FICHIER"}))
     day = parse_date_option(on)
     name = find_territory_name(territory)
 
     from avs_coverage.commands.streams import print_warnings
     from avs_coverage.report import build_report
 
-    report = build_report(name, rule, day, structures, service_areas, include_unconfirmed)
+    columns = None
+    if mapping:
+        from avs_coverage.loaders.structure_table import parse_mapping
+
+        columns = parse_mapping(mapping)
+    report = build_report(name, rule, day, structures, service_areas, include_unconfirmed, columns)
     if structures:
         print_warnings(report.coverage.inventory.warnings)
     return report

@@ -13,6 +13,7 @@ from avs_coverage.commands.options import (
     DialectOption,
     ForceOption,
     JsonOption,
+    MapOption,
     ServiceAreasOption,
     StructuresOption,
     TerritoryArgument,
@@ -43,6 +44,7 @@ def qpv(
     date: DateOption = "",
     structures: StructuresOption = None,
     service_areas: ServiceAreasOption = None,
+    mapping: MapOption = "",
     include_unconfirmed: UnconfirmedOption = False,
     csv: CsvOption = None,
     csv_dialect: DialectOption = "excel-fr",
@@ -52,7 +54,7 @@ def qpv(
     """Quartiers prioritaires (QPV) en vigueur, avec leurs structures."""
     output = Output(json, csv, csv_dialect, force)
     output.check()
-    report = make_report(territory, "declared", date, structures, service_areas, include_unconfirmed)
+    report = make_report(territory, "declared", date, structures, service_areas, mapping, include_unconfirmed)
 
     from avs_coverage.qpv import WITHOUT_STRUCTURE
     from avs_coverage.reports.document import Document

@@ -5,6 +5,7 @@ from __future__ import annotations
 from avs_coverage.commands.options import (
     DateOption,
     JsonOption,
+    MapOption,
     RuleOption,
     ServiceAreasOption,
     StructuresOption,
@@ -20,11 +21,12 @@ def report(
     date: DateOption = "",
     structures: StructuresOption = None,
     service_areas: ServiceAreasOption = None,
+    mapping: MapOption = "",
     include_unconfirmed: UnconfirmedOption = False,
     json: JsonOption = False,
 ) -> None:
     """Rapport complet : complétude, couverture, EPCI, QPV, zones blanches, chiffres publiés."""
-    made = make_report(territory, rule, date, structures, service_areas, include_unconfirmed)
+    made = make_report(territory, rule, date, structures, service_areas, mapping, include_unconfirmed)
     if json:
         from avs_coverage.commands.streams import print_json
 

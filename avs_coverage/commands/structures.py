@@ -11,6 +11,7 @@ from avs_coverage.commands.options import (
     DialectOption,
     ForceOption,
     JsonOption,
+    MapOption,
     ServiceAreasOption,
     StructuresOption,
     TerritoryArgument,
@@ -49,6 +50,7 @@ def structures(
     date: DateOption = "",
     structures: StructuresOption = None,
     service_areas: ServiceAreasOption = None,
+    mapping: MapOption = "",
     include_unconfirmed: UnconfirmedOption = False,
     csv: CsvOption = None,
     csv_dialect: DialectOption = "excel-fr",
@@ -58,7 +60,7 @@ def structures(
     """Structures de l'inventaire, comptées ou non, avec leurs sources."""
     output = Output(json, csv, csv_dialect, force)
     output.check()
-    report = make_report(territory, "declared", date, structures, service_areas, include_unconfirmed)
+    report = make_report(territory, "declared", date, structures, service_areas, mapping, include_unconfirmed)
     inventory = report.coverage.inventory
     counted = {structure.id for structure in inventory.counted(report.coverage.on)}
     rows: list[dict[str, Any]] = [

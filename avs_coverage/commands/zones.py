@@ -9,6 +9,7 @@ from avs_coverage.commands.options import (
     DialectOption,
     ForceOption,
     JsonOption,
+    MapOption,
     RuleOption,
     ServiceAreasOption,
     StructuresOption,
@@ -40,6 +41,7 @@ def zones(
     date: DateOption = "",
     structures: StructuresOption = None,
     service_areas: ServiceAreasOption = None,
+    mapping: MapOption = "",
     include_unconfirmed: UnconfirmedOption = False,
     csv: CsvOption = None,
     csv_dialect: DialectOption = "excel-fr",
@@ -49,7 +51,7 @@ def zones(
     """Zones blanches (groupes de communes que rien ne couvre) et couverture à préciser."""
     output = Output(json, csv, csv_dialect, force)
     output.check()
-    report = make_report(territory, rule, date, structures, service_areas, include_unconfirmed)
+    report = make_report(territory, rule, date, structures, service_areas, mapping, include_unconfirmed)
 
     from avs_coverage.reports.document import Document
     from avs_coverage.reports.inventory_section import inventory_or_help

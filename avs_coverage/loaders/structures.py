@@ -22,7 +22,8 @@ from avs_coverage.loaders.cells import (
 )
 from avs_coverage.loaders.collector import Collector, plausible_distance_m
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, header_faults, match_header
-from avs_coverage.loaders.table_file import Row, read_rows
+from avs_coverage.loaders.structure_table import OWN_FORMAT, read_structure_table
+from avs_coverage.loaders.table_file import Row
 from avs_coverage.names import normalise
 from avs_coverage.projection import epsg_of, project
 from avs_coverage.qpv import departement_of_qpv, known_qpv_codes
@@ -32,15 +33,24 @@ _NEEDED = {"nom": ("nom",), "type": ("type",), "code_insee": ("code_insee", "com
 _SEAT_QUALITIES = ("certain", "deduit", "inconnu")
 
 
-def load_structures(path: Path, territory: TerritoryName, service_areas: Path | None = None) -> Inventory:
+def load_structures(
+    path: Path,
+    territory: TerritoryName,
+    service_areas: Path | None = None,
+    mapping: dict[str, str] | None = None,
+) -> Inventory:
     """Return the inventory of a file, for the territory it is to be applied to.
 
     Names of communes are looked for in the territory's départements. The list stands for the
     département where the territory is one, and for those in which it has a seat. Rows read =
-    structures + rows set aside. Raises InputError with every fault of the file.
+    structures + rows set aside. *mapping*: column of the tool → header of the file. Raises
+    InputError with every fault of the file.
     """
-    rows = read_rows(path)
+    read = read_structure_table(path, mapping)
+    rows = read.rows
     collector = Collector(path.name, Gazetteer(), territory.departements)
+    collector.set_aside += read.set_aside
+    collector.warnings += read.warnings
     matched = match_header(rows, STRUCTURE_COLUMNS, ("nom", "type"))
     collector.faults += header_faults(path.name, rows, matched, _NEEDED)
     collector.raise_faults()
@@ -48,7 +58,7 @@ def load_structures(path: Path, territory: TerritoryName, service_areas: Path | 
     if unused:
         collector.warn("AVS-906", rows[index].line, "", value=", ".join(unused))
     body = rows[index + 1 :]
-    collector.rows_read = len(body)
+    collector.rows_read = len(body) + sum(fault.rows for fault in read.set_aside)
     width = len(rows[index].cells)
     structures = [
         _structure(row, positions, collector, width)
@@ -70,7 +80,7 @@ def load_structures(path: Path, territory: TerritoryName, service_areas: Path | 
         structures=tuple(structures),
         departements=_departements(structures, territory),
         title=path.name,
-        source=path.name,
+        source=path.name if read.format == OWN_FORMAT else f"{path.name}, {read.format}",
         rows_read=collector.rows_read,
         set_aside=tuple(collector.set_aside),
         warnings=tuple(collector.warnings),

@@ -110,10 +110,10 @@ def _read_workbook(path: Path, content: bytes) -> list[Row]:
         table = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except Exception as error:  # calamine raises several unrelated classes, and zip and XML errors
         raise _not_a_table(path, f"classeur illisible : {error}") from error
-    return [Row(line, tuple(_text(cell) for cell in cells)) for line, cells in enumerate(table, 1)]
+    return [Row(line, tuple(text_of(cell) for cell in cells)) for line, cells in enumerate(table, 1)]
 
 
-def _text(cell: object) -> str:
+def text_of(cell: object) -> str:
     """Write a typed cell as the text a user would have typed; whole numbers without ``.0``."""
     if cell is None:
         return ""

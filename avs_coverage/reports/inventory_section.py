@@ -62,7 +62,7 @@ def _inventory_sentence(report: Report) -> str:
     rows = (
         f"{counted(inventory.rows_read, 'ligne lue', 'lignes lues')} : "
         f"{counted(len(inventory), 'structure', 'structures')}, "
-        f"{counted(len(inventory.set_aside), 'ligne mise', 'lignes mises')} de côté."
+        f"{counted(inventory.rows_set_aside, 'ligne mise', 'lignes mises')} de côté."
     )
     return f"{inventory.title}{state}. Vaut pour : {departements}. {rows}"
 

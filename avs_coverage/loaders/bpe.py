@@ -1,0 +1,123 @@
+"""Read the INSEE's Base permanente des équipements (2024 and 2025): D506 and D508 are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from avs_coverage.faults import Fault
+from avs_coverage.loaders.table_file import Row
+from avs_coverage.messages import number
+
+FORMAT = "Base permanente des équipements (INSEE)"
+TYPES = {"D506": "CS", "D508": "EVS"}
+RANDOM_POSITION = "33"
+"""``QUALITE_GEOLOC`` of a point drawn at random in its commune: no distance can rest on it."""
+
+_READ = (
+    "NOMRS", "CNOMRS", "TYPEQU", "DEPCOM", "LONGITUDE", "LATITUDE", "QUALITE_GEOLOC", "AN",
+)  # fmt: skip
+_NO_VALUE = {"_Z", "_U", ""}
+_HEADERS = ("nom", "type", "code_insee", "longitude", "latitude", "source")
+
+
+def matches(rows: list[Row]) -> bool:
+    """Tell whether the first row bears the columns by which the BPE is known."""
+    return bool(rows) and {"TYPEQU", "DEPCOM"} <= {cell.upper() for cell in rows[0].cells}
+
+
+def recognises(path: Path) -> bool:
+    """Tell whether a file is the BPE as CSV or Parquet, from its first bytes alone."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(8192)
+    except OSError:
+        return False
+    if start.startswith(b"PAR1"):
+        import pyarrow.parquet as pq
+
+        try:
+            return {"TYPEQU", "DEPCOM"} <= set(pq.read_schema(path).names)
+        except (OSError, ValueError):
+            return False
+    header = start.split(b"\n", 1)[0].upper()
+    return b"TYPEQU" in header and b"DEPCOM" in header and not start.startswith(b"PK")
+
+
+def read_bpe(path: Path) -> tuple[list[Row], list[Fault]]:
+    """Return the rows of the two types under the BPE's own headers, and the other rows, counted.
+
+    The file is read in batches, never whole: 1.5 GB of CSV pass in a few hundred MB. A line
+    is that of the file where no cell holds a line break, as in the published editions.
+    """
+    rows = [Row(1, _READ)]
+    line, others = 2, 0
+    for batch in _batches(path):
+        columns: dict[str, Any] = {name.upper(): batch.column(name) for name in batch.schema.names}
+        kept = [i for i, value in enumerate(columns["TYPEQU"].to_pylist()) if value in TYPES]
+        others += batch.num_rows - len(kept)
+        for i in kept:
+            cells = [columns[name][i].as_py() if name in columns else "" for name in _READ]
+            rows.append(Row(line + i, tuple("" if cell is None else str(cell).strip() for cell in cells)))
+        line += batch.num_rows
+    return rows, _others(path.name, others)
+
+
+def _others(file: str, count: int) -> list[Fault]:
+    reason = f"{number(count)} équipements d'un autre type que D506 et D508"
+    return [Fault("AVS-907", {"value": reason}, file, rows=count)] if count else []
+
+
+def _batches(path: Path) -> Any:  # noqa: ANN401 - an iterator of pyarrow.RecordBatch
+    import pyarrow as pa
+    import pyarrow.csv as pacsv
+    import pyarrow.parquet as pq
+
+    with path.open("rb") as file:
+        start = file.read(8192)
+    if start.startswith(b"PAR1"):
+        with pq.ParquetFile(path) as parquet:
+            names = [name for name in parquet.schema_arrow.names if name.upper() in _READ]
+            yield from parquet.iter_batches(columns=names)
+        return
+    header = start.split(b"\n", 1)[0].decode("utf-8-sig", "replace").strip()
+    delimiter = max(";,\t", key=header.count)
+    names = [name.strip('"') for name in header.split(delimiter)]
+    wanted = [name for name in names if name.upper() in _READ]
+    with pacsv.open_csv(
+        path,
+        read_options=pacsv.ReadOptions(block_size=1 << 23, use_threads=False),
+        parse_options=pacsv.ParseOptions(delimiter=delimiter),
+        convert_options=pacsv.ConvertOptions(
+            include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
+        ),
+    ) as reader:
+        yield from reader
+
+
+def adapt(rows: list[Row], file: str) -> tuple[list[Row], list[Fault], list[Fault]]:
+    """Return the two types in the tool's own columns, the other rows counted, and warnings.
+
+    The BPE tells where a structure is, not what it serves nor since when. A point drawn at
+    random in the commune (quality 33) is left out: the seat's chef-lieu stands for it.
+    """
+    names = [cell.upper() for cell in rows[0].cells]
+    position = {name: names.index(name) for name in _READ if name in names}
+    adapted, others, random_points = [Row(rows[0].line, _HEADERS)], 0, 0
+    for row in rows[1:]:
+        cells = {name: row.cells[i] for name, i in position.items() if i < len(row.cells)}
+        known = {name: "" if value in _NO_VALUE else value for name, value in cells.items()}
+        if known.get("TYPEQU") not in TYPES:
+            others += 1
+            continue
+        is_random = known.get("QUALITE_GEOLOC") == RANDOM_POSITION
+        random_points += is_random
+        point = ("", "") if is_random else (known.get("LONGITUDE", ""), known.get("LATITUDE", ""))
+        name = known.get("NOMRS") or known.get("CNOMRS") or f"{TYPES[known['TYPEQU']]} sans nom"
+        source = f"BPE {known.get('AN', '')}".strip() + " (INSEE)"
+        kind, commune = TYPES[known["TYPEQU"]], known.get("DEPCOM", "")
+        adapted.append(Row(row.line, (name, kind, commune, *point, source)))
+    warnings = [Fault("AVS-910", {}, file)]
+    if random_points:
+        warnings.append(Fault("AVS-911", {"value": number(random_points)}, file))
+    return adapted, _others(file, others), warnings

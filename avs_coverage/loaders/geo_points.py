@@ -1,0 +1,69 @@
+"""Read structures from a GeoJSON or a GeoPackage of points."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from avs_coverage.errors import InputError
+from avs_coverage.faults import Fault
+from avs_coverage.loaders.table_file import Row, text_of
+
+
+def recognises(path: Path) -> bool:
+    """Tell whether a file is a GeoPackage or a GeoJSON by its first bytes."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(2000)
+    except OSError:
+        return False
+    if start.startswith(b"SQLite format 3\0"):
+        return True
+    text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
+    return text.startswith(b"{") and (b'"FeatureCollection"' in text or b'"features"' in text)
+
+
+def read_points(path: Path) -> list[Row]:
+    """Return the attributes as rows under their names, with ``longitude`` and ``latitude`` in WGS84.
+
+    The first layer of a GeoPackage is read. A file without a CRS is taken as WGS84 (RFC 7946).
+    The *line* of a row is the rank of its feature plus one, as if headers were line 1. Raises
+    InputError: AVS-302 unreadable, AVS-330 not points.
+    """
+    import geopandas as gpd
+
+    try:
+        frame = gpd.read_file(path)
+    except Exception as error:  # pyogrio and GDAL raise many classes
+        reason = f"fichier géographique illisible : {error}"
+        raise InputError(Fault("AVS-302", {"reason": reason}, path.name)) from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return _rows(pd.DataFrame(frame))
+    kinds = set(frame.geom_type.dropna())
+    if kinds - {"Point"}:
+        raise InputError(Fault("AVS-330", {"value": ", ".join(sorted(kinds))}, path.name))
+    if frame.crs is not None:
+        frame = frame.to_crs(4326)
+    attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+    empty = (frame.geometry.isna() | frame.geometry.is_empty).to_numpy()
+    for name, values in (("longitude", frame.geometry.x), ("latitude", frame.geometry.y)):
+        attributes[name] = [
+            "" if missing else f"{value:.7f}" for value, missing in zip(values, empty, strict=True)
+        ]
+    return _rows(attributes)
+
+
+def _rows(frame: pd.DataFrame) -> list[Row]:
+    rows = [Row(1, tuple(str(name) for name in frame.columns))]
+    for line, values in enumerate(frame.itertuples(index=False, name=None), 2):
+        rows.append(Row(line, tuple(_text(value) for value in values)))
+    return rows
+
+
+def _text(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return "|".join(_text(item) for item in value)
+    if hasattr(value, "tolist") and not isinstance(value, (str, bytes)):
+        return _text(value.tolist())
+    return "" if pd.isna(value) else text_of(value)  # type: ignore[call-overload,unused-ignore]

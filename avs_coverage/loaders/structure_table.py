@@ -1,0 +1,94 @@
+"""Bring any file that lists structures to one table in the tool's own columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from avs_coverage.errors import UsageError
+from avs_coverage.faults import Fault
+from avs_coverage.loaders import bpe, data_inclusion, geo_points
+from avs_coverage.loaders.columns import STRUCTURE_COLUMNS
+from avs_coverage.loaders.table_file import Row, read_rows
+from avs_coverage.names import normalise
+
+OWN_FORMAT = "liste de structures, colonnes de l'outil"
+
+
+@dataclass
+class StructureTable:
+    """Rows under a row of headers, the format recognised, and what was left aside on the way.
+
+    *rows* starts with the headers, or with title rows above them. *set_aside* may stand for
+    many rows each, see ``Fault.rows``.
+    """
+
+    rows: list[Row]
+    format: str = OWN_FORMAT
+    set_aside: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
+
+
+def read_structure_table(path: Path, mapping: dict[str, str] | None = None) -> StructureTable:
+    """Read a file whatever its format, recognised by its content: never by its name.
+
+    GeoJSON and GeoPackage of points; the BPE and data.inclusion (CSV, Parquet, workbooks);
+    else a table in the tool's own columns. *mapping* names the file's own headers: column of
+    the tool → header. Raises InputError.
+    """
+    if geo_points.recognises(path):
+        table = StructureTable(geo_points.read_points(path), "points géographiques")
+    elif bpe.recognises(path):
+        rows, others = bpe.read_bpe(path)
+        table = StructureTable(rows, bpe.FORMAT, others)
+    else:
+        table = StructureTable(read_rows(path))
+    if mapping:
+        _rename(table.rows, mapping)
+    for module in (bpe, data_inclusion):
+        if module.matches(table.rows):
+            table.rows, more, table.warnings = module.adapt(table.rows, path.name)
+            table.format, table.set_aside = module.FORMAT, table.set_aside + more
+    return table
+
+
+def parse_mapping(text: str) -> dict[str, str]:
+    """Return column of the tool → header of the file, from ``nom=lib_structure,type=categorie``.
+
+    *text* may also be the path of a TOML file of such lines (``nom = "lib_structure"``).
+    Raises UsageError (AVS-211).
+    """
+    path = Path(text)
+    if "=" not in text and path.is_file():
+        import tomllib
+
+        try:
+            pairs = [(key, str(value)) for key, value in tomllib.loads(path.read_text("utf-8")).items()]
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise _bad_mapping(text) from error
+    else:
+        pairs = [
+            (key.strip(), value.strip()) for key, _, value in (p.partition("=") for p in text.split(","))
+        ]
+    if not all(key in STRUCTURE_COLUMNS and value for key, value in pairs):
+        raise _bad_mapping(text)
+    return dict(pairs)
+
+
+def _bad_mapping(text: str) -> UsageError:
+    values = {"value": text, "choices": ", ".join(STRUCTURE_COLUMNS)}
+    return UsageError(Fault("AVS-211", values))
+
+
+def _rename(rows: list[Row], mapping: dict[str, str]) -> None:
+    """Give the headers of *mapping* the tool's names, in the first row that has any of them."""
+    wanted = {normalise(header): column for column, header in mapping.items()}
+    for index, row in enumerate(rows[:20]):
+        if any(normalise(cell) in wanted for cell in row.cells):
+            cells = tuple(wanted.get(normalise(cell), cell) for cell in row.cells)
+            # A header that already bears the name, and that the mapping replaces, would be a second one.
+            taken = [cell in mapping and normalise(old) not in wanted
+                     for cell, old in zip(cells, row.cells, strict=True)]  # fmt: skip
+            cells = tuple(f"{c} (fichier)" if t else c for c, t in zip(cells, taken, strict=True))
+            rows[index] = Row(row.line, cells)
+            return
