@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 LAMBERT_93 = 2154
 _OVERSEAS_EPSG = {"971": 5490, "972": 5490, "973": 2972, "974": 2975, "976": 4471}
 
@@ -20,7 +23,12 @@ def epsg_of(departement: str) -> int:
 
 def project(longitude: float, latitude: float, epsg: int) -> tuple[float, float]:
     """Return x and y in metres, in the projection *epsg*, of a WGS84 point in degrees."""
+    x_m, y_m = _transformer(epsg).transform(longitude, latitude)
+    return float(x_m), float(y_m)
+
+
+@cache
+def _transformer(epsg: int) -> Any:  # noqa: ANN401 - pyproj.Transformer
     from pyproj import Transformer  # 0.1 s: only where a structure has coordinates
 
-    x_m, y_m = Transformer.from_crs(4326, epsg, always_xy=True).transform(longitude, latitude)
-    return float(x_m), float(y_m)
+    return Transformer.from_crs(4326, epsg, always_xy=True)

@@ -86,7 +86,7 @@ def _batches(path: Path) -> Any:  # noqa: ANN401 - an iterator of pyarrow.Record
     wanted = [name for name in names if name.upper() in _READ]
     with pacsv.open_csv(
         path,
-        read_options=pacsv.ReadOptions(block_size=1 << 23, use_threads=False),
+        read_options=pacsv.ReadOptions(block_size=1 << 20, use_threads=False),
         parse_options=pacsv.ParseOptions(delimiter=delimiter),
         convert_options=pacsv.ConvertOptions(
             include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
