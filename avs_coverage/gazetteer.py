@@ -8,7 +8,7 @@ from functools import cached_property
 
 from avs_coverage.embedded import read_csv, read_parquet
 from avs_coverage.loaders.cog import Movements
-from avs_coverage.names import normalise
+from avs_coverage.names import normalise, undo_mojibake, without_article, without_postal_words
 
 _COLUMNS = ("code", "nom", "epci", "x_m", "y_m", "superficie_km2")
 
@@ -75,14 +75,25 @@ class Gazetteer:
         return Movements.read(frozenset(codes))
 
     def named(self, name: str, departements: Iterable[str]) -> list[Commune]:
-        """Return the communes of these départements that bear exactly *name*, article included.
+        """Return the communes of these départements that *name* means, by the strictest reading that has any.
 
-        Where none does, the article is left aside: « Donjon » is « Le Donjon » if it alone is.
+        First the whole name, article included; then with shortened words written out and without
+        CEDEX; then without the article (« Donjon » is « Le Donjon » if it alone is). A name whose
+        UTF-8 was read as cp1252 is mended when that gives a commune. A close name is never taken.
         """
-        key = normalise(name)
         keyed = [pair for d in sorted(set(departements)) for pair in self._keyed(d)]
-        exact = [commune for other, commune in keyed if other == key]
-        return exact or [commune for other, commune in keyed if _bare(other) == _bare(key)]
+        for text in dict.fromkeys((name, undo_mojibake(name))):
+            key = normalise(text)
+            full = without_postal_words(key)
+            readings = (
+                (key, lambda other: other),
+                (full, without_postal_words),
+                (without_article(full), lambda other: without_article(without_postal_words(other))),
+            )
+            for wanted, read in readings:
+                if found := [commune for other, commune in keyed if read(other) == wanted]:
+                    return found
+        return []
 
     def close_names(self, name: str, departements: Iterable[str]) -> list[str]:
         """Return up to three names like *name*, with their codes: to propose, never to take."""
@@ -109,18 +120,3 @@ class Gazetteer:
             for commune in self.communes_of(departement).values()
             if commune.epci == epci
         ]
-
-
-def _bare(key: str) -> str:
-    """Return a normalised name without its article, before or after it.
-
-    >>> _bare("le donjon"), _bare("donjon le")
-    ('donjon', 'donjon')
-    """
-    words = key.split()
-    articles = {"le", "la", "les", "l"}
-    if len(words) > 1 and words[0] in articles:
-        words = words[1:]
-    elif len(words) > 1 and words[-1] in articles:
-        words = words[:-1]
-    return " ".join(words)

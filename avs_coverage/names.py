@@ -25,3 +25,45 @@ def normalise(text: str) -> str:
     plain = "".join(char for char in decomposed if not unicodedata.combining(char)).lower()
     words = re.sub(r"[^a-z0-9]+", " ", plain).split()
     return " ".join(_ABBREVIATIONS.get(word, word) for word in words)
+
+
+_SHORT_WORDS = {"s": "sur", "ss": "sous", "lez": "les"}
+_ARTICLES = {"le", "la", "les", "l"}
+
+
+def without_article(key: str) -> str:
+    """Return a normalised name without its article, before or after it.
+
+    >>> without_article("le donjon"), without_article("abergement clemenciat l")
+    ('donjon', 'abergement clemenciat')
+    """
+    words = key.split()
+    if len(words) > 1 and words[0] in _ARTICLES:
+        words = words[1:]
+    elif len(words) > 1 and words[-1] in _ARTICLES:
+        words = words[:-1]
+    return " ".join(words)
+
+
+def without_postal_words(key: str) -> str:
+    """Return a normalised name without CEDEX, and with the words that addresses shorten.
+
+    >>> without_postal_words("vichy cedex 2"), without_postal_words("saint pourcain s sioule")
+    ('vichy', 'saint pourcain sur sioule')
+    """
+    words = re.sub(r"\bcedex( \d+)?\b", " ", key).split()
+    # « Thury-s » is no commune: a short word stands for another one only between two words.
+    inner = [_SHORT_WORDS.get(word, word) for word in words[1:-1]]
+    return " ".join([*words[:1], *inner, *words[1:][-1:]])
+
+
+def undo_mojibake(text: str) -> str:
+    """Return the UTF-8 text that was read as cp1252, or *text* where it is not one.
+
+    >>> undo_mojibake("MontluÃ§on"), undo_mojibake("Montluçon")
+    ('Montluçon', 'Montluçon')
+    """
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return text

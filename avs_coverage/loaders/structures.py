@@ -225,8 +225,8 @@ def _seat(row: Row, positions: dict[str, int], collector: Collector) -> Commune 
 def _same_name(name: str, seat: Commune, collector: Collector) -> bool:
     if normalise(name) == normalise(seat.name):
         return True
-    # « Paris 18e », « VICHY CEDEX » or « Vichy 2 » name the commune well enough.
-    plain = re.sub(r"\b(cedex|\d+(er|e|eme)?|arrondissement)\b", " ", normalise(name))
+    # « Paris 18e » or « Marseille 3e arrondissement » name the commune well enough.
+    plain = re.sub(r"\b(\d+(er|e|eme)?|arrondissement)\b", " ", normalise(name))
     return seat in collector.gazetteer.named(plain, [departement_of(seat.code)])
 
 
