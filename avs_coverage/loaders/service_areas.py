@@ -38,9 +38,7 @@ def add_service_areas(path: Path, structures: Sequence[Structure], known: Collec
         if structure and commune:
             added.setdefault(structure.id, {})[commune.code] = commune.epci
     collector.raise_faults()
-    known.warnings += collector.warnings
-    known.set_aside += collector.set_aside
-    known.rows_read += len(rows) - index - 1
+    known.warnings += [*collector.warnings, *collector.set_aside]
     return [_with_communes(structure, added.get(structure.id, {})) for structure in structures]
 
 

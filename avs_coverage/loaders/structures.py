@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
 from math import hypot
 from pathlib import Path
 
+from avs_coverage.errors import InputError
+from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Commune, Gazetteer, departement_of
 from avs_coverage.inventory import STATUSES, ZONES, Inventory, Structure
 from avs_coverage.loaders.cells import (
-    parse_choice,
-    parse_count,
-    parse_date,
-    parse_number,
-    parse_type,
-    parse_yes_no,
     split_list,
 )
 from avs_coverage.loaders.collector import Collector, plausible_distance_m
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, header_faults, match_header
+from avs_coverage.loaders.fields import Fields, cell_of
 from avs_coverage.loaders.structure_table import OWN_FORMAT, read_structure_table
 from avs_coverage.loaders.table_file import Row
 from avs_coverage.names import normalise
@@ -33,6 +29,29 @@ _NEEDED = {"nom": ("nom",), "type": ("type",), "code_insee": ("code_insee", "com
 _SEAT_QUALITIES = ("certain", "deduit", "inconnu")
 
 
+@dataclass(frozen=True)
+class Examination:
+    """What reading a list gave: all that is needed to say what is right and wrong with it.
+
+    *columns* maps each column of the tool to the file's own header. Rows read = structures + rows
+    set aside, whatever the *faults*; with a fault the list is refused as a whole.
+    """
+
+    file: str
+    format: str
+    columns: dict[str, str]
+    rows_read: int
+    structures: tuple[Structure, ...]
+    set_aside: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+    faults: tuple[Fault, ...]
+
+    @property
+    def rows_set_aside(self) -> int:
+        """Return how many rows were read and not used."""
+        return sum(fault.rows for fault in self.set_aside)
+
+
 def load_structures(
     path: Path,
     territory: TerritoryName,
@@ -42,54 +61,78 @@ def load_structures(
     """Return the inventory of a file, for the territory it is to be applied to.
 
     Names of communes are looked for in the territory's départements. The list stands for the
-    département where the territory is one, and for those in which it has a seat. Rows read =
-    structures + rows set aside. *mapping*: column of the tool → header of the file. Raises
-    InputError with every fault of the file.
+    département where the territory is one, and for those in which it has a seat. *mapping*:
+    column of the tool → header of the file. Raises InputError with every fault of the file.
     """
-    read = read_structure_table(path, mapping)
-    rows = read.rows
-    collector = Collector(path.name, Gazetteer(), territory.departements)
-    collector.set_aside += read.set_aside
-    collector.warnings += read.warnings
-    matched = match_header(rows, STRUCTURE_COLUMNS, ("nom", "type"))
-    collector.faults += header_faults(path.name, rows, matched, _NEEDED)
-    collector.raise_faults()
-    index, positions, _, unused = matched
-    if unused:
-        collector.warn("AVS-906", rows[index].line, "", value=", ".join(unused))
-    body = rows[index + 1 :]
-    collector.rows_read = len(body) + sum(fault.rows for fault in read.set_aside)
-    width = len(rows[index].cells)
-    structures = [
-        _structure(row, positions, collector, width)
-        for row in body
-        if not _set_aside(row, positions, collector)
-    ]
-    if not structures:
-        collector.fault("AVS-307", rows[index].line, "")
-    structures = _with_ids(structures, collector)
-    _check_qpv(structures, collector)
-    if service_areas is not None:
-        from avs_coverage.loaders.service_areas import add_service_areas
-
-        collector.raise_faults()
-        structures = add_service_areas(service_areas, structures, collector)
-    structures = [_with_area(structure, collector) for structure in structures]
-    collector.raise_faults()
+    read = examine_structures(path, territory, service_areas, mapping)
+    if read.faults:
+        raise InputError(read.faults)
     return Inventory(
-        structures=tuple(structures),
-        departements=_departements(structures, territory),
+        structures=read.structures,
+        departements=_departements(read.structures, territory),
         title=path.name,
         source=path.name if read.format == OWN_FORMAT else f"{path.name}, {read.format}",
-        rows_read=collector.rows_read,
-        set_aside=tuple(collector.set_aside),
-        warnings=tuple(collector.warnings),
+        rows_read=read.rows_read,
+        set_aside=read.set_aside,
+        warnings=read.warnings,
     )
 
 
-def _cell(row: Row, positions: dict[str, int], column: str) -> str:
-    position = positions.get(column, -1)
-    return row.cells[position] if 0 <= position < len(row.cells) else ""
+def examine_structures(
+    path: Path,
+    territory: TerritoryName,
+    service_areas: Path | None = None,
+    mapping: dict[str, str] | None = None,
+) -> Examination:
+    """Read a list to its end whatever is wrong with it, and say everything.
+
+    Raises InputError only where a file is no table at all.
+    """
+    table = read_structure_table(path, mapping)
+    collector = Collector(path.name, Gazetteer(), territory.departements)
+    collector.set_aside += table.set_aside
+    collector.warnings += table.warnings
+    index, positions, twice, unused = match_header(table.rows, STRUCTURE_COLUMNS, ("nom", "type"))
+    matched = (index, positions, twice, unused)
+    collector.faults += header_faults(path.name, table.rows, matched, _NEEDED)
+    structures: list[Structure] = []
+    if not collector.faults:
+        header = table.rows[index]
+        if unused:
+            collector.warn("AVS-906", header.line, "", value=", ".join(unused))
+        structures = _structures(table.rows[index + 1 :], positions, len(header.cells), collector)
+        if service_areas is not None and not collector.faults:
+            from avs_coverage.loaders.service_areas import add_service_areas
+
+            structures = add_service_areas(service_areas, structures, collector)
+        structures = [_with_area(structure, collector) for structure in structures]
+        collector.rows_read = len(table.rows) - index - 1 + sum(fault.rows for fault in table.set_aside)
+    return Examination(
+        path.name,
+        table.format,
+        {name: table.rows[index].cells[position] for name, position in positions.items()},
+        collector.rows_read,
+        tuple(structures),
+        tuple(collector.set_aside),
+        tuple(collector.warnings),
+        tuple(sorted(collector.faults, key=lambda fault: fault.line)),
+    )
+
+
+def _structures(
+    rows: list[Row], positions: dict[str, int], width: int, collector: Collector
+) -> list[Structure]:
+    """Read the rows under the headers; every check that looks at the list as a whole is made here."""
+    structures = [
+        _structure(row, positions, collector, width)
+        for row in rows
+        if not _set_aside(row, positions, collector)
+    ]
+    if not structures:
+        collector.fault("AVS-307", 0, "")
+    structures = _with_ids(structures, collector)
+    _check_qpv(structures, collector)
+    return structures
 
 
 def _set_aside(row: Row, positions: dict[str, int], collector: Collector) -> bool:
@@ -97,7 +140,7 @@ def _set_aside(row: Row, positions: dict[str, int], collector: Collector) -> boo
     reason = ""
     if row.is_blank:
         reason = "ligne vide"
-    elif not _cell(row, positions, "type") and any(
+    elif not cell_of(row, positions, "type") and any(
         re.match(r"^(sous )?(total|totaux)\b", normalise(cell)) for cell in row.cells
     ):
         reason = "ligne de total"
@@ -110,7 +153,7 @@ def _structure(row: Row, positions: dict[str, int], collector: Collector, width:
     """Read one row; what a fault leaves unknown stays empty, and the file is refused in the end."""
     if any(row.cells[width:]):
         collector.fault("AVS-306", row.line, "")
-    fields = _Fields(row, positions, collector)
+    fields = Fields(row, positions, collector)
     seat = _seat(row, positions, collector)
     start, end = fields.period("agrement_debut", "agrement_fin")
     x_m, y_m, has_point = _point(fields, seat)
@@ -146,74 +189,9 @@ def _structure(row: Row, positions: dict[str, int], collector: Collector, width:
     )
 
 
-class _Fields:
-    """The cells of a row, each with its fault where the value is missing or not understood."""
-
-    def __init__(self, row: Row, positions: dict[str, int], collector: Collector) -> None:
-        self.row, self.positions, self.collector = row, positions, collector
-
-    def text(self, column: str) -> str:
-        return _cell(self.row, self.positions, column)
-
-    def _refuse(self, code: str, column: str, **values: str) -> None:
-        self.collector.fault(code, self.row.line, column, value=self.text(column), **values)
-
-    def required(self, column: str) -> str:
-        if not self.text(column):
-            self._refuse("AVS-311", column)
-        return self.text(column)
-
-    def kind(self, column: str) -> str:
-        value = parse_type(self.text(column))
-        if not value:
-            self._refuse("AVS-312", column)
-        return value
-
-    def identifier(self, column: str) -> str:
-        if "|" in self.text(column):
-            self._refuse("AVS-328", column)
-        return self.text(column)
-
-    def period(self, first: str, last: str) -> tuple[date | None, date | None]:
-        start, end = self.date(first), self.date(last, end=True)
-        if start and end and end < start:
-            self._refuse("AVS-318", last, start=start.isoformat())
-        return start, end
-
-    def date(self, column: str, end: bool = False) -> date | None:
-        value = parse_date(self.text(column), end)
-        if self.text(column) and value is None:
-            self._refuse("AVS-317", column)
-        return value
-
-    def choice(self, column: str, choices: tuple[str, ...]) -> str:
-        value = parse_choice(self.text(column), choices)
-        if self.text(column) and not value:
-            self._refuse("AVS-313", column, choices=", ".join(choices))
-        return value
-
-    def yes_no(self, column: str) -> bool | None:
-        value = parse_yes_no(self.text(column))
-        if self.text(column) and value is None:
-            self._refuse("AVS-313", column, choices="oui, non, ou vide")
-        return value
-
-    def count(self, column: str) -> int | None:
-        value = parse_count(self.text(column))
-        if self.text(column) and value is None:
-            self._refuse("AVS-319", column, expected="entier", hint="écrivez par exemple 5640, ou rien")
-        return value
-
-    def degrees(self, column: str) -> float | None:
-        value = parse_number(self.text(column))
-        if self.text(column) and value is None:
-            self._refuse("AVS-319", column, expected="de degrés", hint="écrivez par exemple 3,427")
-        return value
-
-
 def _seat(row: Row, positions: dict[str, int], collector: Collector) -> Commune | None:
     """Return the commune of the seat: by its code where there is one, which the name must not contradict."""
-    code, name = _cell(row, positions, "code_insee"), _cell(row, positions, "commune")
+    code, name = cell_of(row, positions, "code_insee"), cell_of(row, positions, "commune")
     if code:
         seat = collector.commune(code, row.line, "code_insee")
         if seat and name and not _same_name(name, seat, collector):
@@ -230,7 +208,7 @@ def _same_name(name: str, seat: Commune, collector: Collector) -> bool:
     return seat in collector.gazetteer.named(plain, [departement_of(seat.code)])
 
 
-def _point(fields: _Fields, seat: Commune | None) -> tuple[float | None, float | None, bool]:
+def _point(fields: Fields, seat: Commune | None) -> tuple[float | None, float | None, bool]:
     """Return where the structure is: its own point if plausible, else its seat's chef-lieu."""
     longitude, latitude = fields.degrees("longitude"), fields.degrees("latitude")
     if bool(fields.text("longitude")) != bool(fields.text("latitude")):

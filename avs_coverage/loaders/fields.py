@@ -1,0 +1,97 @@
+"""Read the cells of one row, with a fault for each value that is missing or not understood."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from avs_coverage.loaders.cells import (
+    parse_choice,
+    parse_count,
+    parse_date,
+    parse_number,
+    parse_type,
+    parse_yes_no,
+)
+from avs_coverage.loaders.collector import Collector
+from avs_coverage.loaders.table_file import Row
+
+
+def cell_of(row: Row, positions: dict[str, int], column: str) -> str:
+    """Return the cell of a column, empty where the row or the file has none."""
+    position = positions.get(column, -1)
+    return row.cells[position] if 0 <= position < len(row.cells) else ""
+
+
+class Fields:
+    """The cells of a row, each with its fault where the value is missing or not understood."""
+
+    def __init__(self, row: Row, positions: dict[str, int], collector: Collector) -> None:
+        self.row, self.positions, self.collector = row, positions, collector
+
+    def text(self, column: str) -> str:
+        """Return the cell as it is."""
+        return cell_of(self.row, self.positions, column)
+
+    def _refuse(self, code: str, column: str, **values: str) -> None:
+        self.collector.fault(code, self.row.line, column, value=self.text(column), **values)
+
+    def required(self, column: str) -> str:
+        """Return a text that must be there (AVS-311)."""
+        if not self.text(column):
+            self._refuse("AVS-311", column)
+        return self.text(column)
+
+    def kind(self, column: str) -> str:
+        """Return CS or EVS (AVS-312)."""
+        value = parse_type(self.text(column))
+        if not value:
+            self._refuse("AVS-312", column)
+        return value
+
+    def identifier(self, column: str) -> str:
+        """Return an id, which holds no bar (AVS-328)."""
+        if "|" in self.text(column):
+            self._refuse("AVS-328", column)
+        return self.text(column)
+
+    def period(self, first: str, last: str) -> tuple[date | None, date | None]:
+        """Return the first and last day of an agreement, in that order (AVS-317, AVS-318)."""
+        start, end = self.date(first), self.date(last, end=True)
+        if start and end and end < start:
+            self._refuse("AVS-318", last, start=start.isoformat())
+        return start, end
+
+    def date(self, column: str, end: bool = False) -> date | None:
+        """Return a day, None where the cell is empty (AVS-317)."""
+        value = parse_date(self.text(column), end)
+        if self.text(column) and value is None:
+            self._refuse("AVS-317", column)
+        return value
+
+    def choice(self, column: str, choices: tuple[str, ...]) -> str:
+        """Return one of *choices*, empty where the cell is (AVS-313)."""
+        value = parse_choice(self.text(column), choices)
+        if self.text(column) and not value:
+            self._refuse("AVS-313", column, choices=", ".join(choices))
+        return value
+
+    def yes_no(self, column: str) -> bool | None:
+        """Return a yes or a no, None where the cell is empty (AVS-313)."""
+        value = parse_yes_no(self.text(column))
+        if self.text(column) and value is None:
+            self._refuse("AVS-313", column, choices="oui, non, ou vide")
+        return value
+
+    def count(self, column: str) -> int | None:
+        """Return a whole number, None where the cell is empty (AVS-319)."""
+        value = parse_count(self.text(column))
+        if self.text(column) and value is None:
+            self._refuse("AVS-319", column, expected="entier", hint="écrivez par exemple 5640, ou rien")
+        return value
+
+    def degrees(self, column: str) -> float | None:
+        """Return degrees, None where the cell is empty (AVS-319)."""
+        value = parse_number(self.text(column))
+        if self.text(column) and value is None:
+            self._refuse("AVS-319", column, expected="de degrés", hint="écrivez par exemple 3,427")
+        return value
