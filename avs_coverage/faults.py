@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 
@@ -44,6 +45,7 @@ CATALOGUE: dict[str, FaultKind] = {
         "",
         "écrivez --map nom=lib_structure,type=categorie (ou un fichier TOML) ; colonnes : {choices}",
     ),
+    "AVS-212": FaultKind("le code « {value} » n'existe pas", "", "codes : {choices}"),
     # 3xx: the user's data
     "AVS-301": FaultKind(
         "le fichier « {value} » est introuvable ou illisible ({reason})",
@@ -300,3 +302,21 @@ class Fault:
             "pourquoi": self.why,
             "aide": self.hint,
         }
+
+
+_SERIES = {
+    "2": "la commande telle qu'elle est écrite (code de sortie 2)",
+    "3": "les données d'un fichier (code de sortie 3)",
+    "4": "le territoire (code de sortie 4)",
+    "5": "la sortie (code de sortie 5)",
+    "9": "avertissement : rien n'est refusé",
+}
+
+
+def describe(code: str) -> str:
+    """Return what a code means, as text: its templates with « … » where a value comes."""
+    kind = CATALOGUE[code]
+    lines = [code, f"concerne : {_SERIES[code[4]]}", f"constat : {kind.what}"]
+    lines += [f"pourquoi : {kind.why}"] if kind.why else []
+    lines += [f"aide : {kind.hint}"]
+    return re.sub(r"\{\w+\}", "…", "\n".join(lines))

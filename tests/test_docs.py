@@ -12,6 +12,7 @@ from avs_coverage import communes as communes_view
 from avs_coverage.commands import app
 from avs_coverage.faults import CATALOGUE
 from avs_coverage.loaders.columns import SERVICE_AREA_COLUMNS, STRUCTURE_COLUMNS
+from tools import error_reference
 from tools.floors import floors
 
 ROOT = Path(__file__).parent.parent
@@ -50,9 +51,9 @@ def test_every_input_column_and_synonym_is_documented():
 
 def test_every_command_is_in_the_readme_and_has_a_help_text():
     names = [command.name for command in app.registered_commands]
-    assert names == ["report", "communes", "qpv", "zones", "structures"]
+    assert names == ["report", "communes", "qpv", "zones", "structures", "check", "error"]
     for command in app.registered_commands:
-        assert f"`avs-coverage {command.name} TERRITOIRE`" in README
+        assert re.search(rf"`avs-coverage {command.name} [A-Z]+`", README), command.name
         assert command.callback.__doc__
 
 
@@ -84,6 +85,10 @@ def test_every_fault_raised_is_in_the_catalogue_and_every_entry_is_used():
 
 def catalogue_text() -> str:
     return (ROOT / "avs_coverage" / "faults.py").read_text(encoding="utf-8")
+
+
+def test_the_reference_of_errors_is_that_of_the_catalogue():
+    assert error_reference.PATH.read_text(encoding="utf-8") == error_reference.page()
 
 
 def test_every_dependency_has_a_floor_and_no_upper_pin():

@@ -11,7 +11,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from avs_coverage.commands.check import check
 from avs_coverage.commands.communes import communes
+from avs_coverage.commands.error import error
 from avs_coverage.commands.french import FrenchCommand, FrenchGroup, usage_error
 from avs_coverage.commands.qpv import qpv
 from avs_coverage.commands.report import report
@@ -38,7 +40,7 @@ app = typer.Typer(
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (report, communes, qpv, zones, structures):
+for _command in (report, communes, qpv, zones, structures, check, error):
     app.command(_command.__name__, cls=FrenchCommand)(_command)
 
 
@@ -72,23 +74,23 @@ def main_program(arguments: Sequence[str]) -> int:
         result = app(args=typed, prog_name=PROGRAM, standalone_mode=False)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except Exception as error:
+    except Exception as raised:
         if debug:
             traceback.print_exc()
-        return _explain(error)
+        return _explain(raised)
     return result if isinstance(result, int) else 0
 
 
-def _explain(error: Exception) -> int:
+def _explain(raised: Exception) -> int:
     """Say on stderr what went wrong, in French, and return the exit code."""
-    if type(error).__name__ == "NoArgsIsHelpError":
-        say(str(error))
+    if type(raised).__name__ == "NoArgsIsHelpError":
+        say(str(raised))
         return UsageError.exit_code
-    known = error if isinstance(error, AvsError) else usage_error(error)
+    known = raised if isinstance(raised, AvsError) else usage_error(raised)
     if known:
         print_error(known)
         return known.exit_code
-    say(f"erreur interne : {type(error).__name__} : {error}")
+    say(f"erreur interne : {type(raised).__name__} : {raised}")
     say(f"  aide : relancez avec --debug et signalez la trace ({PROGRAM} --debug …)")
     return BUG
 

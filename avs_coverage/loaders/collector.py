@@ -8,7 +8,7 @@ from math import isfinite
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Commune, Gazetteer, departement_of, parent_of_arrondissement
-from avs_coverage.messages import enumeration, french_date
+from avs_coverage.messages import enumeration, french_date, plural
 
 
 @dataclass
@@ -30,6 +30,10 @@ class Collector:
     def warn(self, code: str, line: int, column: str, /, **values: str) -> None:
         """Add a warning."""
         self.warnings.append(Fault(code, values, self.file, line, column))
+
+    def refused(self, line: int, *columns: str) -> bool:
+        """Tell whether a fault already stands against one of these cells."""
+        return any(fault.line == line and fault.column in columns for fault in self.faults)
 
     def put_aside(self, line: int, reason: str) -> None:
         """Record a row that is read and not used."""
@@ -85,7 +89,8 @@ class Collector:
             choices = ", ".join(f"{commune.name} ({commune.code})" for commune in found)
             self.fault("AVS-316", line, column, value=text, choices=choices)
             return None
-        scope = f"dans {enumeration(sorted(departements), 3)}"
+        words = plural(len(departements), "le département", "les départements")
+        scope = f"dans {words} {enumeration(sorted(departements), 3)}"
         close = self.gazetteer.close_names(text, departements)
         suggestions = f"noms proches : {' ; '.join(close)}" if close else "vérifiez l'orthographe"
         hint = f"{suggestions} ; ou donnez le code INSEE"

@@ -9,7 +9,7 @@ from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
 from avs_coverage.loaders import bpe, data_inclusion, geo_points
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS
-from avs_coverage.loaders.table_file import Row, read_rows
+from avs_coverage.loaders.table_file import Row, describe_text, read_rows
 from avs_coverage.names import normalise
 
 OWN_FORMAT = "liste de structures, colonnes de l'outil"
@@ -19,12 +19,14 @@ OWN_FORMAT = "liste de structures, colonnes de l'outil"
 class StructureTable:
     """Rows under a row of headers, the format recognised, and what was left aside on the way.
 
-    *rows* starts with the headers, or with title rows above them. *set_aside* may stand for
-    many rows each, see ``Fault.rows``.
+    *encoding* says how a table of text is written; empty for other files. *rows* starts with
+    the headers, or with title rows above them. *set_aside* may stand for many rows each, see
+    ``Fault.rows``.
     """
 
     rows: list[Row]
     format: str = OWN_FORMAT
+    encoding: str = ""
     set_aside: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
 
@@ -40,9 +42,9 @@ def read_structure_table(path: Path, mapping: dict[str, str] | None = None) -> S
         table = StructureTable(geo_points.read_points(path), "points géographiques")
     elif bpe.recognises(path):
         rows, others = bpe.read_bpe(path)
-        table = StructureTable(rows, bpe.FORMAT, others)
+        table = StructureTable(rows, bpe.FORMAT, set_aside=others)
     else:
-        table = StructureTable(read_rows(path))
+        table = StructureTable(read_rows(path), encoding=describe_text(path))
     if mapping:
         _rename(table.rows, mapping)
     for module in (bpe, data_inclusion):

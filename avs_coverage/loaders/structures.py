@@ -39,6 +39,7 @@ class Examination:
 
     file: str
     format: str
+    encoding: str
     columns: dict[str, str]
     rows_read: int
     structures: tuple[Structure, ...]
@@ -110,6 +111,7 @@ def examine_structures(
     return Examination(
         path.name,
         table.format,
+        table.encoding,
         {name: table.rows[index].cells[position] for name, position in positions.items()},
         collector.rows_read,
         tuple(structures),
@@ -282,13 +284,13 @@ def _slug(name: str) -> str:
 def _with_area(structure: Structure, collector: Collector) -> Structure:
     """Settle what is known of the area, and warn of what it leaves out."""
     area = structure.area or ("complete" if structure.communes else "inconnue")
-    refused = any((f.line, f.column) == (structure.line, "communes_desservies") for f in collector.faults)
+    refused = collector.refused(structure.line, "communes_desservies")
     if area in ("complete", "estimee") and not structure.communes and not refused:
         word = {"complete": "complète", "estimee": "estimée"}[area]
         collector.fault("AVS-320", structure.line, "zone", value=word)
-    if not structure.seat:
+    if not structure.seat and not collector.refused(structure.line, "code_insee", "commune"):
         collector.warn("AVS-903", structure.line, "code_insee", value=structure.name)
-    elif area == "complete" and structure.seat not in structure.communes:
+    elif area == "complete" and structure.seat and structure.seat not in structure.communes:
         collector.warn(
             "AVS-904", structure.line, "communes_desservies", value=structure.name, code=structure.seat
         )

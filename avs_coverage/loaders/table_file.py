@@ -43,11 +43,27 @@ def read_rows(path: Path) -> list[Row]:
     except OSError as error:
         values = {"value": str(path), "reason": os_reason(error)}
         raise InputError(Fault("AVS-301", values)) from error
-    if zipfile.is_zipfile(io.BytesIO(content)) or content.startswith(b"\xd0\xcf\x11\xe0"):
+    if _is_workbook(content):
         return _read_workbook(path, content)
     if path.suffix.lower() in _WORKBOOKS:
         raise _not_a_table(path, "l'extension est celle d'un classeur, le contenu non")
     return _read_csv(path, content)
+
+
+def describe_text(path: Path) -> str:
+    """Say how a table of text is written, in French; empty for a workbook."""
+    content = path.read_bytes()
+    if _is_workbook(content):
+        return ""
+    text, encoding = _decode(path, content)
+    names = {"utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp1252": "Windows-1252"}
+    bom = " avec BOM" if content.startswith(b"\xef\xbb\xbf") else ""
+    separator = {"\t": "tabulation"}.get(_delimiter(text), f"« {_delimiter(text)} »")
+    return f"{names[encoding]}{bom}, séparateur {separator}"
+
+
+def _is_workbook(content: bytes) -> bool:
+    return content.startswith(b"\xd0\xcf\x11\xe0") or zipfile.is_zipfile(io.BytesIO(content))
 
 
 def _not_a_table(path: Path, reason: str) -> InputError:
@@ -55,7 +71,7 @@ def _not_a_table(path: Path, reason: str) -> InputError:
 
 
 def _read_csv(path: Path, content: bytes) -> list[Row]:
-    text = _decode(path, content)
+    text, _ = _decode(path, content)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=False)
     previous_limit = csv.field_size_limit(_MAX_CELL)
     rows, start = [], 1
@@ -70,7 +86,7 @@ def _read_csv(path: Path, content: bytes) -> list[Row]:
     return rows
 
 
-def _decode(path: Path, content: bytes) -> str:
+def _decode(path: Path, content: bytes) -> tuple[str, str]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]
     else:
@@ -79,7 +95,7 @@ def _decode(path: Path, content: bytes) -> str:
         encodings = ["utf-8-sig", "cp1252"]
     for encoding in encodings:
         try:
-            return content.decode(encoding)
+            return content.decode(encoding), encoding
         except UnicodeDecodeError:
             continue
     raise _not_a_table(path, "l'encodage n'est ni UTF-8 ni Windows-1252")
