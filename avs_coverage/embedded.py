@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-COG_YEAR = 2026
 VINTAGES = {
     "communes": "COG au 1er janvier 2026 (INSEE)",
     "population": "populations municipales 2023, en vigueur au 1er janvier 2026 (INSEE) ; Mayotte : 2017",

@@ -32,7 +32,7 @@ CATALOGUE: dict[str, FaultKind] = {
     "AVS-204": FaultKind("l'option {option} demande aussi {other}", "", "ajoutez {other}"),
     "AVS-205": FaultKind("la commande « {value} » n'existe pas", "", "{suggestions}"),
     "AVS-206": FaultKind("l'option « {value} » n'existe pas ici", "", "{suggestions}"),
-    "AVS-207": FaultKind("il manque {value}", "", "voyez l'aide : {help}"),
+    "AVS-207": FaultKind("il manque l'argument {value}", "", "voyez l'aide : {help}"),
     "AVS-208": FaultKind(
         "l'option « {value} » est mal employée", "valeur manquante, ou de trop", "voyez l'aide : {help}"
     ),
@@ -65,7 +65,7 @@ CATALOGUE: dict[str, FaultKind] = {
     "AVS-304": FaultKind(
         "la colonne « {column} » manque",
         "colonnes lues : {found}",
-        "ajoutez une colonne « {column} » ({accepted})",
+        "ajoutez une colonne {accepted}",
     ),
     "AVS-305": FaultKind(
         "deux colonnes disent la même chose : {value}",
@@ -134,7 +134,7 @@ CATALOGUE: dict[str, FaultKind] = {
     "AVS-324": FaultKind(
         "la structure « {value} » n'est pas dans l'inventaire",
         "sa zone serait perdue",
-        "écrivez son identifiant ou son nom exact ; {suggestions}",
+        "écrivez son identifiant ou son nom exact{suggestions}",
     ),
     "AVS-325": FaultKind(
         "le nom « {value} » est celui de plusieurs structures",
@@ -166,13 +166,30 @@ CATALOGUE: dict[str, FaultKind] = {
         "une structure est un lieu",
         "fournissez une couche de points, ou un tableau",
     ),
+    "AVS-331": FaultKind(
+        "le fichier de réglages n'est pas du TOML ({reason})",
+        "",
+        'vérifiez les guillemets : territoire = "allier"',
+    ),
+    "AVS-332": FaultKind("le réglage « {value} » n'est pas connu ou mal écrit", "", "réglages : {choices}"),
+    "AVS-333": FaultKind(
+        "le fichier « {value} » est hors du dossier d'étude",
+        "un dossier d'étude se déplace et se transmet entier",
+        "copiez le fichier dans le dossier",
+    ),
+    "AVS-335": FaultKind(
+        "le dossier d'étude ne nomme aucune liste de structures",
+        "",
+        'écrivez structures = "structures.xlsx" dans avs.toml',
+    ),
+    "AVS-334": FaultKind("le territoire manque", "", 'écrivez territoire = "allier"'),
     # 4xx: the territory
     "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
     "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),
     "AVS-403": FaultKind(
-        "les dossiers d'étude (« {value} ») ne sont pas encore pris en charge",
+        "« {value} » est un chemin, non le nom d'un territoire",
         "",
-        "donnez un territoire et votre liste : avs-coverage report allier --structures FICHIER",
+        "écrivez un territoire : allier, 03, un EPCI, une région, france",
     ),
     # 5xx: the output
     "AVS-501": FaultKind(
@@ -184,6 +201,11 @@ CATALOGUE: dict[str, FaultKind] = {
         "impossible d'écrire « {value} » ({reason})",
         "",
         "vérifiez que le dossier existe, qu'il n'est pas protégé et que le fichier n'est pas ouvert",
+    ),
+    "AVS-503": FaultKind(
+        "le dossier « {value} » contient déjà {files}",
+        "un dossier d'étude n'est jamais remplacé",
+        "choisissez un autre dossier",
     ),
     # 9xx: warnings, which refuse nothing
     "AVS-901": FaultKind(

@@ -12,6 +12,8 @@ from avs_coverage.faults import Fault
 
 TYPES = ("CS", "EVS")
 ZONES = ("complete", "partielle", "estimee", "inconnue")
+FICTITIOUS = "données fictives"
+"""The ``source`` of a made structure: every output that holds one says so."""
 STATUSES = ("confirme", "a_confirmer")
 
 
@@ -21,7 +23,8 @@ class Structure:
 
     *seat* is a commune code, empty where unknown; *seat_epci* the SIREN of its EPCI. *x_m, y_m*
     are metres in the legal projection of the seat's département (None without a seat), of the
-    structure's own point where *has_point*, else of the seat's chef-lieu. *start* and *end*
+    structure's own point (*longitude, latitude*, degrees) where *has_point*, else of the seat's
+    chef-lieu. *start* and *end*
     are the first and last day of the agreement, None where unknown or open. *acf* and
     *ps_jeunes* are None where unknown.
     """
@@ -38,6 +41,8 @@ class Structure:
     x_m: float | None = None
     y_m: float | None = None
     has_point: bool = False
+    longitude: float | None = None
+    latitude: float | None = None
     area: str = "inconnue"
     communes: tuple[str, ...] = ()
     communes_epci: tuple[str, ...] = ()
@@ -70,6 +75,8 @@ class Structure:
             "commune": self.seat_name,
             "siege": self.seat_quality,
             "zone": self.area,
+            "longitude": self.longitude,
+            "latitude": self.latitude,
             "communes_desservies": list(self.communes),
             "qpv_desservis": list(self.qpv),
             "agrement_debut": self.start.isoformat() if self.start else None,

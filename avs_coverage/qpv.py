@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from avs_coverage.embedded import read_csv, read_parquet
+from avs_coverage.gazetteer import Gazetteer
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from avs_coverage.inventory import Inventory, Structure
     from avs_coverage.territory import Territory
 
@@ -108,7 +112,7 @@ def official_qpv(territory: Territory, on: date) -> tuple[Qpv, ...]:
     """
     rows = read_parquet("qpv.parquet", territory.name.departements)
     rows = rows.drop_duplicates("code").sort_values("code")
-    communes = territory.communes
+    communes, gazetteer = territory.communes, Gazetteer()
     found = []
     for row in rows.itertuples(index=False):
         codes = tuple(row.communes.split("|"))
@@ -117,10 +121,18 @@ def official_qpv(territory: Territory, on: date) -> tuple[Qpv, ...]:
             continue
         in_epci = territory.name.kind == "epci" and any(code in communes.index for code in codes)
         if in_epci or (territory.name.kind != "epci" and departement in territory.name.departements):
-            names = tuple(communes.at[code, "nom"] if code in communes.index else code for code in codes)
+            names = tuple(_name(code, communes, gazetteer) for code in codes)
             population = None if row.population != row.population else int(row.population)
             found.append(Qpv(row.code, row.nom, int(row.generation), codes, names, population))
     return tuple(found)
+
+
+def _name(code: str, communes: pd.DataFrame, gazetteer: Gazetteer) -> str:
+    """Return the name of a commune, which may lie beyond the territory."""
+    if code in communes.index:
+        return str(communes.at[code, "nom"])
+    commune = gazetteer.get(code)
+    return f"{commune.name} ({code})" if commune else code
 
 
 def published_lines(territory: Territory, on: date) -> tuple[PublishedLine, ...]:
@@ -175,8 +187,8 @@ class QpvSummary:
     """Quarters by status, and inhabitants of those that a structure serves.
 
     *covered* and *possible* are inhabitants of the quarters with a structure, and of those
-    with one or not informed; *total* those of all quarters. All None where the population of
-    a quarter is unknown.
+    with one or not informed; *total* those of all quarters; all three over the départements with
+    an inventory, and None where there is none or where the population of a quarter is unknown.
     """
 
     quarters: int
@@ -203,21 +215,21 @@ class QpvSummary:
         }
 
 
-def summarise(views: tuple[QpvCoverage, ...]) -> QpvSummary:
-    """Count quarters and inhabitants by status."""
-    by_status = {
-        status: [view.qpv.population for view in views if view.status == status]
-        for status in (WITH_STRUCTURE, WITHOUT_STRUCTURE, NOT_INFORMED)
-    }
-    counts = {status: len(populations) for status, populations in by_status.items()}
+def summarise(views: tuple[QpvCoverage, ...], departements: frozenset[str]) -> QpvSummary:
+    """Count quarters by status, and inhabitants over the quarters of *departements* alone.
+
+    Those are the départements with an inventory: elsewhere nothing is known of the quarters.
+    """
+    counts = Counter(view.status for view in views)
+    known = [view for view in views if departement_of_qpv(view.qpv.code) in departements]
     total = covered = possible = None
-    populations = [view.qpv.population for view in views]
-    if views and None not in populations:
-        sums = {status: sum(p or 0 for p in values) for status, values in by_status.items()}
+    if known and all(view.qpv.population is not None for view in known):
+        sums = dict.fromkeys((WITH_STRUCTURE, WITHOUT_STRUCTURE, NOT_INFORMED), 0)
+        for view in known:
+            sums[view.status] += view.qpv.population or 0
         total = sum(sums.values())
-        covered, possible = sums[WITH_STRUCTURE], sums[WITH_STRUCTURE] + sums[NOT_INFORMED]
-        if counts[NOT_INFORMED] == len(views):
-            covered = possible = None
+        if any(view.status != NOT_INFORMED for view in known):
+            covered, possible = sums[WITH_STRUCTURE], sums[WITH_STRUCTURE] + sums[NOT_INFORMED]
     return QpvSummary(
         len(views),
         counts[WITH_STRUCTURE],

@@ -9,21 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from avs_coverage import __version__
+from avs_coverage.completeness import Completeness, Missing, completeness, missing_structures
 from avs_coverage.coverage import Coverage, EpciCoverage, Figure, by_epci
 from avs_coverage.embedded import VINTAGES, data_dir, read_csv
 from avs_coverage.gaps import Zone, zones
-from avs_coverage.inventory import EMPTY, Inventory
+from avs_coverage.history import YearCount, year_counts
+from avs_coverage.inventory import EMPTY, FICTITIOUS, Inventory, Structure
 from avs_coverage.messages import CAVEAT, counted, enumeration, french_date, number
-from avs_coverage.published import (
-    Comparison,
-    Completeness,
-    PublishedStatus,
-    YearCount,
-    compare,
-    completeness,
-    published_statuses,
-    year_counts,
-)
+from avs_coverage.published import Comparison, PublishedStatus, compare, published_statuses
 from avs_coverage.qpv import (
     PublishedLine,
     QpvCoverage,
@@ -108,7 +101,7 @@ class Report:
     @cached_property
     def qpv_summary(self) -> QpvSummary:
         """Quarters and inhabitants by status."""
-        return summarise(self.qpv)
+        return summarise(self.qpv, self.coverage.inventory.departements)
 
     @cached_property
     def qpv_lines(self) -> tuple[PublishedLine, ...]:
@@ -118,7 +111,7 @@ class Report:
     @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
         """Published figures beside computed ones."""
-        return compare(self.coverage, self.completeness, self.qpv_summary, len(self.qpv_lines))
+        return compare(self.coverage, self.completeness, self.qpv_summary)
 
     @cached_property
     def published_statuses(self) -> tuple[PublishedStatus, ...]:
@@ -126,22 +119,59 @@ class Report:
         return published_statuses(self.coverage)
 
     @property
+    def label(self) -> str:
+        """Return the territory's name with its code, and that the data are made where they are."""
+        return self.coverage.territory.label + (" — DONNÉES FICTIVES" if self.is_fictitious else "")
+
+    @cached_property
+    def is_fictitious(self) -> bool:
+        """Tell whether any structure of the list is a made one (``avs-coverage init --example``)."""
+        return any(s.source == FICTITIOUS for s in self.coverage.inventory.structures)
+
+    @property
     def has_inventory(self) -> bool:
         """Tell whether an inventory stands for any commune of the territory."""
         return bool(self.coverage.known.any())
 
     @cached_property
+    def uncounted(self) -> dict[str, tuple[Structure, ...]]:
+        """Return the structures of the list that the territory does not count, by reason.
+
+        ``fermees``: not open at the date; ``ailleurs``: seated elsewhere and serving nothing here;
+        ``voisines``: seated elsewhere and serving, or perhaps serving, communes of the territory.
+        """
+        coverage = self.coverage
+        serving = set(coverage.links["structure"])
+        reasons: dict[str, list[Structure]] = {"fermees": [], "ailleurs": [], "voisines": []}
+        for structure in coverage.inventory.structures:
+            if not structure.is_open(coverage.on):
+                reasons["fermees"].append(structure)
+            elif structure.seat and structure.seat not in coverage.territory.communes.index:
+                reasons["voisines" if structure.id in serving else "ailleurs"].append(structure)
+        return {reason: tuple(found) for reason, found in reasons.items()}
+
+    @cached_property
+    def missing(self) -> tuple[Missing, ...]:
+        """Published structures that the lists of the territory's départements do not know."""
+        return missing_structures(self.coverage)
+
+    @cached_property
     def outside_bracket(self) -> str:
         """Name what no bracket holds: published structures not identified, and unlocated ones."""
-        parts = [f"{number(row.missing)} {row.type}" for row in self.completeness if row.missing]
-        text = f"{enumeration(parts)} publiés et non identifiés" if parts else ""
+        parts = []
+        for name in dict.fromkeys(missing.name for missing in self.missing):
+            counts = [m for m in self.missing if m.name == name and m.count is not None]
+            here = "" if name == self.coverage.territory.name.name else f" ({name})"
+            if counts:
+                numbers = enumeration([f"{number(m.count or 0)} {m.type}" for m in counts])
+                parts.append(f"{numbers} publiés mais non identifiés{here}")
+            else:
+                parts.append(f"structures non identifiées, en nombre inconnu à cette date{here}")
         unlocated = sum(len(row.unlocated) for row in self.completeness)
         if unlocated:
-            text += ", " if text else ""
-            text += counted(
-                unlocated, "structure identifiée non localisée", "structures identifiées non localisées"
-            )
-        return text
+            words = ("structure identifiée non localisée", "structures identifiées non localisées")
+            parts.append(counted(unlocated, *words))
+        return ", ".join(parts)
 
     @property
     def is_closed(self) -> bool:
@@ -152,6 +182,8 @@ class Report:
     def warnings(self) -> tuple[str, ...]:
         """What the reader must know before quoting a figure, in French sentences."""
         coverage, found = self.coverage, []
+        if self.is_fictitious:
+            found.append("Données fictives : aucun chiffre de ce rapport ne décrit la réalité.")
         inventory, territory = coverage.inventory, coverage.territory
         if inventory.date and coverage.on > inventory.date:
             found.append(
@@ -209,6 +241,7 @@ class Report:
             "date": coverage.on.isoformat(),
             "inventaire": {
                 "titre": inventory.title or None,
+                "fictif": self.is_fictitious,
                 "date": inventory.date.isoformat() if inventory.date else None,
                 "embarque": inventory.embedded,
                 "departements": sorted(inventory.departements),
@@ -218,6 +251,9 @@ class Report:
                 "avertissements": [fault.to_record() for fault in inventory.warnings],
                 "a_confirmer_comptees": inventory.include_unconfirmed,
                 "completude": [row.to_record() for row in self.completeness],
+                "non_comptees": {
+                    reason: [structure.id for structure in found] for reason, found in self.uncounted.items()
+                },
                 "evolution": [row.to_record() for row in self.years],
             },
             "synthese": [figure.to_record() for figure in self.figures],

@@ -93,7 +93,7 @@ def find_territory_name(text: str) -> TerritoryName:
     ('region', 'departement')
     """
     typed = text.strip()
-    if typed.startswith((".", "~", "/")) or "\\" in typed or re.match(r"^[A-Za-z]:[/\\]", typed):
+    if typed.startswith((".", "~", "/")) or "\\" in typed:
         raise TerritoryError(Fault("AVS-403", {"value": text}))
     prefix, _, rest = typed.partition(":")
     kind = normalise(prefix)

@@ -48,7 +48,7 @@ def err(result, code):
         (["communes", "allier", "--csv", "a.csv", "--csv-dialect", "us"], 2, "excel-fr"),
         (["report", "allier", "--structures", "absent.csv"], 3, "introuvable"),
         (["report", "alier"], 4, "Allier (03)"),
-        (["report", "./etude"], 4, "AVS-403"),
+        (["report", "./etude"], 3, "avs-coverage init"),
         (["communes", "allier", "--csv", "absent/a.csv"], 5, "AVS-502"),
     ],
 )

@@ -56,6 +56,12 @@ def test_a_partial_area_without_a_seat_may_be_the_epci_of_its_named_communes():
     assert statuses(coverage, certain=False) == "eeeeee-"
 
 
+def test_communes_named_in_an_unknown_area_are_only_possible():
+    coverage = cover(WORLD, structure("a", "CS", "1", "inconnue", "5", WORLD))
+    assert statuses(coverage) == "c------"
+    assert statuses(coverage, certain=False) == "ccccc--"
+
+
 def test_an_estimated_area_is_certain_of_its_seat_alone():
     coverage = cover(WORLD, structure("a", "CS", "1", "estimee", "2 5", WORLD))
     assert statuses(coverage) == "c------"
@@ -203,8 +209,8 @@ def brute_force(rows, rule):
             elif area == "estimee":
                 sure, maybe = code == seat, code == seat or code in named
             else:
-                sure = code == seat or code in named
-                maybe = sure or same_epci
+                sure = code == seat or (code in named and area == "partielle")
+                maybe = sure or code in named or same_epci
             if sure:
                 certain[code].add(kind)
             if maybe:

@@ -86,8 +86,8 @@ def test_every_epci_is_found_by_its_siren_and_by_its_name_unless_two_bear_it():
         ("", "AVS-401", "allier"),
         ("   ", "AVS-401", "allier"),
         ("quatre rivieres", "AVS-402", "247000623"),
-        ("./allier", "AVS-403", "--structures"),
-        (".\\allier", "AVS-403", "--structures"),
+        ("./allier", "AVS-403", "territoire"),
+        (".\\allier", "AVS-403", "territoire"),
     ],
 )
 def test_an_unknown_or_ambiguous_territory_is_refused_with_what_to_type(typed, code, proposed):

@@ -15,6 +15,7 @@ from avs_coverage.commands.check import check
 from avs_coverage.commands.communes import communes
 from avs_coverage.commands.error import error
 from avs_coverage.commands.french import FrenchCommand, FrenchGroup, usage_error
+from avs_coverage.commands.init import init
 from avs_coverage.commands.qpv import qpv
 from avs_coverage.commands.report import report
 from avs_coverage.commands.streams import prepare_streams, print_error, say
@@ -40,7 +41,7 @@ app = typer.Typer(
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (report, communes, qpv, zones, structures, check, error):
+for _command in (report, communes, qpv, zones, structures, check, init, error):
     app.command(_command.__name__, cls=FrenchCommand)(_command)
 
 

@@ -9,6 +9,7 @@ import typer
 
 from avs_coverage.commands.options import JsonOption, MapOption, ServiceAreasOption
 from avs_coverage.errors import InputError
+from avs_coverage.faults import Fault
 
 if TYPE_CHECKING:
     from avs_coverage.loaders.structures import Examination
@@ -20,7 +21,11 @@ SCHEMA, SCHEMA_VERSION = "avs-coverage/check", 1
 def check(
     file: Annotated[
         Path,
-        typer.Argument(metavar="FICHIER", show_default=False, help="La liste de structures à vérifier."),
+        typer.Argument(
+            metavar="FICHIER",
+            show_default=False,
+            help="La liste de structures à vérifier, ou un dossier d'étude.",
+        ),
     ],
     territory: Annotated[
         str,
@@ -30,7 +35,7 @@ def check(
             show_default=False,
             help="Où chercher les communes données par leur nom (par défaut : toute la France).",
         ),
-    ] = "france",
+    ] = "",
     service_areas: ServiceAreasOption = None,
     mapping: MapOption = "",
     json: JsonOption = False,
@@ -38,11 +43,15 @@ def check(
     """Vérifier une liste de structures : tout ce qui est lu, mis de côté, refusé ou douteux."""
     from avs_coverage.loaders.structure_table import parse_mapping
     from avs_coverage.loaders.structures import examine_structures
+    from avs_coverage.study import FILE_NAME, Study, read_study
     from avs_coverage.territory_names import find_territory_name
 
-    name = find_territory_name(territory)
-    columns = parse_mapping(mapping) if mapping else None
-    found = examine_structures(file, name, service_areas, columns)
+    study = read_study(str(file)) if file.is_dir() else Study(file.parent, "france", structures=file)
+    if study.structures is None:
+        raise InputError(Fault("AVS-335", {}, FILE_NAME))
+    name = find_territory_name(territory or study.territory)
+    columns = parse_mapping(mapping) if mapping else study.mapping
+    found = examine_structures(study.structures, name, service_areas or study.service_areas, columns)
     if json:
         from avs_coverage.commands.streams import print_json
 

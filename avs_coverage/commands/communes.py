@@ -53,7 +53,7 @@ def communes(
             help="Les communes couvertes par un CS (cs), un EVS (evs) ou un EVS seul (only-evs).",
         ),
     ] = "",
-    rule: RuleOption = "declared",
+    rule: RuleOption = "",
     date: DateOption = "",
     structures: StructuresOption = None,
     service_areas: ServiceAreasOption = None,
@@ -97,9 +97,9 @@ def _title(uncovered: str, covered_by: str) -> str:
 
 
 def _document(report: Report, rows: pd.DataFrame, title: str) -> Document:
-    from avs_coverage.messages import CAVEAT, counted, french_date, number
+    from avs_coverage.messages import CAVEAT, counted, number
     from avs_coverage.reports.document import Document, Paragraph, Section, table
-    from avs_coverage.reports.inventory_section import hypothesis
+    from avs_coverage.reports.inventory_section import basis, hypothesis, inventory_or_help
 
     cells: list[list[Cell]] = [
         [
@@ -112,13 +112,15 @@ def _document(report: Report, rows: pd.DataFrame, title: str) -> Document:
         for row in rows.itertuples()
     ]
     headers = ["Commune", "EPCI", "#Habitants", "Couverture", "Structures"]
-    coverage = report.coverage
+    heading = f"{title} — {report.label}"
+    if not report.has_inventory and len(rows) == 0:
+        return Document(heading, (inventory_or_help(report),))
     total = counted(len(rows), "commune", "communes")
-    size = f"{total}, {number(int(rows['population'].sum()))} habitants. Règle : {coverage.rule.label} ; "
-    size += f"état au {french_date(coverage.on)}."
+    size = f"{total}, {counted(int(rows['population'].sum()), 'habitant', 'habitants')}."
     notes = (*hypothesis(report), Paragraph(CAVEAT, True)) if report.has_inventory else ()
-    blocks = (Paragraph(size), table("", headers, cells), *notes)
-    return Document(f"{title} — {coverage.territory.label}", (Section("", blocks),))
+    blocks = (Paragraph(size), *basis(report), table("", headers, cells), *notes)
+    help_section = () if report.has_inventory else (inventory_or_help(report),)
+    return Document(heading, (*help_section, Section("", blocks)))
 
 
 def _status(status: str, upper: str) -> str:

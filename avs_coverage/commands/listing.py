@@ -52,7 +52,9 @@ def give(listing: Listing, report: Report, output: Output) -> None:
 
         write_csv(listing.columns, listing.records, output.csv, output.dialect, output.force)
         count = len(listing.records)
-        say(f"{count} {'ligne écrite' if count <= 1 else 'lignes écrites'} dans {output.csv}")
+        lines = "ligne écrite" if count <= 1 else "lignes écrites"
+        rule, day = report.coverage.rule.name, report.coverage.on.isoformat()
+        say(f"{count} {lines} dans {output.csv} (règle {rule}, état au {day})")
     if output.json:
         coverage = report.coverage
         print_json(
@@ -60,11 +62,17 @@ def give(listing: Listing, report: Report, output: Output) -> None:
                 "schema": f"avs-coverage/{listing.name}",
                 "version": SCHEMA_VERSION,
                 "territoire": coverage.territory.name.code,
+                "fictif": report.is_fictitious,
                 "date": coverage.on.isoformat(),
                 "regle": coverage.rule.name,
                 listing.name: list(listing.records),
             }
         )
+    if output.csv is not None or output.json:
+        for text in report.warnings:
+            say(f"avertissement : {text}")
+        if not report.has_inventory:
+            say("avertissement : aucun inventaire pour ce territoire ; la couverture est inconnue, non nulle")
     if output.csv is None and not output.json:
         from avs_coverage.reports.terminal import make_console, print_document
 

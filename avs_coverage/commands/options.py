@@ -14,6 +14,7 @@ from avs_coverage.faults import Fault
 if TYPE_CHECKING:
     from avs_coverage.report import Report
 
+DEFAULT_RULE = "declared"
 CSV_DIALECTS = ("excel-fr", "standard")
 
 TerritoryArgument = Annotated[
@@ -21,7 +22,8 @@ TerritoryArgument = Annotated[
     typer.Argument(
         metavar="TERRITOIRE",
         show_default=False,
-        help="Département (allier, 03), EPCI (nom ou SIREN), région (bretagne, region:84) ou france.",
+        help="Département (allier, 03), EPCI (nom ou SIREN), région (bretagne, region:84), france,"
+        " ou dossier d'étude (./allier).",
     ),
 ]
 RuleOption = Annotated[
@@ -123,24 +125,32 @@ def make_report(
     mapping: str,
     include_unconfirmed: bool,
 ) -> Report:
-    """Return the report that the shared options ask for, warnings of the files said on stderr."""
+    """Return the report that the shared options ask for, warnings of the files said on stderr.
+
+    *territory* may be a study folder, whose settings stand where an option is not given.
+    """
+    from avs_coverage.study import Study, looks_like_folder, read_study
     from avs_coverage.territory_names import find_territory_name
 
+    study = read_study(territory) if looks_like_folder(territory) else Study(Path(), territory)
+    structures = structures or study.structures
+    service_areas = service_areas or study.service_areas
     for option, given in (("--service-areas", service_areas), ("--map", mapping)):
         if given and not structures:
             raise UsageError(Fault("AVS-204", {"option": option, "other": "--structures FICHIER"}))
-    day = parse_date_option(on)
-    name = find_territory_name(territory)
+    day = parse_date_option(on or study.date)
+    name = find_territory_name(study.territory)
 
     from avs_coverage.commands.streams import print_warnings
     from avs_coverage.report import build_report
 
-    columns = None
+    columns = study.mapping
     if mapping:
         from avs_coverage.loaders.structure_table import parse_mapping
 
         columns = parse_mapping(mapping)
-    report = build_report(name, rule, day, structures, service_areas, include_unconfirmed, columns)
+    chosen = rule or study.rule or DEFAULT_RULE
+    report = build_report(name, chosen, day, structures, service_areas, include_unconfirmed, columns)
     if structures:
         print_warnings(report.coverage.inventory.warnings)
     return report

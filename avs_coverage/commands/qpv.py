@@ -54,7 +54,7 @@ def qpv(
     """Quartiers prioritaires (QPV) en vigueur, avec leurs structures."""
     output = Output(json, csv, csv_dialect, force)
     output.check()
-    report = make_report(territory, "declared", date, structures, service_areas, mapping, include_unconfirmed)
+    report = make_report(territory, "", date, structures, service_areas, mapping, include_unconfirmed)
 
     from avs_coverage.qpv import WITHOUT_STRUCTURE
     from avs_coverage.reports.document import Document
@@ -65,6 +65,6 @@ def qpv(
     if lines and (csv or json):
         names = ", ".join(line.name for line in lines)
         say(f"Lignes publiées sans quartier officiel, comptées à part et non exportées : {names}")
-    title = f"Quartiers prioritaires — {report.coverage.territory.label}"
+    title = f"Quartiers prioritaires — {report.label}"
     page = Document(title, (qpv_section(report, tuple(views)),))
     give(Listing("qpv", COLUMNS, [view.to_record() for view in views], page), report, output)

@@ -17,7 +17,7 @@ from avs_coverage.commands.options import (
 
 def report(
     territory: TerritoryArgument,
-    rule: RuleOption = "declared",
+    rule: RuleOption = "",
     date: DateOption = "",
     structures: StructuresOption = None,
     service_areas: ServiceAreasOption = None,

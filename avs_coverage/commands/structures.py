@@ -30,6 +30,8 @@ COLUMNS = (
     "commune",
     "siege",
     "zone",
+    "longitude",
+    "latitude",
     "communes_desservies",
     "qpv_desservis",
     "agrement_debut",
@@ -60,7 +62,7 @@ def structures(
     """Structures de l'inventaire, comptées ou non, avec leurs sources."""
     output = Output(json, csv, csv_dialect, force)
     output.check()
-    report = make_report(territory, "declared", date, structures, service_areas, mapping, include_unconfirmed)
+    report = make_report(territory, "", date, structures, service_areas, mapping, include_unconfirmed)
     inventory = report.coverage.inventory
     counted = {structure.id for structure in inventory.counted(report.coverage.on)}
     rows: list[dict[str, Any]] = [
@@ -71,7 +73,7 @@ def structures(
     from avs_coverage.reports.inventory_section import inventory_or_help, structures_section
 
     page = Document(
-        f"Structures — {report.coverage.territory.label}",
+        f"Structures — {report.label}",
         (inventory_or_help(report), *([structures_section(report)] if rows else [])),
     )
     give(Listing("structures", COLUMNS, rows, page), report, output)

@@ -37,7 +37,7 @@ COLUMNS = (
 
 def zones(
     territory: TerritoryArgument,
-    rule: RuleOption = "declared",
+    rule: RuleOption = "",
     date: DateOption = "",
     structures: StructuresOption = None,
     service_areas: ServiceAreasOption = None,
@@ -53,12 +53,10 @@ def zones(
     output.check()
     report = make_report(territory, rule, date, structures, service_areas, mapping, include_unconfirmed)
 
-    from avs_coverage.reports.document import Document
-    from avs_coverage.reports.inventory_section import inventory_or_help
+    from avs_coverage.reports.document import Document, Section
+    from avs_coverage.reports.inventory_section import basis, inventory_or_help
     from avs_coverage.reports.zones_section import zones_section
 
-    page = Document(
-        f"Zones blanches — {report.coverage.territory.label}",
-        (zones_section(report, complete=True) if report.has_inventory else inventory_or_help(report),),
-    )
+    section = zones_section(report, complete=True) if report.has_inventory else inventory_or_help(report)
+    page = Document(f"Zones blanches — {report.label}", (Section("", tuple(basis(report))), section))
     give(Listing("zones", COLUMNS, [zone.to_record() for zone in report.zones], page), report, output)

@@ -20,10 +20,34 @@ TYPE_WORDS = {
         "centres sociaux",
         "mjc centre social",
         "maison pour tous centre social",
+        "centre social cs",
+        "cs centre social",
         "d506",
     ),
-    "EVS": ("evs", "espace de vie sociale", "espaces de vie sociale", "d508"),
+    "EVS": (
+        "evs",
+        "espace de vie sociale",
+        "espaces de vie sociale",
+        "espace de vie sociale evs",
+        "evs espace de vie sociale",
+        "d508",
+    ),
 }
+# Words that say something else of a structure than its type.
+_TYPE_ASIDES = set(
+    [
+        "agree",
+        "agrees",
+        "agreee",
+        "rural",
+        "urbain",
+        "federe",
+        "associatif",
+        "municipal",
+        "communal",
+        "itinerant",
+    ]
+)
 _YES = {"oui", "o", "vrai", "true", "yes", "1", "x"}
 _NO = {"non", "n", "faux", "false", "no", "0"}
 
@@ -34,7 +58,7 @@ def parse_type(text: str) -> str:
     >>> parse_type("Centre socio-culturel"), parse_type("Espace de Vie Sociale"), parse_type("CSS")
     ('CS', 'EVS', '')
     """
-    key = normalise(text)
+    key = " ".join(word for word in normalise(text).split() if word not in _TYPE_ASIDES)
     return next((kind for kind, words in TYPE_WORDS.items() if key in words), "")
 
 

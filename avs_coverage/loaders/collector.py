@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import isfinite
 
-from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Commune, Gazetteer, departement_of, parent_of_arrondissement
 from avs_coverage.messages import enumeration, french_date, plural
@@ -38,11 +37,6 @@ class Collector:
     def put_aside(self, line: int, reason: str) -> None:
         """Record a row that is read and not used."""
         self.set_aside.append(Fault("AVS-907", {"value": reason}, self.file, line))
-
-    def raise_faults(self) -> None:
-        """Raise InputError with all faults, by line, if there is any."""
-        if self.faults:
-            raise InputError(sorted(self.faults, key=lambda fault: fault.line))
 
     def commune(self, text: str, line: int, column: str, near: str = "") -> Commune | None:
         """Return the commune that *text* names by code or name; add a fault where none does.

@@ -48,6 +48,7 @@ STRUCTURE_COLUMNS: dict[str, tuple[str, ...]] = {
     "qpv_desservis": ("qpv", "qpv desservi", "quartiers desservis", "code qpv"),
     "note": ("remarque", "remarques", "commentaire", "observations"),
     "source": ("sources",),
+    "comptee": (),
 }
 SERVICE_AREA_COLUMNS: dict[str, tuple[str, ...]] = {
     "structure": ("id", "identifiant", "nom", "nom structure"),
@@ -100,7 +101,13 @@ def header_faults(
         return [Fault("AVS-303", values, file)]
     line, found = rows[index].line, ", ".join(cell for cell in rows[index].cells if cell)
     faults = [
-        Fault("AVS-304", {"found": found, "accepted": "ou : " + ", ".join(either)}, file, line, name)
+        Fault(
+            "AVS-304",
+            {"found": found, "accepted": " ou ".join(f"« {column} »" for column in either)},
+            file,
+            line,
+            name,
+        )
         for name, either in needed.items()
         if not positions.keys() & set(either)
     ]

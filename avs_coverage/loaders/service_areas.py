@@ -16,16 +16,20 @@ from avs_coverage.names import normalise
 def add_service_areas(path: Path, structures: Sequence[Structure], known: Collector) -> list[Structure]:
     """Return the structures with the communes that the file gives them added to their own.
 
-    A structure is named by its id or its exact name, a commune by code or name. Raises
-    InputError with every fault of the file.
+    A structure is named by its id or its exact name, a commune by code or name. Faults, warnings
+    and set-aside rows are added to those of *known*. Raises InputError where the file is no table.
     """
     rows = read_rows(path)
     collector = Collector(path.name, known.gazetteer, known.departements)
     matched = match_header(rows, SERVICE_AREA_COLUMNS, ("structure", "commune"))
     needed = {name: (name,) for name in SERVICE_AREA_COLUMNS}
     collector.faults += header_faults(path.name, rows, matched, needed)
-    collector.raise_faults()
-    index, positions, _, _ = matched
+    if collector.faults:
+        known.faults += collector.faults
+        return list(structures)
+    index, positions, _, unused = matched
+    if unused:
+        collector.warn("AVS-906", rows[index].line, "", value=", ".join(unused))
     added: dict[str, dict[str, str]] = {}
     for row in rows[index + 1 :]:
         if row.is_blank:
@@ -37,7 +41,7 @@ def add_service_areas(path: Path, structures: Sequence[Structure], known: Collec
         commune = collector.commune(cells[positions["commune"]], row.line, "commune", near)
         if structure and commune:
             added.setdefault(structure.id, {})[commune.code] = commune.epci
-    collector.raise_faults()
+    known.faults += collector.faults
     known.warnings += [*collector.warnings, *collector.set_aside]
     return [_with_communes(structure, added.get(structure.id, {})) for structure in structures]
 
@@ -56,7 +60,7 @@ def _find(text: str, line: int, structures: Sequence[Structure], collector: Coll
 
         names = [structure.name for structure in structures]
         close = process.extract(text, names, processor=normalise, limit=3, score_cutoff=70)
-        suggestions = "noms proches : " + " ; ".join(name for name, _, _ in close) if close else ""
+        suggestions = " ; noms proches : " + " ; ".join(name for name, _, _ in close) if close else ""
         collector.fault("AVS-324", line, "structure", value=text, suggestions=suggestions)
     return None
 

@@ -102,7 +102,7 @@ def examine_structures(
         if unused:
             collector.warn("AVS-906", header.line, "", value=", ".join(unused))
         structures = _structures(table.rows[index + 1 :], positions, len(header.cells), collector)
-        if service_areas is not None and not collector.faults:
+        if service_areas is not None:
             from avs_coverage.loaders.service_areas import add_service_areas
 
             structures = add_service_areas(service_areas, structures, collector)
@@ -117,7 +117,7 @@ def examine_structures(
         tuple(structures),
         tuple(collector.set_aside),
         tuple(collector.warnings),
-        tuple(sorted(collector.faults, key=lambda fault: fault.line)),
+        tuple(sorted(collector.faults, key=lambda fault: (fault.file != path.name, fault.line))),
     )
 
 
@@ -173,6 +173,8 @@ def _structure(row: Row, positions: dict[str, int], collector: Collector, width:
         x_m=x_m,
         y_m=y_m,
         has_point=has_point,
+        longitude=fields.degrees("longitude") if has_point else None,
+        latitude=fields.degrees("latitude") if has_point else None,
         area=fields.choice("zone", ZONES),
         communes=tuple(communes),
         communes_epci=tuple(communes.values()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -102,13 +103,18 @@ def _decode(path: Path, content: bytes) -> tuple[str, str]:
 
 
 def _delimiter(text: str) -> str:
-    """Return the separator found most often, outside quotes, in the first lines that have any."""
-    for line in text.splitlines()[:20]:
-        outside = "".join(line.split('"')[::2])
-        best = max(";,\t", key=outside.count)
-        if outside.count(best):
-            return best
-    return ";"
+    """Return the separator that cuts most of the first lines into the same number of cells.
+
+    Only what is outside quotes counts; a title or a list inside a cell has no say against rows.
+    """
+    lines = ["".join(line.split('"')[::2]) for line in text.splitlines()[:30] if line.strip()]
+
+    def score(delimiter: str) -> tuple[int, int]:
+        counts = Counter(line.count(delimiter) for line in lines if delimiter in line)
+        alike = max(counts.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+        return alike[1], alike[0]
+
+    return max(";,\t", key=score)
 
 
 def _unescape(cell: str) -> str:

@@ -10,8 +10,6 @@ from typing import Any
 
 from avs_coverage.reports.output import write_atomically
 
-DIALECTS = ("excel-fr", "standard")
-
 
 def write_csv(
     columns: Sequence[str], records: Sequence[Mapping[str, Any]], path: Path, dialect: str, force: bool

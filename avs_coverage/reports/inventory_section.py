@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
+from avs_coverage.completeness import Completeness
 from avs_coverage.embedded import read_csv
+from avs_coverage.gazetteer import Gazetteer, departement_of
 from avs_coverage.inventory import Structure
 from avs_coverage.messages import (
     counted,
@@ -11,11 +16,11 @@ from avs_coverage.messages import (
     number,
     plural,
 )
-from avs_coverage.published import Completeness
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Paragraph, Section, table
 
 _ZONE_COMMUNES = 8
+_NAMES = 10
 
 
 def inventory_or_help(report: Report) -> Section:
@@ -27,7 +32,8 @@ def inventory_or_help(report: Report) -> Section:
             "Inventaire des structures",
             (
                 Paragraph(
-                    f"Aucune structure n'est connue de l'outil pour {report.coverage.territory.label}."
+                    "Aucune structure n'est connue de l'outil pour ce territoire : "
+                    f"{report.coverage.territory.label}."
                 ),
                 Paragraph(
                     "Cela ne veut pas dire qu'il n'y en a pas : la couverture est inconnue, et aucun "
@@ -42,11 +48,7 @@ def inventory_or_help(report: Report) -> Section:
         )
     blocks: list[Block] = [Paragraph(_inventory_sentence(report))]
     blocks += [Paragraph(_completeness_sentence(report, row)) for row in report.completeness]
-    if unlocated := [structure.name for row in report.completeness for structure in row.unlocated]:
-        names = enumeration(unlocated)
-        blocks.append(
-            Paragraph(f"Trop mal localisées pour cette règle, hors de tout calcul de couverture : {names}.")
-        )
+    blocks += [Paragraph(text) for text in (*unlocated_sentences(report), *_uncounted_sentences(report))]
     blocks += hypothesis(report)
     aside = enumeration([f"{fault.where} ({fault.values['value']})" for fault in inventory.set_aside], 10)
     if aside:
@@ -58,7 +60,12 @@ def _inventory_sentence(report: Report) -> str:
     inventory = report.coverage.inventory
     state = f" (état au {french_date(inventory.date)})" if inventory.date else ""
     names = {row["code"]: row["nom"] for row in read_csv("departements.csv")}
-    departements = enumeration([f"{names[code]} ({code})" for code in sorted(inventory.departements)], 10)
+    seats = Counter(departement_of(s.seat) for s in inventory.structures if s.seat)
+    stands = [
+        f"{names[code]} ({code}, {counted(seats[code], 'siège', 'sièges')})"
+        for code in sorted(inventory.departements)
+    ]
+    departements = enumeration(stands, 10)
     rows = (
         f"{counted(inventory.rows_read, 'ligne lue', 'lignes lues')} : "
         f"{counted(len(inventory), 'structure', 'structures')}, "
@@ -73,7 +80,7 @@ def _completeness_sentence(report: Report, row: Completeness) -> str:
     if row.published is not None:
         known = f"{noun} : {number(row.identified)} sur {number(row.published)} publiés en {year}"
     else:
-        known = f"{noun} : {number(row.identified)} (aucun nombre publié en {year} auquel les comparer)"
+        known = f"{noun} : {number(row.identified)} (aucun nombre publié en {year} pour ce territoire)"
     detail = f"{counted(row.named, 'nommé', 'nommés')}, {number(row.with_seat)} au siège connu"
     if row.unconfirmed:
         counts = "" if report.coverage.inventory.include_unconfirmed else "non "
@@ -85,11 +92,53 @@ def _completeness_sentence(report: Report, row: Completeness) -> str:
     return f"{known} — {detail}."
 
 
+def unlocated_sentences(report: Report) -> list[str]:
+    """Name the structures of which too little is known for the rule to say what they cover."""
+    names = [structure.name for row in report.completeness for structure in row.unlocated]
+    if not names:
+        return []
+    what = (
+        "le siège" if report.coverage.rule.name == "implantation" else "le siège ni aucune commune desservie"
+    )
+    return [f"Hors de tout calcul de couverture, faute d'en connaître {what} : {' ; '.join(names)}."]
+
+
+def _uncounted_sentences(report: Report) -> list[str]:
+    """Name the structures of the list that the territory does not count, and why."""
+    on = french_date(report.coverage.on)
+    reasons = {
+        "fermees": f"Non comptées, agrément pas encore ouvert ou terminé au {on}",
+        "ailleurs": "Non comptées, siège hors du territoire",
+        "voisines": "Siège hors du territoire, mais communes d'ici desservies ou peut-être",
+    }
+    found = report.uncounted
+    return [
+        f"{text} ({number(len(found[reason]))}) : {_names(found[reason])}."
+        for reason, text in reasons.items()
+        if found[reason]
+    ]
+
+
+def _names(structures: Sequence[Structure]) -> str:
+    shown = [structure.name for structure in structures[:_NAMES]]
+    more = len(structures) - len(shown)
+    return " ; ".join([*shown, *([f"et {number(more)} de plus"] if more else [])])
+
+
+def basis(report: Report) -> list[Block]:
+    """Return the rule, the date and what must be known before a listing is quoted."""
+    coverage = report.coverage
+    text = f"Règle : {coverage.rule.label} ; état au {french_date(coverage.on)}."
+    if coverage.inventory.include_unconfirmed:
+        text += " Structures à confirmer comptées."
+    return [Paragraph(text), *(Paragraph(warning, True) for warning in report.warnings)]
+
+
 def hypothesis(report: Report) -> list[Block]:
     """Return what the majorant supposes: it stands beside every table that shows a bracket."""
     if report.is_closed:
         return []
-    text = "Fourchette : minorant à majorant, sur les seuls liens certains"
+    text = "Sous cette règle, tous les liens sont certains : la fourchette est fermée"
     if supposed := report.coverage.rule.hypothesis:
         text = f"Fourchette : minorant (liens certains) à majorant (hypothèse : {supposed})"
     outside = f" ; hors fourchette : {report.outside_bracket}" if report.outside_bracket else ""
@@ -99,26 +148,42 @@ def hypothesis(report: Report) -> list[Block]:
 def structures_section(report: Report) -> Section:
     """Return the structures of the inventory, counted or not, with their sources."""
     names = dict(report.coverage.territory.communes["nom"])
-    headers = ["Id", "Nom", "Type", "Statut", "Siège", "Zone", "Ouverture"]
+    headers = ["Id", "Nom", "Type", "Statut", "Comptée", "Siège", "Zone", "Début d'agrément"]
     structures = report.coverage.inventory.structures
-    rows = [structure_row(structure, names) for structure in structures]
+    counted_ids = {structure.id for structure in report.coverage.inventory.counted(report.coverage.on)}
+    rows = [structure_row(structure, names, structure.id in counted_ids) for structure in structures]
     sources = dict.fromkeys(f"{s.id} : {s.source}" for s in structures if s.source)
     blocks: list[Block] = [table("", headers, rows), *(Paragraph(text) for text in sources)]
     return Section("Structures et sources", tuple(blocks))
 
 
-def structure_row(structure: Structure, commune_names: dict[str, str]) -> list[Cell]:
+def structure_row(structure: Structure, commune_names: dict[str, str], is_counted: bool) -> list[Cell]:
     """Return one structure as cells."""
     areas = {"complete": "complète", "partielle": "partielle", "estimee": "estimée", "inconnue": "inconnue"}
     area = areas[structure.area]
     if structure.communes:
-        names = [commune_names.get(code, code) for code in structure.communes]
+        gazetteer = Gazetteer()
+        names = [commune_names.get(code) or _name(code, gazetteer) for code in structure.communes]
         area += f" : {enumeration(names, _ZONE_COMMUNES)}"
     seat = f"{structure.seat_name} ({structure.seat})" if structure.seat else "inconnu"
     if structure.seat_quality == "deduit":
         seat += ", déduit"
-    opened = french_date(structure.start) if structure.start else "inconnue"
+    opened = _start(structure)
     if structure.end:
         opened += f" au {french_date(structure.end)}"
     status = "confirmée" if structure.status == "confirme" else "à confirmer"
-    return [structure.id, structure.name, structure.type, status, seat, area, opened]
+    counts = "oui" if is_counted else "non"
+    return [structure.id, structure.name, structure.type, status, counts, seat, area, opened]
+
+
+def _start(structure: Structure) -> str:
+    """Write the start of the agreement; a first of January as its year, which is all a list often says."""
+    if structure.start is None:
+        return "inconnu"
+    is_year = (structure.start.month, structure.start.day) == (1, 1)
+    return str(structure.start.year) if is_year else french_date(structure.start)
+
+
+def _name(code: str, gazetteer: Gazetteer) -> str:
+    commune = gazetteer.get(code)
+    return f"{commune.name} ({code})" if commune else code

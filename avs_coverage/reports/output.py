@@ -17,6 +17,15 @@ def refuse_existing(path: Path, force: bool) -> None:
         raise OutputError(Fault("AVS-501", {"value": str(path)}))
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it; raises OutputError (AVS-502)."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        values = {"value": str(path), "reason": os_reason(error)}
+        raise OutputError(Fault("AVS-502", values)) from error
+
+
 def write_atomically(path: Path, content: bytes, force: bool) -> None:
     """Write *content*: the old file or the whole new one, never half.
 

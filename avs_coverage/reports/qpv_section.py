@@ -31,6 +31,10 @@ def qpv_section(report: Report, views: tuple[QpvCoverage, ...] | None = None) ->
     lines = report.qpv_lines
     if not any(view.published for view in report.qpv):
         rows, headers = [row[:-1] for row in rows], headers[:-1]
+    if not shown:
+        unknown = report.qpv_summary.not_informed
+        text = f"Aucun quartier connu sans structure ; {counted(unknown, 'non renseigné', 'non renseignés')}."
+        return Section("Quartiers prioritaires (QPV)", (Paragraph(text),))
     caption = f"Quartiers officiels, génération {' et '.join(str(year) for year in generations)}"
     blocks: list[Block] = [table(caption, headers, rows), Paragraph(_qpv_sentence(report.qpv_summary))]
     outside = [line for line in lines if not line.code]
@@ -61,7 +65,7 @@ def qpv_row(view: QpvCoverage) -> list[Cell]:
         view.qpv.code,
         view.qpv.name,
         ", ".join(view.qpv.commune_names),
-        "inconnue" if view.qpv.population is None else number(view.qpv.population),
+        "non connu" if view.qpv.population is None else number(view.qpv.population),
         structures or QPV_LABELS[view.status],
         " ; ".join(view.published.structures) if view.published else "",
     ]
@@ -74,7 +78,7 @@ def _qpv_sentence(summary: QpvSummary) -> str:
         f"{counted(summary.not_informed, 'non renseigné', 'non renseignés')}. "
     )
     if summary.total is None:
-        return text + "Population des quartiers de cette génération : non connue de l'outil."
+        return text + "Habitants des quartiers avec structure : non connus."
     if summary.covered is None:
         return text + f"{number(summary.total)} habitants (populations de l'édition 2022, QPV 2015)."
     share = percent(summary.covered / summary.total if summary.total else None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from avs_coverage.coverage import MEASURES, EpciCoverage
+from avs_coverage.coverage import MEASURES, STATUSES, EpciCoverage
 from avs_coverage.embedded import VINTAGES
 from avs_coverage.messages import (
     CAVEAT,
@@ -24,20 +24,18 @@ from avs_coverage.reports.inventory_section import hypothesis, inventory_or_help
 from avs_coverage.reports.qpv_section import qpv_section
 from avs_coverage.reports.zones_section import zones_section
 
-STATUSES = ("cs", "evs_seul", "avs", "aucune")
 _EPCI_COMMUNES = 50
 
 
 def report_document(report: Report) -> Document:
     """Return the whole report."""
-    coverage = report.coverage
     sections = [_territory(report), inventory_or_help(report)]
     if report.has_inventory:
         sections += [_summary(report), _epci(report), zones_section(report)]
     else:
         sections.append(_epci_without_inventory(report))
     sections += [qpv_section(report), _years(report), _published(report), _method(report)]
-    title = f"Couverture par l'animation de la vie sociale — {coverage.territory.label}"
+    title = f"Couverture par l'animation de la vie sociale — {report.label}"
     return Document(title, tuple(section for section in sections if section.blocks))
 
 
@@ -119,25 +117,30 @@ def _years(report: Report) -> Section:
     if rows and report.has_inventory:
         headers = ["31 décembre", "#CS connus", "#EVS connus", "#CS publiés", "#EVS publiés"]
         blocks.append(table("", headers, rows))
+        if undated := sum(row.undated for row in report.completeness):
+            words = plural(
+                undated,
+                "structure sans date d'agrément est tenue",
+                "structures sans date d'agrément sont tenues",
+            )
+            blocks.append(Paragraph(f"{number(undated)} {words} pour ouvertes chaque année."))
     if report.has_inventory:
         blocks.append(Paragraph(_agreements(report)))
     return Section("Évolution et agréments", tuple(blocks))
 
 
 def _agreements(report: Report) -> str:
-    coverage = report.coverage
-    mine = [s for s in coverage.inventory.counted(coverage.on) if s.type == "CS"]
-    printed = {
-        row.figure.code: row.figure for row in report.comparisons if row.figure.year == coverage.on.year
-    }
+    year = report.coverage.on.year
+    printed = {row.figure.code: row.figure for row in report.comparisons if row.figure.year == year}
+    cs = report.completeness[0]
     parts = []
-    for label, field, code in (("ACF", "acf", "nb_cs_acf"), ("PS jeunes", "ps_jeunes", "nb_cs_ps_jeunes")):
-        answers = [getattr(structure, field) for structure in mine]
-        text = (
-            f"{label} : {number(answers.count(True))} CS connus, {number(answers.count(None))} non renseignés"
-        )
+    for label, (yes, unknown), code in (
+        ("ACF", cs.acf, "nb_cs_acf"),
+        ("PS jeunes", cs.ps_jeunes, "nb_cs_ps_jeunes"),
+    ):
+        text = f"{label} : oui pour {number(yes)} CS, non renseigné pour {number(unknown)}"
         if code in printed:
-            text += f" ({number(printed[code].value)} publiés en {printed[code].year})"
+            text += f" ({number(printed[code].value)} publiés en {year})"
         parts.append(text)
     return " ; ".join(parts) + "."
 
@@ -155,6 +158,7 @@ def _published(report: Report) -> Section:
         blocks += hypothesis(report)
         blocks.append(Paragraph("Sources des chiffres publiés : " + " ; ".join(sources) + "."))
     if report.published_statuses:
+        names = {s.id: s.name for s in report.coverage.inventory.structures}
         headers = ["Commune", "Publié", "Inventaire", "Hypothèse haute", "Structures"]
         rows = [
             [
@@ -162,7 +166,7 @@ def _published(report: Report) -> Section:
                 COMMUNE_STATUS_LABELS[row.printed],
                 COMMUNE_STATUS_LABELS[row.status],
                 COMMUNE_STATUS_LABELS[row.status_upper],
-                ", ".join(row.structures) or "aucune",
+                " ; ".join(names[code] for code in row.structures) or "aucune",
             ]
             for row in report.published_statuses
         ]
@@ -193,7 +197,7 @@ def _comparison_row(row: Comparison) -> list[Cell]:
         figure.qualifier + printed,
         write(row.computed),
         bracket,
-        row.reason or figure.note,
+        " ; ".join(filter(None, (row.reason, figure.note))),
     ]
 
 

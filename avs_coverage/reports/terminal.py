@@ -11,7 +11,6 @@ from typing import TextIO
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console, JustifyMethod
-from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -19,6 +18,7 @@ from avs_coverage.reports.document import Cell, Column, Document, FigureCell, Pa
 from avs_coverage.reports.text import plain
 
 _GAP = 3  # between columns
+_MAX_LINES = 10  # of a cell: beyond, a row reads better as a card
 _TEXT_WIDTH = 12  # below which a column of text reads badly
 
 
@@ -47,7 +47,10 @@ def print_document(document: Document, console: Console) -> None:
 def print_paragraph(paragraph: Paragraph, console: Console) -> None:
     """Print a paragraph, marked with ``!`` where it is a warning: colour alone says nothing."""
     mark, style = ("! ", "yellow") if paragraph.warning else ("", "")
-    _print(console, Text(mark + plain(paragraph.text), style=style))
+    text = mark + plain(paragraph.text)
+    if console.is_terminal:
+        text = "\n".join(textwrap.wrap(_bound(text), console.width, break_on_hyphens=False))
+    _print(console, Text(text, style=style))
 
 
 def print_table(table: Table, console: Console) -> None:
@@ -66,10 +69,24 @@ def print_table(table: Table, console: Console) -> None:
     room = console.width - _GAP * (len(table.columns) - 1)
     if sum(natural) <= room:
         console.print(_rich_table(table, natural, stacked=False))
-    elif sum(_widths(table, _narrowest)) <= room:
-        console.print(_rich_table(table, _share_out(_widths(table, _narrowest), natural, room), stacked=True))
+        return
+    narrowest = _widths(table, _narrowest)
+    widths = _share_out(narrowest, natural, room)
+    if sum(narrowest) <= room and _tallest(table, widths) <= _MAX_LINES:
+        console.print(_rich_table(table, widths, stacked=True))
     else:
         _print_cards(table, console)
+
+
+def _tallest(table: Table, widths: list[int]) -> int:
+    """Return the number of lines of the tallest text cell at these widths."""
+    texts = (
+        textwrap.wrap(_bound(cell), width)
+        for row in table.rows
+        for cell, width in zip(row, widths, strict=True)
+        if isinstance(cell, str)
+    )
+    return max(map(len, texts), default=0)
 
 
 def _one_line(cell: Cell, column: Column) -> str:
@@ -130,8 +147,9 @@ def _print_cards(table: Table, console: Console) -> None:
         console.print(Text(label, style="bold"))
         for cell, column in zip(row[1:], others, strict=True):
             if text := _one_line(cell, column):
-                line = Text(f"{plain(column.header)} : ", style="dim").append(text, style="not dim")
-                console.print(Padding(line, (0, 0, 0, 2)))
+                whole = _bound(f"{plain(column.header)} : {text}")
+                lines = textwrap.wrap(whole, console.width - 2, break_on_hyphens=False)
+                console.print(Text("\n".join(f"  {line}" for line in lines)))
 
 
 def _print(console: Console, text: Text) -> None:
@@ -157,4 +175,9 @@ def _text(cell: Cell, column: Column, width: int, stacked: bool) -> Text:
         return Text("\n".join(cell.lines()) if stacked else cell.line())
     if column.numeric or not stacked:
         return Text(plain(cell))
-    return Text("\n".join(textwrap.wrap(plain(cell), width)))
+    return Text("\n".join(textwrap.wrap(_bound(cell), width)))
+
+
+def _bound(text: str) -> str:
+    """Return *text* with the spaces of French punctuation made unbreakable: no line starts with « ; »."""
+    return re.sub(r" (?=[;:!?»])|(?<=«) ", "\N{NO-BREAK SPACE}", plain(text))

@@ -9,7 +9,7 @@ from avs_coverage.messages import (
 )
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Paragraph, Section, table
-from avs_coverage.reports.inventory_section import hypothesis
+from avs_coverage.reports.inventory_section import hypothesis, unlocated_sentences
 
 _ZONE_COMMUNES = 8
 
@@ -17,26 +17,34 @@ _ZONE_COMMUNES = 8
 def zones_section(report: Report, complete: bool = False) -> Section:
     """Return the zones blanches and the areas to be clarified; every commune named where *complete*."""
     blocks: list[Block] = []
-    for kind, caption in (
-        (GAP, "Zones blanches : rien ne les couvre, même dans l'hypothèse haute"),
-        ("", ""),
+    high = ", même dans l'hypothèse haute" if report.coverage.rule.hypothesis else ""
+    for kind, name, meaning in (
+        (GAP, "Zones blanches", f"communes que rien de connu ne couvre{high}"),
+        (UNCLEAR, "Couverture à préciser", "communes que seule l'hypothèse haute couvre"),
     ):
-        found = [zone for zone in report.zones if (zone.kind == GAP) == (kind == GAP)]
-        caption = caption or "Couverture à préciser : couvertes dans la seule hypothèse haute"  # noqa: PLW2901
-        if found:
-            headers = ["N°", "Communes", "#Nombre", "#Habitants", "EPCI", "Structure la plus proche"]
-            if kind != GAP:
-                headers.append("Zone à demander à")
-            rows = [_zone_row(report, zone, complete) for zone in found]
-            blocks.append(table(caption, headers, rows))
-        else:
-            blocks.append(Paragraph(f"{caption.split(' :')[0]} : aucune."))
-    blocks += [Paragraph(text) for text in _unconfirmed(report)]
+        found = [zone for zone in report.zones if zone.kind == kind]
+        if not found:
+            blocks.append(Paragraph(f"{name} ({meaning}) : aucune."))
+            continue
+        headers = [
+            "N°",
+            "Communes",
+            "#Nombre de communes",
+            "#Habitants",
+            "EPCI",
+            "Structure localisée la plus proche",
+        ]
+        if kind == UNCLEAR:
+            headers.append("Structures à interroger sur leur zone")
+        rows = [_zone_row(report, zone, complete) for zone in found]
+        blocks.append(table(f"{name} : {meaning}", headers, rows))
+    blocks += [Paragraph(text) for text in (*_unconfirmed(report), *unlocated_sentences(report))]
     blocks += hypothesis(report)
     blocks.append(
         Paragraph(
             "Communes voisines regroupées, de la plus peuplée à la moins peuplée ; distance à vol d'oiseau "
-            "depuis le chef-lieu de la première. La liste complète : avs-coverage zones "
+            "du chef-lieu de la première à la structure dont le siège est connu. "
+            "La liste complète : avs-coverage zones "
             f"{report.coverage.territory.name.typed} --csv zones.csv"
         )
     )
@@ -54,7 +62,7 @@ def _unconfirmed(report: Report) -> list[str]:
     ]
     counts = "comptées" if report.coverage.inventory.include_unconfirmed else "non comptées"
     return (
-        [f"Structures à confirmer, {counts}, dont le siège est dans ces zones : {enumeration(found)}."]
+        [f"Structures à confirmer, {counts}, dont le siège est dans ces zones : {' ; '.join(found)}."]
         if found
         else []
     )

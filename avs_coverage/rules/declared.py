@@ -85,7 +85,11 @@ def _area(structure: Structure, around: _Surroundings) -> Iterator[Link]:
         certain = dict.fromkeys(seat, "siege")
         possible = dict.fromkeys(named, "zone_estimee")
     else:
-        certain = {**dict.fromkeys(named, "zone_partielle"), **dict.fromkeys(seat, "siege")}
+        if structure.area == "partielle":
+            certain = dict.fromkeys(named, "zone_partielle")
+        certain |= dict.fromkeys(seat, "siege")
+        # Communes named in an area said to be unknown are no more than possible.
+        possible = dict.fromkeys(named, "zone_inconnue")
         known = zip(structure.communes, structure.communes_epci, strict=True)
         origins = [(structure.seat, structure.seat_epci)] if structure.seat else list(known)
         for commune, epci in origins:

@@ -1,0 +1,96 @@
+"""Command ``init``: make a study folder, with templates and the communes of the territory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from avs_coverage.commands.options import TerritoryArgument
+from avs_coverage.commands.streams import say
+from avs_coverage.errors import OutputError
+from avs_coverage.faults import Fault
+
+if TYPE_CHECKING:
+    from avs_coverage.territory import Territory
+
+_COLUMNS = (
+    "id", "nom", "type", "statut", "code_insee", "commune", "zone", "communes_desservies", "qpv_desservis",
+    "agrement_debut", "agrement_fin", "acf", "ps_jeunes", "itinerant", "gestionnaire", "population_zone",
+    "capacite", "longitude", "latitude", "note", "source",
+)  # fmt: skip
+
+
+def init(
+    territory: TerritoryArgument,
+    folder: Annotated[
+        Path, typer.Argument(metavar="DOSSIER", show_default=False, help="Le dossier d'étude à créer.")
+    ],
+    example: Annotated[
+        bool, typer.Option("--example", help="Le remplir d'un inventaire complet de données fictives.")
+    ] = False,
+) -> None:
+    """Créer un dossier d'étude : réglages, modèles à remplir, communes du territoire."""
+    from avs_coverage.example import made_inventory
+    from avs_coverage.reports.csv_file import write_csv
+    from avs_coverage.reports.output import make_folder, write_atomically
+    from avs_coverage.reports.template import write_structures_template
+    from avs_coverage.territory import Territory
+
+    found = Territory.find(territory)
+    names = ("avs.toml", "structures.csv", "structures.xlsx", "zones.csv", "communes.csv", "LISEZMOI.txt")
+    if taken := [name for name in names if (folder / name).exists()]:
+        raise OutputError(Fault("AVS-503", {"value": str(folder), "files": ", ".join(taken)}))
+    rows: list[dict[str, Any]] = []
+    if example:
+        rows = [{name: getattr(made, name, "") for name in _COLUMNS} for made in made_inventory(found)]
+    communes = [
+        {"code_insee": row.Index, "nom": row.nom, "epci": row.epci, "nom_epci": row.nom_epci}
+        for row in found.rows.values()
+    ]
+    make_folder(folder)
+    write_csv(_COLUMNS, rows, folder / "structures.csv", "excel-fr", force=False)
+    write_structures_template(_COLUMNS, rows, communes, folder / "structures.xlsx")
+    write_csv(("structure", "commune"), [], folder / "zones.csv", "excel-fr", force=False)
+    write_csv(tuple(communes[0]), communes, folder / "communes.csv", "excel-fr", force=False)
+    texts = {"avs.toml": _settings(found, example), "LISEZMOI.txt": _readme(found, folder, example)}
+    for name, text in texts.items():
+        write_atomically(folder / name, text.encode("utf-8"), force=False)
+    say(f"Dossier d'étude créé : {folder}")
+    say(f"  ensuite : avs-coverage report {_typed(folder)}")
+
+
+def _typed(folder: Path) -> str:
+    text = folder.as_posix()
+    return text if folder.is_absolute() or text.startswith(".") else f"./{text}"
+
+
+def _settings(territory: Territory, example: bool) -> str:
+    head = "# Données fictives : aucune ligne ne décrit la réalité.\n" if example else ""
+    file = "structures.csv" if example else "structures.xlsx"
+    return (
+        f"{head}# {territory.label}\n"
+        f'territoire = "{territory.name.typed}"\n'
+        'regle = "declared"          # declared ou implantation\n'
+        'date = "2026-01-01"         # état à cette date\n'
+        f'structures = "{file}"  # structures.csv ou structures.xlsx\n'
+        '# zones = "zones.csv"       # structure;commune, si les zones sont dans un fichier à part\n'
+        "# [colonnes]                # si votre liste porte d'autres noms de colonnes\n"
+        '# nom = "lib_structure"\n'
+    )
+
+
+def _readme(territory: Territory, folder: Path, example: bool) -> str:
+    fictitious = "\r\nDONNÉES FICTIVES : exemple, aucune ligne ne décrit la réalité.\r\n" if example else ""
+    typed = _typed(folder)
+    return (
+        f"Dossier d'étude avs-coverage : {territory.label}\r\n{fictitious}\r\n"
+        "1. Remplissez structures.xlsx (ou structures.csv) : une ligne par structure.\r\n"
+        "   nom, type (CS ou EVS) et code_insee suffisent.\r\n"
+        "   communes_desservies : codes séparés par |, ou epci.\r\n"
+        "   communes.csv donne les codes des communes du territoire.\r\n"
+        f"2. Vérifiez : avs-coverage check {typed}\r\n"
+        f"3. Lisez : avs-coverage report {typed}\r\n"
+        "avs.toml règle le territoire, la date, la règle et les fichiers.\r\n"
+    )

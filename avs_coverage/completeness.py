@@ -1,0 +1,156 @@
+"""What the inventory knows of the structures of a territory, beside what is published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from avs_coverage.gazetteer import departement_of
+from avs_coverage.published_figures import PublishedFigure, published_figures
+from avs_coverage.territory_names import TerritoryName, find_territory_name
+
+if TYPE_CHECKING:
+    from avs_coverage.coverage import Coverage
+    from avs_coverage.inventory import Structure
+    from avs_coverage.territory import Territory
+
+
+def belongs(structure: Structure, territory: Territory) -> bool:
+    """Tell whether a structure is one of the territory's own.
+
+    Its seat is in it; without a seat, one of its named communes is. One of which nothing is
+    known belongs to the département of its list, and to no EPCI.
+    """
+    if structure.seat:
+        return structure.seat in territory.communes.index
+    if not structure.communes:
+        return territory.name.kind != "epci"
+    return any(code in territory.communes.index for code in structure.communes)
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """How many confirmed structures of a type the inventory knows, beside the number published that year.
+
+    *unlocated* are those of which too little is known for the rule to say what they cover;
+    *acf* and *ps_jeunes* are (known to have it, unknown). *published* is None where the year has
+    no published figure, or where the inventory is not that of the whole territory.
+    """
+
+    type: str
+    identified: int
+    named: int
+    with_seat: int
+    with_communes: int
+    unlocated: tuple[Structure, ...]
+    unconfirmed: int
+    undated: int
+    acf: tuple[int, int]
+    ps_jeunes: tuple[int, int]
+    published: int | None
+    source: str
+
+    @property
+    def missing(self) -> int | None:
+        """Return how many published structures nobody has identified; None where not comparable."""
+        return None if self.published is None else max(0, self.published - self.identified)
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the completeness as plain values, under the names that stay."""
+        return {
+            "type": self.type,
+            "identifies": self.identified,
+            "nommes": self.named,
+            "avec_siege": self.with_seat,
+            "avec_communes_nommees": self.with_communes,
+            "sans_localisation": [structure.id for structure in self.unlocated],
+            "a_confirmer": self.unconfirmed,
+            "date_ouverture_inconnue": self.undated,
+            "acf": {"oui": self.acf[0], "non_renseigne": self.acf[1]},
+            "ps_jeunes": {"oui": self.ps_jeunes[0], "non_renseigne": self.ps_jeunes[1]},
+            "publies": self.published,
+            "source_publiee": self.source,
+        }
+
+
+def completeness(coverage: Coverage) -> tuple[Completeness, ...]:
+    """Return the completeness for CS and EVS; the published number only where the years agree."""
+    territory, inventory, on = coverage.territory, coverage.inventory, coverage.on
+    whole = bool(coverage.known.all())
+    rows = []
+    for kind in ("CS", "EVS"):
+        open_now = [s for s in inventory.structures if s.type == kind and s.is_open(on)]
+        confirmed = [s for s in open_now if s.status == "confirme"]
+        mine = [s for s in confirmed if belongs(s, territory)]
+        # In an EPCI, a structure of which nothing is known is not one of its own, but may be.
+        nowhere = [s for s in confirmed if not (s.seat or s.communes)]
+        unlocated = {s.id: s for s in (*mine, *nowhere) if not coverage.rule.locates(s)}
+        figure = published_number(territory.name, kind, on.year) if whole else None
+        rows.append(
+            Completeness(
+                kind,
+                len(mine),
+                sum(s.name_known for s in mine),
+                sum(bool(s.seat) for s in mine),
+                sum(bool(s.communes) for s in mine),
+                tuple(unlocated.values()),
+                sum(s.status == "a_confirmer" and belongs(s, territory) for s in open_now),
+                sum(s.start is None for s in mine),
+                _answers(mine, "acf"),
+                _answers(mine, "ps_jeunes"),
+                int(figure.value) if figure else None,
+                figure.source if figure else "",
+            )
+        )
+    return tuple(rows)
+
+
+def _answers(structures: Sequence[Structure], field: str) -> tuple[int, int]:
+    answers = [getattr(structure, field) for structure in structures]
+    return answers.count(True), answers.count(None)
+
+
+def published_number(territory: TerritoryName, kind: str, year: int) -> PublishedFigure | None:
+    """Return the published number of CS or EVS of a year, None where there is none."""
+    codes = (f"nb_{kind.lower()}", f"nb_{kind.lower()}_annee")
+    return next((f for f in published_figures(territory) if f.code in codes and f.year == year), None)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """How many structures published for a département its list does not know; None if not known."""
+
+    departement: str
+    name: str
+    type: str
+    count: int | None
+
+
+def missing_structures(coverage: Coverage) -> tuple[Missing, ...]:
+    """Return, for each département of the territory with an inventory, what the list lacks.
+
+    A list of the tool's own is known to be incomplete: at a year without a published figure,
+    the count is None. A user's list is compared only where a figure of the year exists.
+    """
+    inventory, on, found = coverage.inventory, coverage.on, []
+    for departement in coverage.territory.name.departements:
+        if departement not in inventory.departements:
+            continue
+        name = find_territory_name(departement)
+        for kind in ("CS", "EVS"):
+            figure = published_number(name, kind, on.year)
+            known = sum(
+                s.type == kind and s.status == "confirme" and s.is_open(on) and _in(s, departement)
+                for s in inventory.structures
+            )
+            if figure and figure.value > known:
+                found.append(Missing(departement, name.name, kind, int(figure.value) - known))
+            elif figure is None and inventory.embedded:
+                found.append(Missing(departement, name.name, kind, None))
+    return tuple(found)
+
+
+def _in(structure: Structure, departement: str) -> bool:
+    codes = [structure.seat] if structure.seat else list(structure.communes)
+    return not codes or any(departement_of(code) == departement for code in codes)

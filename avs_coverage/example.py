@@ -1,0 +1,81 @@
+"""A complete made inventory, seeded: every feature can be seen at work on it, and it says it is made."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from avs_coverage.inventory import FICTITIOUS
+from avs_coverage.published_figures import published_figures
+from avs_coverage.qpv import official_qpv
+from avs_coverage.report import DEFAULT_DATE
+from avs_coverage.territory import Territory
+
+_SEED = 2026
+_DEFAULT_COUNTS = {"CS": 8, "EVS": 5}
+
+
+@dataclass(frozen=True)
+class MadeStructure:
+    """One made row, under the columns of a structure list."""
+
+    id: str
+    nom: str
+    type: str
+    code_insee: str
+    commune: str
+    zone: str
+    communes_desservies: str
+    qpv_desservis: str
+    agrement_debut: str
+    acf: str
+    ps_jeunes: str
+    source: str = FICTITIOUS
+
+
+def made_inventory(territory: Territory) -> list[MadeStructure]:
+    """Return a made list with as many CS and EVS as are published of the territory.
+
+    Seats are drawn by inhabitants, areas are the seat and some communes around it, all known.
+    The same territory gives the same list.
+    """
+    draw = random.Random(_SEED)  # noqa: S311 - an example, no secret
+    rows = list(territory.rows.values())
+    neighbours: dict[str, list[str]] = {}
+    for code, other in territory.neighbours.itertuples(index=False):
+        if other in territory.rows:
+            neighbours.setdefault(code, []).append(other)
+    quarters = {code: qpv.code for qpv in official_qpv(territory, DEFAULT_DATE) for code in qpv.communes}
+    made = []
+    for kind, count in published_counts(territory).items():
+        seats = draw.choices(rows, weights=[row.population + 1 for row in rows], k=count)
+        for rank, seat in enumerate(seats, 1):
+            around = sorted(neighbours.get(seat.Index, []))
+            served = [seat.Index, *draw.sample(around, min(len(around), draw.randint(0, 8)))]
+            label = "Centre social" if kind == "CS" else "Espace de vie sociale"
+            made.append(
+                MadeStructure(
+                    id=f"FICTIF-{kind}-{rank:02}",
+                    nom=f"{label} fictif n° {rank} ({FICTITIOUS})",
+                    type=kind,
+                    code_insee=seat.Index,
+                    commune=seat.nom,
+                    zone="complete",
+                    communes_desservies="|".join(served),
+                    qpv_desservis=quarters.get(seat.Index, "") if draw.random() < 0.7 else "",  # noqa: PLR2004
+                    agrement_debut=str(draw.randint(2012, 2025)),
+                    acf=draw.choice(["oui", "non"]) if kind == "CS" else "",
+                    ps_jeunes=draw.choice(["oui", "non"]) if kind == "CS" else "",
+                )
+            )
+    return made
+
+
+def published_counts(territory: Territory) -> dict[str, int]:
+    """Return how many CS and EVS the latest published figures count, else a handful."""
+    counts = dict(_DEFAULT_COUNTS)
+    for kind in counts:
+        figures = [f for f in published_figures(territory.name) if f.code == f"nb_{kind.lower()}" and f.year]
+        if figures:
+            counts[kind] = int(max(figures, key=lambda figure: figure.year or 0).value)
+    return counts

@@ -1,0 +1,114 @@
+"""Study folders: made by init, read by every command, never written over."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from avs_coverage import InputError, Territory, find_territory_name, load_structures
+from avs_coverage.example import made_inventory, published_counts
+from avs_coverage.inventory import FICTITIOUS
+from avs_coverage.study import read_study
+
+
+def test_init_makes_a_folder_that_report_runs_on(run, tmp_path):
+    assert run("init", "allier", "étude 1").returncode == 0
+    assert sorted(path.name for path in (tmp_path / "étude 1").iterdir()) == [
+        "LISEZMOI.txt", "avs.toml", "communes.csv", "structures.csv", "structures.xlsx", "zones.csv",
+    ]  # fmt: skip
+    empty = run("report", "./étude 1")
+    assert empty.returncode == 3
+    assert b"AVS-307" in empty.stderr
+    target = tmp_path / "étude 1" / "structures.csv"
+    target.write_text(target.read_text("utf-8-sig") + "a;Alpha;CS;;03185;;;03185;;;;;;;;;;;;;\n", "utf-8")
+    settings = tmp_path / "étude 1" / "avs.toml"
+    settings.write_text(settings.read_text("utf-8").replace("structures.xlsx", "structures.csv", 1), "utf-8")
+    made = json.loads(run("report", "./étude 1", "--json").stdout)
+    assert made["synthese"][0]["numerateur"] == 1
+
+
+def test_nothing_is_ever_written_over(run, tmp_path):
+    (tmp_path / "etude").mkdir()
+    (tmp_path / "etude" / "avs.toml").write_text("à moi", encoding="utf-8")
+    result = run("init", "allier", "etude")
+    assert result.returncode == 5
+    assert b"AVS-503" in result.stderr
+    assert [path.name for path in (tmp_path / "etude").iterdir()] == ["avs.toml"]
+    assert (tmp_path / "etude" / "avs.toml").read_text(encoding="utf-8") == "à moi"
+
+
+def test_an_example_says_everywhere_that_it_is_made(run, tmp_path):
+    run("init", "allier", "exemple", "--example")
+    for command in ("report", "communes", "zones", "qpv", "structures"):
+        text = run(command, "./exemple").stdout.decode()
+        assert "DONNÉES FICTIVES" in text.splitlines()[0]
+        made = json.loads(run(command, "./exemple", "--json").stdout)
+        assert made.get("fictif", made.get("inventaire", {}).get("fictif")) is True
+    rows = (tmp_path / "exemple" / "structures.csv").read_text("utf-8-sig").splitlines()
+    assert all(FICTITIOUS in row for row in rows[1:])
+
+
+def test_an_example_has_as_many_structures_as_are_published_and_closed_brackets(run):
+    assert published_counts(Territory.find("allier")) == {"CS": 20, "EVS": 12}
+    assert published_counts(Territory.find("seine et marne")) == {"CS": 43, "EVS": 24}
+    run("init", "77", "exemple", "--example")
+    made = json.loads(run("report", "./exemple", "--json").stdout)
+    assert [row["identifies"] for row in made["inventaire"]["completude"]] == [43, 24]
+    assert all(record["minorant"] == record["majorant"] for record in made["synthese"])
+    assert made["epci"]
+    assert made["zones"]
+
+
+def test_an_example_is_the_same_each_time():
+    allier = Territory.find("allier")
+    assert made_inventory(allier) == made_inventory(Territory.find("allier"))
+
+
+def test_the_workbook_and_the_csv_hold_the_same_list(run, tmp_path):
+    run("init", "allier", "exemple", "--example")
+    name = find_territory_name("allier")
+    lists = [
+        load_structures(tmp_path / "exemple" / f"structures.{x}", name).structures for x in ("csv", "xlsx")
+    ]
+    assert len(lists[0]) == 32
+    assert lists[0] == lists[1]
+
+
+def test_options_of_the_command_line_win_over_the_settings(run):
+    run("init", "allier", "exemple", "--example")
+    made = json.loads(run("report", "./exemple", "--rule", "implantation", "--date", "2015", "--json").stdout)
+    assert made["date"] == "2015-12-31"
+    assert made["synthese"][0]["regle"] == "implantation"
+
+
+def test_check_reads_a_folder_as_report_would(run):
+    run("init", "allier", "exemple", "--example")
+    made = json.loads(run("check", "exemple", "--json").stdout)
+    assert (made["accepte"], made["structures"]) == (True, 32)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("territoire = allier", "AVS-331"),
+        ('territoire = "allier"\ncouleur = "rouge"', "AVS-332"),
+        ('regle = "declared"', "AVS-334"),
+        ('territoire = "allier"\nstructures = "../../etc/passwd"', "AVS-333"),
+        ('territoire = "allier"\nzones = "/etc/passwd"', "AVS-333"),
+        ('territoire = "allier"\n[colonnes]\nprenom = "x"', "AVS-332"),
+        ('territoire = "allier"\ncolonnes = 3', "AVS-332"),
+    ],
+)
+def test_wrong_settings_are_refused(tmp_path, text, code):
+    (tmp_path / "avs.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_study(str(tmp_path))
+    assert [fault.code for fault in caught.value.faults] == [code]
+
+
+def test_two_runs_of_init_give_the_same_bytes(run, tmp_path):
+    run("init", "allier", "a", "--example")
+    run("init", "allier", "b", "--example", PYTHONHASHSEED="7")
+    for name in ("structures.csv", "structures.xlsx", "communes.csv", "avs.toml"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
