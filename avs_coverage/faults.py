@@ -183,6 +183,11 @@ CATALOGUE: dict[str, FaultKind] = {
         'écrivez structures = "structures.xlsx" dans avs.toml',
     ),
     "AVS-334": FaultKind("le territoire manque", "", 'écrivez territoire = "allier"'),
+    "AVS-336": FaultKind(
+        "la cellule contient une erreur de calcul (#N/A, #REF!…)",
+        "sa valeur n'est pas connue, et n'est pas vide pour autant",
+        "corrigez la formule, ou collez des valeurs",
+    ),
     # 4xx: the territory
     "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
     "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),
@@ -206,6 +211,11 @@ CATALOGUE: dict[str, FaultKind] = {
         "le dossier « {value} » contient déjà {files}",
         "un dossier d'étude n'est jamais remplacé",
         "choisissez un autre dossier",
+    ),
+    "AVS-504": FaultKind(
+        "le fichier « {value} » est aussi lu par la commande",
+        "un fichier lu n'est jamais modifié",
+        "choisissez un autre nom",
     ),
     # 9xx: warnings, which refuse nothing
     "AVS-901": FaultKind(
@@ -258,6 +268,11 @@ CATALOGUE: dict[str, FaultKind] = {
         "reconnu qu'à son nom",
         "la liste n'est pas exhaustive : chaque structure est « à confirmer »",
         "ajoutez --include-unconfirmed pour les compter, après vérification",
+    ),
+    "AVS-914": FaultKind(
+        "les coordonnées de « {value} » ne sont pas utilisées : son siège n'est pas connu",
+        "",
+        "indiquez le code INSEE de la commune du siège",
     ),
     "AVS-908": FaultKind(
         "« {value} » figure deux fois (même nom, même type, même siège : ligne {other})",

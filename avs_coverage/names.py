@@ -67,3 +67,17 @@ def undo_mojibake(text: str) -> str:
         return text.encode("cp1252").decode("utf-8")
     except (UnicodeEncodeError, UnicodeDecodeError):
         return text
+
+
+def comparable(text: str) -> str:
+    """Return what tells two names apart: their normal form, or the text itself in another script.
+
+    >>> comparable("Le Parc") == comparable("LE PARC"), comparable("مركز") == comparable("نادي")
+    (True, False)
+    """
+    return normalise(text) or text.strip().casefold()
+
+
+def same_text(one: str, other: str) -> bool:
+    """Tell whether two names are the same but for case, accents and punctuation; empty is none."""
+    return bool(other.strip()) and comparable(one) == comparable(other)

@@ -23,6 +23,7 @@ def check(
         Path,
         typer.Argument(
             metavar="FICHIER",
+            readable=False,
             show_default=False,
             help="La liste de structures à vérifier, ou un dossier d'étude.",
         ),

@@ -66,7 +66,7 @@ def communes(
 ) -> None:
     """Communes du territoire, avec leur statut et leurs structures."""
     output = Output(json, csv, csv_dialect, force)
-    output.check()
+    output.check(structures, service_areas)
     if uncovered and covered_by:
         raise UsageError(Fault("AVS-210", {"option": "--uncovered", "other": "--covered-by"}))
     if uncovered:

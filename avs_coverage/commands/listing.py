@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from avs_coverage.commands.options import CSV_DIALECTS, require_choice
 from avs_coverage.commands.streams import print_json, say
+from avs_coverage.errors import OutputError
+from avs_coverage.faults import Fault
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
@@ -26,8 +28,11 @@ class Output:
     dialect: str
     force: bool
 
-    def check(self) -> None:
-        """Raise UsageError for an unknown dialect, OutputError for a file that exists."""
+    def check(self, *inputs: Path | None) -> None:
+        """Raise UsageError for an unknown dialect, OutputError for a file that exists or is read."""
+        for path in inputs:
+            if path and self.csv and path.resolve() == self.csv.resolve():
+                raise OutputError(Fault("AVS-504", {"value": str(self.csv)}))
         require_choice(self.dialect, "--csv-dialect", CSV_DIALECTS)
         if self.csv is not None:
             from avs_coverage.reports.output import refuse_existing

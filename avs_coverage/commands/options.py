@@ -51,6 +51,7 @@ StructuresOption = Annotated[
     typer.Option(
         "--structures",
         metavar="FICHIER",
+        readable=False,  # the loader says in French why a file cannot be read
         show_default=False,
         help="Votre liste de structures (CSV ou XLSX), qui remplace l'inventaire embarqué.",
     ),
@@ -60,6 +61,7 @@ ServiceAreasOption = Annotated[
     typer.Option(
         "--service-areas",
         metavar="FICHIER",
+        readable=False,
         show_default=False,
         help="Zones d'intervention dans un second fichier : structure;commune.",
     ),

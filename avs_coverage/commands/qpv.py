@@ -53,7 +53,7 @@ def qpv(
 ) -> None:
     """Quartiers prioritaires (QPV) en vigueur, avec leurs structures."""
     output = Output(json, csv, csv_dialect, force)
-    output.check()
+    output.check(structures, service_areas)
     report = make_report(territory, "", date, structures, service_areas, mapping, include_unconfirmed)
 
     from avs_coverage.qpv import WITHOUT_STRUCTURE

@@ -78,7 +78,7 @@ def say(text: str) -> None:
     """Write a message on stderr."""
     from avs_coverage.reports.text import plain
 
-    print(plain(text), file=sys.stderr)
+    print("\n".join(plain(line) for line in text.split("\n")), file=sys.stderr)
 
 
 def print_error(error: AvsError) -> None:
@@ -93,8 +93,10 @@ def print_error(error: AvsError) -> None:
 
 def print_warnings(warnings: Sequence[Fault]) -> None:
     """Write every warning on stderr."""
-    for fault in warnings:
+    for fault in warnings[:_MAX_SHOWN]:
         _print_fault("avertissement", fault)
+    if len(warnings) > _MAX_SHOWN:
+        say(f"… et {len(warnings) - _MAX_SHOWN} autres avertissements : avs-coverage check les donne tous.")
 
 
 def _print_fault(kind: str, fault: Fault) -> None:

@@ -61,7 +61,7 @@ def structures(
 ) -> None:
     """Structures de l'inventaire, comptées ou non, avec leurs sources."""
     output = Output(json, csv, csv_dialect, force)
-    output.check()
+    output.check(structures, service_areas)
     report = make_report(territory, "", date, structures, service_areas, mapping, include_unconfirmed)
     inventory = report.coverage.inventory
     counted = {structure.id for structure in inventory.counted(report.coverage.on)}

@@ -50,7 +50,7 @@ def zones(
 ) -> None:
     """Zones blanches (groupes de communes que rien ne couvre) et couverture à préciser."""
     output = Output(json, csv, csv_dialect, force)
-    output.check()
+    output.check(structures, service_areas)
     report = make_report(territory, rule, date, structures, service_areas, mapping, include_unconfirmed)
 
     from avs_coverage.reports.document import Document, Section

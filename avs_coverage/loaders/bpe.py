@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.loaders.table_file import Row
+from avs_coverage.loaders.table_file import Row, first_bytes
 from avs_coverage.messages import number
 
 FORMAT = "Base permanente des équipements (INSEE)"
@@ -23,25 +25,34 @@ _HEADERS = ("nom", "type", "code_insee", "longitude", "latitude", "source")
 
 def matches(rows: list[Row]) -> bool:
     """Tell whether the first row bears the columns by which the BPE is known."""
-    return bool(rows) and {"TYPEQU", "DEPCOM"} <= {cell.upper() for cell in rows[0].cells}
+    return bool(rows) and _is_header(rows[0].cells)
+
+
+def _is_header(names: Iterable[str]) -> bool:
+    """Tell the BPE by its types and communes and a third column that nobody else would write."""
+    known = [name.strip().strip('"').upper() for name in names]
+    signs = {"QUALITE_GEOLOC", "QUALITE_XY", "LAMBERT_X", "NOMRS"} & set(known)
+    return known.count("TYPEQU") == 1 and known.count("DEPCOM") == 1 and bool(signs)
 
 
 def recognises(path: Path) -> bool:
     """Tell whether a file is the BPE as CSV or Parquet, from its first bytes alone."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(8192)
-    except OSError:
-        return False
+    start = first_bytes(path)
     if start.startswith(b"PAR1"):
         import pyarrow.parquet as pq
 
         try:
-            return {"TYPEQU", "DEPCOM"} <= set(pq.read_schema(path).names)
+            return _is_header(pq.read_schema(path).names)
         except (OSError, ValueError):
             return False
-    header = start.split(b"\n", 1)[0].upper()
-    return b"TYPEQU" in header and b"DEPCOM" in header and not start.startswith(b"PK")
+    return not start.startswith(b"PK") and _is_header(_header(start)[0])
+
+
+def _header(start: bytes) -> tuple[list[str], str]:
+    """Return the headers of a CSV and its separator."""
+    line = start.split(b"\n", 1)[0].decode("utf-8-sig", "replace").strip()
+    delimiter = max(";,\t", key=line.count)
+    return [name.strip('"') for name in line.split(delimiter)], delimiter
 
 
 def read_bpe(path: Path) -> tuple[list[Row], list[Fault]]:
@@ -52,7 +63,7 @@ def read_bpe(path: Path) -> tuple[list[Row], list[Fault]]:
     """
     rows = [Row(1, _READ)]
     line, others = 2, 0
-    for batch in _batches(path):
+    for batch in _checked(path):
         columns: dict[str, Any] = {name.upper(): batch.column(name) for name in batch.schema.names}
         kept = [i for i, value in enumerate(columns["TYPEQU"].to_pylist()) if value in TYPES]
         others += batch.num_rows - len(kept)
@@ -68,21 +79,28 @@ def _others(file: str, count: int) -> list[Fault]:
     return [Fault("AVS-907", {"value": reason}, file, rows=count)] if count else []
 
 
+def _checked(path: Path) -> Any:  # noqa: ANN401 - an iterator of pyarrow.RecordBatch
+    import pyarrow as pa
+
+    try:
+        yield from _batches(path)
+    except (pa.ArrowException, OSError) as error:
+        reason = f"BPE illisible : {str(error).splitlines()[0]}"
+        raise InputError(Fault("AVS-302", {"reason": reason}, path.name)) from error
+
+
 def _batches(path: Path) -> Any:  # noqa: ANN401 - an iterator of pyarrow.RecordBatch
     import pyarrow as pa
     import pyarrow.csv as pacsv
     import pyarrow.parquet as pq
 
-    with path.open("rb") as file:
-        start = file.read(8192)
+    start = first_bytes(path)
     if start.startswith(b"PAR1"):
         with pq.ParquetFile(path) as parquet:
             names = [name for name in parquet.schema_arrow.names if name.upper() in _READ]
             yield from parquet.iter_batches(columns=names)
         return
-    header = start.split(b"\n", 1)[0].decode("utf-8-sig", "replace").strip()
-    delimiter = max(";,\t", key=header.count)
-    names = [name.strip('"') for name in header.split(delimiter)]
+    names, delimiter = _header(start)
     wanted = [name for name in names if name.upper() in _READ]
     with pacsv.open_csv(
         path,

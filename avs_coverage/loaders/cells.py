@@ -106,7 +106,7 @@ def parse_number(text: str) -> float | None:
     (5640.0, 3.427, None, None)
     """
     plain = re.sub(r"[\s\u00a0\u202f]", "", text).replace(",", ".")
-    return float(plain) if re.fullmatch(r"[+-]?\d{1,15}(\.\d{0,15})?", plain) else None
+    return float(plain) if re.fullmatch(r"[+-]?\d{1,15}(\.\d{0,40})?", plain) else None
 
 
 def parse_count(text: str) -> int | None:

@@ -21,10 +21,12 @@ class Collector:
     warnings: list[Fault] = field(default_factory=list)
     set_aside: list[Fault] = field(default_factory=list)
     rows_read: int = 0
+    _places: set[tuple[int, str]] = field(default_factory=set)
 
     def fault(self, code: str, line: int, column: str, /, **values: str) -> None:
         """Add a fault."""
         self.faults.append(Fault(code, values, self.file, line, column))
+        self._places.add((line, column))
 
     def warn(self, code: str, line: int, column: str, /, **values: str) -> None:
         """Add a warning."""
@@ -32,7 +34,7 @@ class Collector:
 
     def refused(self, line: int, *columns: str) -> bool:
         """Tell whether a fault already stands against one of these cells."""
-        return any(fault.line == line and fault.column in columns for fault in self.faults)
+        return any((line, column) in self._places for column in columns)
 
     def put_aside(self, line: int, reason: str) -> None:
         """Record a row that is read and not used."""
@@ -61,6 +63,9 @@ class Collector:
 
     def _by_former_code(self, code: str, line: int, column: str) -> Commune | None:
         """Bring a code of an earlier COG to today's, saying so; refuse one that was split."""
+        if code.isdigit() and len(code) == 4 and self.gazetteer.movements.passage("0" + code).today:  # noqa: PLR2004
+            self.warn("AVS-901", line, column, value=code, code="0" + code)
+            code = "0" + code
         passage = self.gazetteer.movements.passage(code)
         found = [commune for commune in map(self.gazetteer.get, passage.today) if commune]
         names = ", ".join(f"{commune.name} ({commune.code})" for commune in found)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pandas as pd
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.loaders.table_file import Row, text_of
+from avs_coverage.loaders.table_file import Row, first_bytes, read_bytes, text_of
 
 
 def recognises(path: Path) -> bool:
     """Tell whether a file is a GeoPackage or a GeoJSON by its first bytes."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(2000)
-    except OSError:
-        return False
+    start = first_bytes(path)
     if start.startswith(b"SQLite format 3\0"):
         return True
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -34,7 +31,8 @@ def read_points(path: Path) -> list[Row]:
     import geopandas as gpd
 
     try:
-        frame = gpd.read_file(path)
+        # By content and not by path: GDAL would choose its driver by the name.
+        frame = gpd.read_file(io.BytesIO(read_bytes(path)))
     except Exception as error:  # pyogrio and GDAL raise many classes
         reason = f"fichier géographique illisible : {error}"
         raise InputError(Fault("AVS-302", {"reason": reason}, path.name)) from error

@@ -9,8 +9,9 @@ from pathlib import Path
 from avs_coverage.inventory import Structure
 from avs_coverage.loaders.collector import Collector
 from avs_coverage.loaders.columns import SERVICE_AREA_COLUMNS, header_faults, match_header
+from avs_coverage.loaders.fields import cell_of
 from avs_coverage.loaders.table_file import read_rows
-from avs_coverage.names import normalise
+from avs_coverage.names import normalise, same_text
 
 
 def add_service_areas(path: Path, structures: Sequence[Structure], known: Collector) -> list[Structure]:
@@ -35,10 +36,11 @@ def add_service_areas(path: Path, structures: Sequence[Structure], known: Collec
         if row.is_blank:
             collector.put_aside(row.line, "ligne vide")
             continue
-        cells = (*row.cells, *[""] * len(positions))
-        structure = _find(cells[positions["structure"]], row.line, structures, collector)
+        if any(row.cells[len(rows[index].cells) :]):
+            collector.fault("AVS-306", row.line, "")
+        structure = _find(cell_of(row, positions, "structure"), row.line, structures, collector)
         near = structure.seat if structure else ""
-        commune = collector.commune(cells[positions["commune"]], row.line, "commune", near)
+        commune = collector.commune(cell_of(row, positions, "commune"), row.line, "commune", near)
         if structure and commune:
             added.setdefault(structure.id, {})[commune.code] = commune.epci
     known.faults += collector.faults
@@ -50,7 +52,7 @@ def _find(text: str, line: int, structures: Sequence[Structure], collector: Coll
     for structure in structures:
         if structure.id == text:
             return structure
-    found = [structure for structure in structures if normalise(structure.name) == normalise(text)]
+    found = [structure for structure in structures if same_text(structure.name, text)]
     if len(found) == 1:
         return found[0]
     if found:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import hypot
@@ -13,19 +15,21 @@ from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Commune, Gazetteer, departement_of
 from avs_coverage.inventory import STATUSES, ZONES, Inventory, Structure
 from avs_coverage.loaders.cells import (
+    parse_number,
     split_list,
 )
 from avs_coverage.loaders.collector import Collector, plausible_distance_m
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, header_faults, match_header
 from avs_coverage.loaders.fields import Fields, cell_of
 from avs_coverage.loaders.structure_table import OWN_FORMAT, read_structure_table
-from avs_coverage.loaders.table_file import Row
-from avs_coverage.names import normalise
+from avs_coverage.loaders.table_file import CELL_IN_ERROR, Row
+from avs_coverage.names import comparable, normalise
 from avs_coverage.projection import epsg_of, project
 from avs_coverage.qpv import departement_of_qpv, known_qpv_codes
 from avs_coverage.territory_names import TerritoryName
 
 _NEEDED = {"nom": ("nom",), "type": ("type",), "code_insee": ("code_insee", "commune")}
+_SLUG = 40
 _SEAT_QUALITIES = ("certain", "deduit", "inconnu")
 
 
@@ -101,7 +105,7 @@ def examine_structures(
         header = table.rows[index]
         if unused:
             collector.warn("AVS-906", header.line, "", value=", ".join(unused))
-        structures = _structures(table.rows[index + 1 :], positions, len(header.cells), collector)
+        structures = _structures(table.rows[index + 1 :], positions, header, collector)
         if service_areas is not None:
             from avs_coverage.loaders.service_areas import add_service_areas
 
@@ -122,11 +126,11 @@ def examine_structures(
 
 
 def _structures(
-    rows: list[Row], positions: dict[str, int], width: int, collector: Collector
+    rows: list[Row], positions: dict[str, int], header: Row, collector: Collector
 ) -> list[Structure]:
     """Read the rows under the headers; every check that looks at the list as a whole is made here."""
     structures = [
-        _structure(row, positions, collector, width)
+        _structure(_without_errors(row, header, collector), positions, collector, header)
         for row in rows
         if not _set_aside(row, positions, collector)
     ]
@@ -137,23 +141,41 @@ def _structures(
     return structures
 
 
+def _without_errors(row: Row, header: Row, collector: Collector) -> Row:
+    """Refuse the cells in error of a workbook (AVS-336), each under the header it stands under."""
+    if CELL_IN_ERROR not in row.cells:
+        return row
+    for cell, name in zip(row.cells, header.cells, strict=False):
+        if cell == CELL_IN_ERROR:
+            collector.fault("AVS-336", row.line, name)
+    return Row(row.line, tuple("" if cell == CELL_IN_ERROR else cell for cell in row.cells))
+
+
 def _set_aside(row: Row, positions: dict[str, int], collector: Collector) -> bool:
     """Set a blank row or a total row aside, saying so."""
     reason = ""
     if row.is_blank:
         reason = "ligne vide"
-    elif not cell_of(row, positions, "type") and any(
-        re.match(r"^(sous )?(total|totaux)\b", normalise(cell)) for cell in row.cells
-    ):
+    elif _is_total(row, positions):
         reason = "ligne de total"
     if reason:
         collector.put_aside(row.line, reason)
     return bool(reason)
 
 
-def _structure(row: Row, positions: dict[str, int], collector: Collector, width: int) -> Structure:
+def _is_total(row: Row, positions: dict[str, int]) -> bool:
+    """Tell a total row by its first cell, its id or its name, where the type is empty or a count."""
+    heads = (next(cell for cell in row.cells if cell), *(cell_of(row, positions, c) for c in ("id", "nom")))
+    total = next((h for h in heads if re.match(r"^(sous )?(total|totaux)\b", normalise(h))), "")
+    kind = cell_of(row, positions, "type")
+    return bool(total) and (not kind or parse_number(kind) is not None or kind == total)
+
+
+def _structure(row: Row, positions: dict[str, int], collector: Collector, header: Row) -> Structure:
     """Read one row; what a fault leaves unknown stays empty, and the file is refused in the end."""
-    if any(row.cells[width:]):
+    width = len(header.cells)
+    nameless = [index for index, name in enumerate(header.cells) if not name]
+    if any(row.cells[width:]) or any(row.cells[i] for i in nameless if i < len(row.cells)):
         collector.fault("AVS-306", row.line, "")
     fields = Fields(row, positions, collector)
     seat = _seat(row, positions, collector)
@@ -220,6 +242,8 @@ def _point(fields: Fields, seat: Commune | None) -> tuple[float | None, float | 
             "AVS-327", fields.row.line, "longitude" if fields.text("latitude") else "latitude"
         )
     if seat is None:
+        if longitude is not None and not fields.collector.refused(fields.row.line, "code_insee", "commune"):
+            fields.collector.warn("AVS-914", fields.row.line, "longitude", value=fields.text("nom"))
         return None, None, False
     if longitude is None or latitude is None:
         return seat.x_m, seat.y_m, False
@@ -256,7 +280,7 @@ def _with_ids(structures: Sequence[Structure], collector: Collector) -> list[Str
     lines: dict[str, int] = {}
     alike: dict[tuple[str, str, str], int] = {}
     for structure in structures:
-        same = (normalise(structure.name), structure.type, structure.seat)
+        same = (comparable(structure.name), structure.type, structure.seat)
         if same in alike:
             collector.warn("AVS-908", structure.line, "nom", value=structure.name, other=str(alike[same]))
         alike.setdefault(same, structure.line)
@@ -264,23 +288,27 @@ def _with_ids(structures: Sequence[Structure], collector: Collector) -> list[Str
             other = str(lines[structure.id])
             collector.fault("AVS-321", structure.line, "id", value=structure.id, other=other)
         lines.setdefault(structure.id, structure.line)
+    alike_names: Counter[str] = Counter()
     named = []
-    taken = set(lines)
     for structure in structures:
-        if not structure.id:
-            stem = f"{structure.type}-{structure.seat or 'sans-siege'}-{_slug(structure.name)}"
-            made, count = stem, 1
-            while made in taken:
-                count += 1
-                made = f"{stem}-{count}"
-            taken.add(made)
-            structure = replace(structure, id=made)  # noqa: PLW2901
-        named.append(structure)
+        if structure.id:
+            named.append(structure)
+            continue
+        made = f"{structure.type}-{structure.seat or 'sans-siege'}-{_slug(structure.name)}"
+        alike_names[made] += 1
+        if made in lines or alike_names[made] > 1:
+            made = f"{made}-{alike_names[made] + (made in lines)}"
+        named.append(replace(structure, id=made))
     return named
 
 
 def _slug(name: str) -> str:
-    return normalise(name).replace(" ", "-")[:40].strip("-") or "structure"
+    """Return the name as part of an id; what a long or non-Latin name loses is made up by a digest."""
+    plain = normalise(name).replace(" ", "-")
+    if len(plain) <= _SLUG and plain:
+        return plain
+    digest = hashlib.sha256(comparable(name).encode()).hexdigest()[:6]
+    return f"{plain[:_SLUG].strip('-')}-{digest}".strip("-")
 
 
 def _with_area(structure: Structure, collector: Collector) -> Structure:

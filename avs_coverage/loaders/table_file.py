@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -15,7 +15,14 @@ from avs_coverage.faults import Fault
 from avs_coverage.messages import os_reason
 
 _WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
+CELL_IN_ERROR = "#N/A"
+"""What a cell in error of a workbook is read as: its value is not known, and it is not empty."""
+
 _MAX_CELL = 1_000_000
+_MAX_CELLS = 20_000_000
+_MAX_SHEET_BYTES = 600_000_000
+_CELL = re.compile(rb'<(?:\w+:)?c [^>]*?r="([A-Z]{1,3})(\d{1,7})"')
+_CELL_IN_ERROR = re.compile(rb'<(?:\w+:)?c (?=[^>]*?t="e")[^>]*?r="([A-Z]{1,3})(\d{1,7})"')
 
 
 @dataclass(frozen=True)
@@ -39,11 +46,7 @@ def read_rows(path: Path) -> list[Row]:
     Workbooks (XLSX, XLS, ODS) are recognised by their content. Raises InputError: AVS-301
     unreadable, AVS-302 not a table.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        values = {"value": str(path), "reason": os_reason(error)}
-        raise InputError(Fault("AVS-301", values)) from error
+    content = read_bytes(path)
     if _is_workbook(content):
         return _read_workbook(path, content)
     if path.suffix.lower() in _WORKBOOKS:
@@ -51,9 +54,31 @@ def read_rows(path: Path) -> list[Row]:
     return _read_csv(path, content)
 
 
+def read_bytes(path: Path) -> bytes:
+    """Return the whole of a file; raises InputError (AVS-301)."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        values = {"value": str(path), "reason": os_reason(error)}
+        raise InputError(Fault("AVS-301", values)) from error
+
+
+def first_bytes(path: Path) -> bytes:
+    """Return the first bytes of a regular file; empty for a pipe, which can be read but once."""
+    try:
+        if not path.is_file():
+            return b""
+        with path.open("rb") as file:
+            return file.read(8192)
+    except OSError:
+        return b""
+
+
 def describe_text(path: Path) -> str:
-    """Say how a table of text is written, in French; empty for a workbook."""
-    content = path.read_bytes()
+    """Say how a table of text is written, in French; empty for a workbook or a pipe."""
+    if not path.is_file():
+        return ""
+    content = read_bytes(path)
     if _is_workbook(content):
         return ""
     text, encoding = _decode(path, content)
@@ -73,7 +98,7 @@ def _not_a_table(path: Path, reason: str) -> InputError:
 
 def _read_csv(path: Path, content: bytes) -> list[Row]:
     text, _ = _decode(path, content)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=False)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     previous_limit = csv.field_size_limit(_MAX_CELL)
     rows, start = [], 1
     try:
@@ -81,7 +106,8 @@ def _read_csv(path: Path, content: bytes) -> list[Row]:
             rows.append(Row(start, tuple(_unescape(cell.strip()) for cell in cells)))
             start = reader.line_num + 1
     except csv.Error as error:
-        raise _not_a_table(path, f"ligne {start} : cellule démesurée, guillemet jamais fermé ?") from error
+        values = {"reason": "guillemet mal placé ou jamais fermé, ou cellule démesurée"}
+        raise InputError(Fault("AVS-302", values, path.name, start)) from error
     finally:
         csv.field_size_limit(previous_limit)
     return rows
@@ -103,16 +129,15 @@ def _decode(path: Path, content: bytes) -> tuple[str, str]:
 
 
 def _delimiter(text: str) -> str:
-    """Return the separator that cuts most of the first lines into the same number of cells.
+    """Return the separator found in most of the first lines, then most often, outside quotes.
 
-    Only what is outside quotes counts; a title or a list inside a cell has no say against rows.
+    A title, a list inside a cell or a decimal comma stand in fewer lines than the separator.
     """
     lines = ["".join(line.split('"')[::2]) for line in text.splitlines()[:30] if line.strip()]
 
     def score(delimiter: str) -> tuple[int, int]:
-        counts = Counter(line.count(delimiter) for line in lines if delimiter in line)
-        alike = max(counts.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
-        return alike[1], alike[0]
+        counts = [line.count(delimiter) for line in lines]
+        return sum(count > 0 for count in counts), sum(counts)
 
     return max(";,\t", key=score)
 
@@ -129,10 +154,52 @@ def _read_workbook(path: Path, content: bytes) -> list[Row]:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         if not workbook.sheet_names:
             return []
+        errors = _look_ahead(path, content)
         table = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
+    except InputError:
+        raise
     except Exception as error:  # calamine raises several unrelated classes, and zip and XML errors
         raise _not_a_table(path, f"classeur illisible : {error}") from error
-    return [Row(line, tuple(text_of(cell) for cell in cells)) for line, cells in enumerate(table, 1)]
+    return [
+        Row(line, tuple(CELL_IN_ERROR if (line, i) in errors else text_of(c) for i, c in enumerate(cells)))
+        for line, cells in enumerate(table, 1)
+    ]
+
+
+def _look_ahead(path: Path, content: bytes) -> set[tuple[int, int]]:
+    """Return the cells in error (``#N/A``…) of an XLSX's first sheet: (line, column from 0).
+
+    The reader gives them as empty, which nobody has left them. It also allocates the whole
+    rectangle up to the last cell at once, and the process dies with it: a sheet with a cell too
+    far away is refused here (AVS-302).
+    """
+    errors: set[tuple[int, int]] = set()
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return errors
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for member in archive.infolist():
+            if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", member.filename):
+                continue
+            if member.file_size > _MAX_SHEET_BYTES:
+                raise _not_a_table(path, f"la feuille {member.filename} est démesurée")
+            xml = archive.read(member)
+            cells = _CELL.findall(xml)
+            last_row = max((int(row) for _, row in cells), default=0)
+            last_column = max((_column_number(column) for column in {c for c, _ in cells}), default=0)
+            if last_row * last_column > _MAX_CELLS:
+                where = f"ligne {last_row}, colonne {last_column}"
+                raise _not_a_table(path, f"une cellule est à la {where} : effacez ce qui est hors du tableau")
+            if member.filename.endswith("/sheet1.xml"):
+                found = _CELL_IN_ERROR.findall(xml)
+                errors |= {(int(row), _column_number(column) - 1) for column, row in found}
+    return errors
+
+
+def _column_number(letters: bytes) -> int:
+    value = 0
+    for letter in letters:
+        value = 26 * value + letter - 64
+    return value
 
 
 def text_of(cell: object) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 # What a name could do to a terminal: control characters, and those that reverse the text.
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def plain(text: str) -> str:
-    r"""Return *text* without the characters that a terminal would obey.
+    r"""Return *text* on one line, without the characters that a terminal would obey.
 
     >>> plain("MJC\x1b[31m rouge")
     'MJC[31m rouge'
     """
-    return _CONTROL.sub("", text)
+    return _CONTROL.sub("", re.sub(r"[\t\n\r\v\f\x85\u2028\u2029]+", " ", text))
