@@ -107,10 +107,12 @@ def points(**columns):
     return gpd.GeoDataFrame(frame, geometry=[Point(MONTLUCON), Point(VICHY)], crs=4326)
 
 
-@pytest.mark.parametrize("name", ["a.geojson", "a.gpkg", "lambert.gpkg"])
+@pytest.mark.parametrize("name", ["a.geojson", "a.gpkg", "lambert.gpkg", "renamed.txt"])
 def test_points_of_a_geographic_file_place_the_structures(tmp_path, name):
     frame = points() if name != "lambert.gpkg" else points().to_crs(2154)
-    frame.to_file(tmp_path / name)
+    frame.to_file(tmp_path / name.replace("renamed.txt", "renamed.gpkg"))
+    if name == "renamed.txt":
+        (tmp_path / "renamed.gpkg").rename(tmp_path / name)
     inventory = load(tmp_path / name)
     assert brief(inventory) == [("CS", "03185", True, "inconnue"), ("EVS", "03310", True, "inconnue")]
     first = inventory.structures[0]

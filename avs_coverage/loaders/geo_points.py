@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,11 +13,13 @@ from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.loaders.table_file import Row, first_bytes, read_bytes, text_of
 
+_SQLITE = b"SQLite format 3\0"
+
 
 def recognises(path: Path) -> bool:
     """Tell whether a file is a GeoPackage or a GeoJSON by its first bytes."""
     start = first_bytes(path)
-    if start.startswith(b"SQLite format 3\0"):
+    if start.startswith(_SQLITE):
         return True
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
     return text.startswith(b"{") and (b'"FeatureCollection"' in text or b'"features"' in text)
@@ -31,8 +35,7 @@ def read_points(path: Path) -> list[Row]:
     import geopandas as gpd
 
     try:
-        # By content and not by path: GDAL would choose its driver by the name.
-        frame = gpd.read_file(io.BytesIO(read_bytes(path)))
+        frame = _read_by_content(path)
     except Exception as error:  # pyogrio and GDAL raise many classes
         reason = f"fichier géographique illisible : {error}"
         raise InputError(Fault("AVS-302", {"reason": reason}, path.name)) from error
@@ -50,6 +53,21 @@ def read_points(path: Path) -> list[Row]:
             "" if missing else f"{value:.7f}" for value, missing in zip(values, empty, strict=True)
         ]
     return _rows(attributes)
+
+
+def _read_by_content(path: Path) -> Any:  # noqa: ANN401 - a GeoDataFrame, or a DataFrame without geometry
+    """Read a file by what it holds: GDAL would choose its driver by the name."""
+    import geopandas as gpd
+
+    content = read_bytes(path)
+    if not content.startswith(_SQLITE):
+        return gpd.read_file(io.BytesIO(content))
+    if path.suffix.lower() == ".gpkg":
+        return gpd.read_file(path)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "layer.gpkg"
+        copy.write_bytes(content)
+        return gpd.read_file(copy)
 
 
 def _rows(frame: pd.DataFrame) -> list[Row]:
