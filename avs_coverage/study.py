@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +47,8 @@ def read_study(text: str) -> Study:
     Raises InputError: AVS-301 no ``avs.toml``, AVS-331 not TOML, AVS-332 an unknown or
     missing key, AVS-333 a file outside the folder; all faults at once.
     """
+    import tomllib
+
     folder = Path(text).expanduser()
     path = folder / FILE_NAME
     try:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
-from avs_coverage.loaders import bpe, data_inclusion, geo_points
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS
-from avs_coverage.loaders.table_file import Row, describe_text, read_rows
+from avs_coverage.loaders.table_file import Row, describe_text, first_bytes, read_rows
 from avs_coverage.names import normalise
 
 OWN_FORMAT = "liste de structures, colonnes de l'outil"
@@ -38,20 +39,45 @@ def read_structure_table(path: Path, mapping: dict[str, str] | None = None) -> S
     else a table in the tool's own columns. *mapping* names the file's own headers: column of
     the tool → header. Raises InputError.
     """
-    if geo_points.recognises(path):
-        table = StructureTable(geo_points.read_points(path), "points géographiques")
-    elif bpe.recognises(path):
-        rows, others = bpe.read_bpe(path)
-        table = StructureTable(rows, bpe.FORMAT, set_aside=others)
-    else:
-        table = StructureTable(read_rows(path), encoding=describe_text(path))
+    table = _read(path)
     if mapping:
         _rename(table.rows, mapping)
-    for module in (bpe, data_inclusion):
-        if module.matches(table.rows):
-            table.rows, more, table.warnings = module.adapt(table.rows, path.name)
-            table.format, table.set_aside = module.FORMAT, table.set_aside + more
+    for module in _adapters(table.rows):
+        table.rows, more, table.warnings = module.adapt(table.rows, path.name)
+        table.format, table.set_aside = module.FORMAT, table.set_aside + more
     return table
+
+
+def _read(path: Path) -> StructureTable:
+    # Modules of foreign formats are imported once the first bytes look like theirs.
+    start = first_bytes(path)
+    if start.startswith(b"SQLite") or b'"features"' in start or b'"FeatureCollection"' in start:
+        from avs_coverage.loaders import geo_points
+
+        if geo_points.recognises(path):
+            return StructureTable(geo_points.read_points(path), "points géographiques")
+    if start.startswith(b"PAR1") or b"TYPEQU" in start.upper():
+        from avs_coverage.loaders import bpe
+
+        if bpe.recognises(path):
+            rows, others = bpe.read_bpe(path)
+            return StructureTable(rows, bpe.FORMAT, set_aside=others)
+    return StructureTable(read_rows(path), encoding=describe_text(path))
+
+
+def _adapters(rows: list[Row]) -> Iterator[ModuleType]:
+    """Yield the module of a foreign format whose columns the first row bears."""
+    header = {cell.upper() for cell in rows[0].cells} if rows else set()
+    if "TYPEQU" in header:
+        from avs_coverage.loaders import bpe
+
+        if bpe.matches(rows):
+            yield bpe
+    elif header & {"TYPOLOGIE", "RESEAUX_PORTEURS"}:
+        from avs_coverage.loaders import data_inclusion
+
+        if data_inclusion.matches(rows):
+            yield data_inclusion
 
 
 def parse_mapping(text: str) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -307,6 +306,8 @@ def _slug(name: str) -> str:
     plain = normalise(name).replace(" ", "-")
     if len(plain) <= _SLUG and plain:
         return plain
+    import hashlib
+
     digest = hashlib.sha256(comparable(name).encode()).hexdigest()[:6]
     return f"{plain[:_SLUG].strip('-')}-{digest}".strip("-")
 
