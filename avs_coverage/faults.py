@@ -188,6 +188,7 @@ CATALOGUE: dict[str, FaultKind] = {
         "sa valeur n'est pas connue, et n'est pas vide pour autant",
         "corrigez la formule, ou collez des valeurs",
     ),
+    "AVS-337": FaultKind("la commune est vide", "", "indiquez un code ou un nom de commune"),
     # 4xx: the territory
     "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
     "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),
@@ -216,6 +217,11 @@ CATALOGUE: dict[str, FaultKind] = {
         "le fichier « {value} » est aussi lu par la commande",
         "un fichier lu n'est jamais modifié",
         "choisissez un autre nom",
+    ),
+    "AVS-505": FaultKind(
+        "impossible d'écrire sur la sortie standard ({reason})",
+        "",
+        "libérez de la place sur le disque, ou redirigez la sortie ailleurs",
     ),
     # 9xx: warnings, which refuse nothing
     "AVS-901": FaultKind(

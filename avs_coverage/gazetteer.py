@@ -101,7 +101,10 @@ class Gazetteer:
 
         keyed = [pair for d in sorted(set(departements)) for pair in self._keyed(d)]
         keys = [key for key, _ in keyed]
-        close = process.extract(normalise(name), keys, scorer=fuzz.ratio, limit=3, score_cutoff=70)
+        typed = normalise(name)
+        close = process.extract(typed, keys, scorer=fuzz.WRatio, limit=None, score_cutoff=80)
+        # WRatio finds « Saint-Pourçain-sur-Sioule » from « Saint-Pourcain », ratio puts the nearest first.
+        close = sorted(close, key=lambda match: -(match[1] + fuzz.ratio(typed, match[0])))[:3]
         return [f"{keyed[i][1].name} ({keyed[i][1].code})" for _, _, i in close]
 
     def _keyed(self, departement: str) -> list[tuple[str, Commune]]:

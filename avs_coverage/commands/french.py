@@ -29,7 +29,7 @@ def _format_params(command: Any, ctx: Any, formatter: Any) -> None:  # noqa: ANN
             records[title].append((name, param.help or ""))
     for title, rows in records.items():
         if rows:
-            with formatter.section(title):
+            with formatter.section(f"{title} "):  # French puts a space before the colon
                 formatter.write_dl(rows)
 
 
@@ -65,8 +65,7 @@ class FrenchCommand(TyperCommand):
         except OSError as error:
             if isinstance(error, AvsError) or error.filename:
                 raise
-            values = {"value": "la sortie standard", "reason": os_reason(error)}
-            raise OutputError(Fault("AVS-502", values)) from error
+            raise OutputError(Fault("AVS-505", {"reason": os_reason(error)})) from error
         return result
 
 
@@ -85,7 +84,7 @@ class FrenchGroup(TyperGroup):
         """Write options and commands."""
         _format_params(self, ctx, formatter)
         rows = [(name, self.commands[name].get_short_help_str(200)) for name in self.list_commands(ctx)]
-        with formatter.section("Commandes"):
+        with formatter.section("Commandes "):
             formatter.write_dl(rows)
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401
@@ -114,6 +113,8 @@ def usage_error(error: Any) -> UsageError | None:  # noqa: ANN401
         value = getattr(error.param, "metavar", None) or "un argument"
         return UsageError(Fault("AVS-207", {"value": value, "help": path}))
     if name == "BadOptionUsage":
+        words = [word for word in sys.argv[1:] if not word.startswith("-")]
+        path = f"avs-coverage {words[0]} --help" if ctx is None and words else path
         return UsageError(Fault("AVS-208", {"value": error.option_name, "help": path}))
     if hasattr(error, "format_message"):
         return UsageError(Fault("AVS-209", {"help": path}))

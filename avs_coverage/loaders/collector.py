@@ -45,6 +45,9 @@ class Collector:
 
         Names are looked for in the territory's départements and in that of *near* (a code).
         """
+        if not text:
+            self.fault("AVS-337", line, column)
+            return None
         return (
             self._by_code(text, line, column)
             if _looks_like_code(text)
