@@ -455,7 +455,7 @@ FAULTS = [
         [
             ("AVS-314", 2, "commune", "99999"),
             ("AVS-315", 3, "commune", "Vichi"),
-            ("AVS-315", 4, "commune", ""),
+            ("AVS-337", 4, "commune", ""),
         ],
     ),
 ]
@@ -1176,7 +1176,7 @@ def test_the_second_file_may_be_a_workbook(write):
 
 def test_a_short_row_of_the_second_file_is_a_fault_not_a_crash(refuse):
     faults = refuse(LIST, "structure;adresse;note;commune\na\n")
-    assert said(faults) == [("AVS-315", 2, "commune", "")]
+    assert said(faults) == [("AVS-337", 2, "commune", "")]
 
 
 @pytest.mark.parametrize("named", ["نادي", "", "?"])
