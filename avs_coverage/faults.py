@@ -189,6 +189,16 @@ CATALOGUE: dict[str, FaultKind] = {
         "corrigez la formule, ou collez des valeurs",
     ),
     "AVS-337": FaultKind("la commune est vide", "", "indiquez un code ou un nom de commune"),
+    "AVS-338": FaultKind(
+        "la commune « {value} » figure deux fois (déjà à la ligne {other})",
+        "on ne peut pas deviner laquelle fait foi",
+        "gardez une seule ligne par commune",
+    ),
+    "AVS-339": FaultKind(
+        "{value} du territoire sans population dans ce fichier : {names}",
+        "une population inconnue n'est pas une population nulle",
+        "complétez le fichier, ou retirez --population",
+    ),
     # 4xx: the territory
     "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
     "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),

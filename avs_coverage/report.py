@@ -197,6 +197,8 @@ class Report:
                 f"({enumeration(without, 6)}) : les pourcentages portent sur les seules "
                 f"communes des départements inventoriés ({enumeration(sorted(inventory.departements), 6)})."
             )
+        for layer in territory.layers:
+            found.append(f"Donnée de l'utilisateur à la place de la donnée embarquée — {layer}.")
         without_area = territory.communes[territory.communes["superficie_km2"].isna()]
         if len(without_area):
             names = [f"{name} ({code})" for code, name in without_area["nom"].items()]
@@ -276,6 +278,7 @@ class Report:
                 "outil": f"avs-coverage {__version__}",
                 "definition": coverage.rule.definition,
                 "millesimes": VINTAGES,
+                "couches_utilisateur": list(coverage.territory.layers),
                 "inventaire": inventory.source or None,
                 "hors_fourchette": self.outside_bracket or None,
                 "avertissements": [*self.warnings, CAVEAT],
@@ -291,11 +294,13 @@ def build_report(
     service_areas: Path | None = None,
     include_unconfirmed: bool = False,
     mapping: dict[str, str] | None = None,
+    population: Path | None = None,
 ) -> Report:
     """Return the report of a territory.
 
-    *structures* replaces the embedded inventory. The default date is the embedded
-    inventory's where it is used, else 2026-01-01: never today's. Raises AvsError.
+    *structures* replaces the embedded inventory, *population* the embedded populations. The
+    default date is the embedded inventory's where it is used, else 2026-01-01: never today's.
+    Raises AvsError.
     """
     chosen = get_rule(rule)
     if structures is None:
@@ -307,4 +312,9 @@ def build_report(
     if include_unconfirmed:
         inventory = inventory.with_unconfirmed()
     day = on or inventory.date or DEFAULT_DATE
-    return Report(Coverage.compute(Territory.of(territory), inventory, chosen, day))
+    found = Territory.of(territory)
+    if population is not None:
+        from avs_coverage.loaders.populations import read_populations
+
+        found = found.with_populations(read_populations(population, found.communes.index))
+    return Report(Coverage.compute(found, inventory, chosen, day))

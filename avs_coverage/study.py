@@ -11,8 +11,8 @@ from avs_coverage.faults import Fault
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS
 
 FILE_NAME = "avs.toml"
-KEYS = ("territoire", "regle", "date", "structures", "zones", "colonnes")
-_FILES = ("structures", "zones")
+KEYS = ("territoire", "regle", "date", "structures", "zones", "population", "colonnes")
+_FILES = ("structures", "zones", "population")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Study:
     structures: Path | None = None
     service_areas: Path | None = None
     mapping: dict[str, str] | None = None
+    population: Path | None = None
 
 
 def looks_like_folder(text: str) -> bool:
@@ -73,6 +74,7 @@ def read_study(text: str) -> Study:
         files["structures"],
         files["zones"],
         said.get("colonnes") or None,
+        files["population"],
     )
 
 

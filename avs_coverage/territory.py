@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ from avs_coverage.territory_names import TerritoryName, find_territory_name
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from avs_coverage.loaders.populations import Populations
+
 METROPOLE_DU_GRAND_PARIS = "200054781"
 
 
@@ -27,11 +29,13 @@ class Territory:
     ``nom, departement, region, canton, epci, nom_epci`` (str; EPCI empty where there is
     none), ``population`` (int, PMUN), ``superficie_km2`` (float, NaN where the source has no
     boundary), ``lon, lat`` (degrees) and ``x_m, y_m`` (chef-lieu, metres, legal projection of
-    the département), ``point_qualite, densite`` (str).
+    the département), ``point_qualite, densite`` (str). *layers* names what replaces the
+    embedded data, in French.
     """
 
     name: TerritoryName
     communes: pd.DataFrame
+    layers: tuple[str, ...] = ()
 
     @classmethod
     def find(cls, text: str) -> Territory:
@@ -45,6 +49,12 @@ class Territory:
         if name.kind == "epci":
             communes = communes[communes["epci"] == name.code]
         return cls(name, communes)
+
+    def with_populations(self, populations: Populations) -> Territory:
+        """Return the territory with other inhabitants; every commune must be among them."""
+        values = [populations.values[code] for code in self.communes.index]
+        communes = self.communes.assign(population=values)
+        return replace(self, communes=communes, layers=(*self.layers, f"population : {populations.label}"))
 
     @property
     def label(self) -> str:

@@ -14,6 +14,7 @@ from avs_coverage.commands.options import (
     ForceOption,
     JsonOption,
     MapOption,
+    PopulationOption,
     RuleOption,
     ServiceAreasOption,
     StructuresOption,
@@ -58,6 +59,7 @@ def communes(
     structures: StructuresOption = None,
     service_areas: ServiceAreasOption = None,
     mapping: MapOption = "",
+    population: PopulationOption = None,
     include_unconfirmed: UnconfirmedOption = False,
     csv: CsvOption = None,
     csv_dialect: DialectOption = "excel-fr",
@@ -66,14 +68,16 @@ def communes(
 ) -> None:
     """Communes du territoire, avec leur statut et leurs structures."""
     output = Output(json, csv, csv_dialect, force)
-    output.check(structures, service_areas)
+    output.check(structures, service_areas, population)
     if uncovered and covered_by:
         raise UsageError(Fault("AVS-210", {"option": "--uncovered", "other": "--covered-by"}))
     if uncovered:
         require_choice(uncovered, "--uncovered", ("certain", "possible"))
     if covered_by:
         require_choice(covered_by, "--covered-by", ("cs", "evs", "only-evs"))
-    report = make_report(territory, rule, date, structures, service_areas, mapping, include_unconfirmed)
+    report = make_report(
+        territory, rule, date, structures, service_areas, mapping, population, include_unconfirmed
+    )
 
     from avs_coverage.communes import COLUMNS, records, select
 

@@ -75,6 +75,16 @@ MapOption = Annotated[
         help="Noms des colonnes de votre liste : nom=lib_structure,type=categorie, ou un fichier TOML.",
     ),
 ]
+PopulationOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--population",
+        metavar="FICHIER",
+        readable=False,
+        show_default=False,
+        help="Populations par commune (INSEE, donnees_communes.csv ou son zip), à la place des embarquées.",
+    ),
+]
 UnconfirmedOption = Annotated[
     bool,
     typer.Option("--include-unconfirmed", help="Compter aussi les structures « à confirmer »."),
@@ -125,6 +135,7 @@ def make_report(
     structures: Path | None,
     service_areas: Path | None,
     mapping: str,
+    population: Path | None,
     include_unconfirmed: bool,
 ) -> Report:
     """Return the report that the shared options ask for, warnings of the files said on stderr.
@@ -137,6 +148,7 @@ def make_report(
     study = read_study(territory) if looks_like_folder(territory) else Study(Path(), territory)
     structures = structures or study.structures
     service_areas = service_areas or study.service_areas
+    population = population or study.population
     for option, given in (("--service-areas", service_areas), ("--map", mapping)):
         if given and not structures:
             raise UsageError(Fault("AVS-204", {"option": option, "other": "--structures FICHIER"}))
@@ -152,7 +164,9 @@ def make_report(
 
         columns = parse_mapping(mapping)
     chosen = rule or study.rule or DEFAULT_RULE
-    report = build_report(name, chosen, day, structures, service_areas, include_unconfirmed, columns)
+    report = build_report(
+        name, chosen, day, structures, service_areas, include_unconfirmed, columns, population
+    )
     if structures:
         print_warnings(report.coverage.inventory.warnings)
     return report

@@ -14,6 +14,7 @@ from avs_coverage.commands.options import (
     ForceOption,
     JsonOption,
     MapOption,
+    PopulationOption,
     ServiceAreasOption,
     StructuresOption,
     TerritoryArgument,
@@ -45,6 +46,7 @@ def qpv(
     structures: StructuresOption = None,
     service_areas: ServiceAreasOption = None,
     mapping: MapOption = "",
+    population: PopulationOption = None,
     include_unconfirmed: UnconfirmedOption = False,
     csv: CsvOption = None,
     csv_dialect: DialectOption = "excel-fr",
@@ -53,8 +55,10 @@ def qpv(
 ) -> None:
     """Quartiers prioritaires (QPV) en vigueur, avec leurs structures."""
     output = Output(json, csv, csv_dialect, force)
-    output.check(structures, service_areas)
-    report = make_report(territory, "", date, structures, service_areas, mapping, include_unconfirmed)
+    output.check(structures, service_areas, population)
+    report = make_report(
+        territory, "", date, structures, service_areas, mapping, population, include_unconfirmed
+    )
 
     from avs_coverage.qpv import WITHOUT_STRUCTURE
     from avs_coverage.reports.document import Document

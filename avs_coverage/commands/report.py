@@ -6,6 +6,7 @@ from avs_coverage.commands.options import (
     DateOption,
     JsonOption,
     MapOption,
+    PopulationOption,
     RuleOption,
     ServiceAreasOption,
     StructuresOption,
@@ -22,11 +23,14 @@ def report(
     structures: StructuresOption = None,
     service_areas: ServiceAreasOption = None,
     mapping: MapOption = "",
+    population: PopulationOption = None,
     include_unconfirmed: UnconfirmedOption = False,
     json: JsonOption = False,
 ) -> None:
     """Rapport complet : complétude, couverture, EPCI, QPV, zones blanches, chiffres publiés."""
-    made = make_report(territory, rule, date, structures, service_areas, mapping, include_unconfirmed)
+    made = make_report(
+        territory, rule, date, structures, service_areas, mapping, population, include_unconfirmed
+    )
     if json:
         from avs_coverage.commands.streams import print_json
 

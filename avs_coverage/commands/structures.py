@@ -12,6 +12,7 @@ from avs_coverage.commands.options import (
     ForceOption,
     JsonOption,
     MapOption,
+    PopulationOption,
     ServiceAreasOption,
     StructuresOption,
     TerritoryArgument,
@@ -53,6 +54,7 @@ def structures(
     structures: StructuresOption = None,
     service_areas: ServiceAreasOption = None,
     mapping: MapOption = "",
+    population: PopulationOption = None,
     include_unconfirmed: UnconfirmedOption = False,
     csv: CsvOption = None,
     csv_dialect: DialectOption = "excel-fr",
@@ -61,8 +63,10 @@ def structures(
 ) -> None:
     """Structures de l'inventaire, comptées ou non, avec leurs sources."""
     output = Output(json, csv, csv_dialect, force)
-    output.check(structures, service_areas)
-    report = make_report(territory, "", date, structures, service_areas, mapping, include_unconfirmed)
+    output.check(structures, service_areas, population)
+    report = make_report(
+        territory, "", date, structures, service_areas, mapping, population, include_unconfirmed
+    )
     inventory = report.coverage.inventory
     counted = {structure.id for structure in inventory.counted(report.coverage.on)}
     rows: list[dict[str, Any]] = [

@@ -10,6 +10,7 @@ from avs_coverage.commands.options import (
     ForceOption,
     JsonOption,
     MapOption,
+    PopulationOption,
     RuleOption,
     ServiceAreasOption,
     StructuresOption,
@@ -42,6 +43,7 @@ def zones(
     structures: StructuresOption = None,
     service_areas: ServiceAreasOption = None,
     mapping: MapOption = "",
+    population: PopulationOption = None,
     include_unconfirmed: UnconfirmedOption = False,
     csv: CsvOption = None,
     csv_dialect: DialectOption = "excel-fr",
@@ -50,8 +52,10 @@ def zones(
 ) -> None:
     """Zones blanches (groupes de communes que rien ne couvre) et couverture à préciser."""
     output = Output(json, csv, csv_dialect, force)
-    output.check(structures, service_areas)
-    report = make_report(territory, rule, date, structures, service_areas, mapping, include_unconfirmed)
+    output.check(structures, service_areas, population)
+    report = make_report(
+        territory, rule, date, structures, service_areas, mapping, population, include_unconfirmed
+    )
 
     from avs_coverage.reports.document import Document, Section
     from avs_coverage.reports.inventory_section import basis, inventory_or_help

@@ -51,7 +51,7 @@ def read_rows(path: Path) -> list[Row]:
         return _read_workbook(path, content)
     if path.suffix.lower() in _WORKBOOKS:
         raise _not_a_table(path, "l'extension est celle d'un classeur, le contenu non")
-    return _read_csv(path, content)
+    return rows_of_text(path, content)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -96,7 +96,8 @@ def _not_a_table(path: Path, reason: str) -> InputError:
     return InputError(Fault("AVS-302", {"reason": reason}, str(path)))
 
 
-def _read_csv(path: Path, content: bytes) -> list[Row]:
+def rows_of_text(path: Path, content: bytes) -> list[Row]:
+    """Return the rows of a CSV already read; *path* is named in the faults."""
     text, _ = _decode(path, content)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     previous_limit = csv.field_size_limit(_MAX_CELL)
