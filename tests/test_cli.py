@@ -327,6 +327,19 @@ def test_help_imports_neither_pandas_nor_rich():
     assert result.stdout.strip().endswith("[]")
 
 
+def test_a_report_does_not_pay_for_what_it_does_not_use():
+    import subprocess
+
+    code = (
+        "import sys; from avs_coverage.commands import main_program; main_program(['qpv', '03', '--json']); "
+        "print([m for m in ('pydantic', 'geopandas', 'shapely', 'pyproj', 'rapidfuzz') if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert result.stdout.strip().endswith("[]")
+
+
 def test_cli_py_runs_from_a_checkout(tmp_path):
     import subprocess
 

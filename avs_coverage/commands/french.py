@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
@@ -39,8 +40,33 @@ def _format_usage(command: Any, ctx: Any, formatter: Any) -> None:  # noqa: ANN4
     formatter.write_usage(ctx.command_path, " ".join(["[OPTIONS]", *arguments, *tail]), prefix="Usage : ")
 
 
+class _AsTyped:
+    """Give a typed word as text or as a path: all that the options of this tool ask for.
+
+    Recent versions of typer do it through pydantic, whose import and adapters cost a fifth of a
+    report; they keep the result in ``_runtime_param``. A version without it is left as it is.
+    """
+
+    def __init__(self, kind: type) -> None:
+        self.kind = kind
+
+    def coerce(self, value: Any, **_: Any) -> Any:  # noqa: ANN401
+        return value if value is None or isinstance(value, self.kind) else self.kind(value)
+
+
+def _lighten(param: Any) -> Any:  # noqa: ANN401 - typer's own types are private
+    kind = getattr(getattr(param, "type_descriptor", None), "annotation", None)
+    if kind in (bool, str, Path) and getattr(param, "_runtime_param", 0) is None:
+        param._runtime_param = _AsTyped(kind)
+    return param
+
+
 class FrenchCommand(TyperCommand):
     """A command whose help is in French and that a closed pipe ends quietly."""
+
+    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401
+        """Return the parameters, the help option among them."""
+        return [_lighten(param) for param in super().get_params(ctx)]
 
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401
         """Return the help in characters that stdout has: typer would write UTF-8 to an ASCII terminal."""
@@ -71,6 +97,10 @@ class FrenchCommand(TyperCommand):
 
 class FrenchGroup(TyperGroup):
     """The group of commands, with its help and its faults in French."""
+
+    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401
+        """Return the parameters, the help option among them."""
+        return [_lighten(param) for param in super().get_params(ctx)]
 
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401
         """Return the help in characters that stdout has: typer would write UTF-8 to an ASCII terminal."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from avs_coverage.coverage import Figure
 from avs_coverage.messages import MEASURE_UNITS, number, percent, plural
 
 
-@dataclass(frozen=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """A sentence or more; *warning* marks what must not be missed."""
 
     text: str
@@ -53,16 +53,14 @@ class FigureCell:
 Cell = str | FigureCell
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column: its header, whether it holds numbers, and whether its text may wrap."""
+class Column(NamedTuple):
+    """A column: its header, and whether it holds numbers."""
 
     header: str
     numeric: bool = False
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """A table with a caption."""
 
     caption: str
@@ -73,16 +71,14 @@ class Table:
 Block = Paragraph | Table
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """A heading and its blocks."""
 
     title: str
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """A title, what it rests on, and sections."""
 
     title: str
