@@ -61,20 +61,25 @@ def _lighten(param: Any) -> Any:  # noqa: ANN401 - typer's own types are private
     return param
 
 
-class FrenchCommand(TyperCommand):
-    """A command whose help is in French and that a closed pipe ends quietly."""
+class _French:
+    """What a command and the group of commands say alike."""
 
+    # The class that stands behind, TyperCommand or TyperGroup, has the methods called by super().
     def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401
         """Return the parameters, the help option among them."""
-        return [_lighten(param) for param in super().get_params(ctx)]
+        return [_lighten(param) for param in super().get_params(ctx)]  # type: ignore[misc]
 
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401
         """Return the help in characters that stdout has: typer would write UTF-8 to an ASCII terminal."""
-        return writable(super().get_help(ctx))
+        return writable(super().get_help(ctx))  # type: ignore[misc]
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write the usage line."""
         _format_usage(self, ctx, formatter)
+
+
+class FrenchCommand(_French, TyperCommand):
+    """A command whose help is in French and that a closed pipe ends quietly."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write arguments and options."""
@@ -95,20 +100,8 @@ class FrenchCommand(TyperCommand):
         return result
 
 
-class FrenchGroup(TyperGroup):
+class FrenchGroup(_French, TyperGroup):
     """The group of commands, with its help and its faults in French."""
-
-    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401
-        """Return the parameters, the help option among them."""
-        return [_lighten(param) for param in super().get_params(ctx)]
-
-    def get_help(self, ctx: Any) -> str:  # noqa: ANN401
-        """Return the help in characters that stdout has: typer would write UTF-8 to an ASCII terminal."""
-        return writable(super().get_help(ctx))
-
-    def format_usage(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
-        """Write the usage line."""
-        _format_usage(self, ctx, formatter)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write options and commands."""

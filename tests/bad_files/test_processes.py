@@ -1,0 +1,74 @@
+"""Bad files through the commands: as real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bad_files.helpers import (
+    GOOD,
+    THREE,
+    WEIRD,
+)
+
+
+def test_odd_names_are_written_in_ascii(weird, run):
+    result = run("structures", "allier", "--structures", weird, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert result.returncode == 0, result.stderr.decode(errors="replace")
+    out = result.stdout.decode("ascii")
+    assert all(f"\n{row[0]} " in out for row in WEIRD if row[0].isascii())
+    assert b"Traceback" not in result.stderr
+
+
+def test_a_refusal_is_written_in_ascii_too(here, run):
+    result = run(
+        "report", "allier", "--structures", here(f"{THREE}\n😀é;É€ß;03185\n"), PYTHONIOENCODING="ascii"
+    )
+    assert result.returncode == 3
+    assert b'le type " E?' in result.stderr
+    assert result.stdout == b""
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names of files are text there")
+def test_a_name_that_is_not_utf8_is_no_obstacle(tmp_path):
+    name = os.fsdecode(b"liste\xff.csv")
+    (tmp_path / name).write_text(GOOD, encoding="utf-8")
+    result = subprocess.run(
+        [sys.executable, "-m", "avs_coverage", "report", "allier", "--structures", name, "--json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONUTF8": "1"},
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr.decode(errors="replace")
+    assert json.loads(result.stdout)["inventaire"]["titre"] == "liste?.csv"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no /dev/stdin")
+def test_a_list_may_come_through_a_pipe(tmp_path):
+    result = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "avs_coverage",
+            "structures",
+            "allier",
+            "--structures",
+            "/dev/stdin",
+            "--json",
+        ],
+        input=GOOD.encode(),
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONUTF8": "1"},
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr.decode(errors="replace")
+    assert [row["nom"] for row in json.loads(result.stdout)["structures"]] == ["A", "B"]
