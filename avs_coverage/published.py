@@ -21,7 +21,8 @@ class Comparison:
 
     *computed*, *lower* and *upper* are None where the tool does not compute the figure, or
     not for that year: *reason* then says so. *upper* alone is None for a count of structures
-    while published ones are not identified. A percentage is compared as one (0–100).
+    while published ones are not identified. A percentage is compared as one (0–100), and *made_of*
+    is its numerator and denominator.
     """
 
     figure: PublishedFigure
@@ -29,6 +30,7 @@ class Comparison:
     lower: float | None
     upper: float | None
     reason: str
+    made_of: tuple[int, int] | None = None
 
     def to_record(self) -> dict[str, Any]:
         """Return the comparison as plain values, under the names that stay."""
@@ -44,6 +46,7 @@ class Comparison:
             "valeur_calculee": self.computed,
             "minorant": self.lower,
             "majorant": self.upper,
+            "calcule_sur": list(self.made_of) if self.made_of else None,
             "motif": self.reason,
             "remarque": self.figure.note,
             "source": self.figure.source,
@@ -77,7 +80,8 @@ def compare(coverage: Coverage, known: Sequence[Completeness], qpv: QpvSummary) 
             reason = "inventaire ou population non connus"
         else:
             values, reason = found, ""
-        rows.append(Comparison(figure, *values, reason))
+        made_of = _made_of(coverage, figure.code) if values[0] is not None else None
+        rows.append(Comparison(figure, *values, reason, made_of))
     return tuple(rows)
 
 
@@ -88,6 +92,17 @@ _DECLARED = (
 _SEATED = ("pct_communes_avec_structure", "pct_hab_communes_avec_structure")
 _OF_ANOTHER_RULE = {"declared": _SEATED, "implantation": _DECLARED}
 _WITHOUT_INVENTORY = ("nb_qpv", "hab_qpv")
+
+
+def _made_of(coverage: Coverage, code: str) -> tuple[int, int] | None:
+    """Return the numerator and denominator of a computed percentage; None for other figures."""
+    if not code.startswith("pct_"):
+        return None
+    measure = "habitants" if "_hab_" in code else "communes"
+    status = "cs" if code.endswith("_cs") else "avs"
+    figure = next(f for f in coverage.figures() if (f.measure, f.status) == (measure, status))
+    part, total = int(figure.numerator or 0), int(figure.denominator or 0)
+    return (total - part if "_sans_" in code else part), total
 
 
 def _computed_structures(known: Sequence[Completeness]) -> dict[str, _Values]:

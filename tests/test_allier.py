@@ -139,6 +139,10 @@ def test_published_figures_stand_beside_computed_ones_only_where_the_years_agree
     share = rows["pct_communes_cs"]
     assert share.figure.value == 69
     assert share.computed == pytest.approx(100 * 8 / 317)
+    assert share.made_of == (8, 317)
+    assert rows["pct_communes_sans_cs"].made_of == (309, 317)
+    assert rows["pct_communes_avs"].made_of == (15, 317)
+    assert rows["nb_cs"].made_of is None
     assert (rows["nb_cs"].computed, rows["nb_cs"].upper) == (10, None)
     assert rows["nb_cs_acf"].computed == 6
     assert rows["nb_qpv"].computed is None  # published for 2015

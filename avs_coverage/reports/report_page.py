@@ -187,6 +187,7 @@ def _comparison_row(row: Comparison) -> list[Cell]:
         return f"{number(value, decimals)} {unit}" if unit == "%" else number(value)
 
     printed = f"{number(figure.value)} {unit}" if unit == "%" else number(figure.value)
+    made_of = f" ({number(row.made_of[0])} sur {number(row.made_of[1])})" if row.made_of else ""
     bracket = "—"
     if row.lower is not None:
         top = "?" if row.upper is None else write(row.upper)
@@ -195,7 +196,7 @@ def _comparison_row(row: Comparison) -> list[Cell]:
         figure.label,
         str(figure.year) if figure.year else figure.year_note or "non imprimée",
         figure.qualifier + printed,
-        write(row.computed),
+        write(row.computed) + made_of,
         bracket,
         " ; ".join(filter(None, (row.reason, figure.note))),
     ]
