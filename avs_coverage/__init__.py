@@ -18,6 +18,7 @@ _EXPORTS = {
     "AvsError": "errors",
     "Coverage": "coverage",
     "Fault": "faults",
+    "Files": "study",
     "Figure": "coverage",
     "InputError": "errors",
     "Inventory": "inventory",
@@ -38,6 +39,7 @@ __all__ = [
     "Coverage",
     "Fault",
     "Figure",
+    "Files",
     "InputError",
     "Inventory",
     "OutputError",
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from avs_coverage.loaders.structures import load_structures
     from avs_coverage.report import Report, build_report, embedded_inventory
     from avs_coverage.rules import get_rule
+    from avs_coverage.study import Files
     from avs_coverage.territory import Territory
     from avs_coverage.territory_names import find_territory_name
 

@@ -199,6 +199,61 @@ CATALOGUE: dict[str, FaultKind] = {
         "une population inconnue n'est pas une population nulle",
         "complétez le fichier, ou retirez --population",
     ),
+    "AVS-350": FaultKind(
+        "aucune table reconnue : pas d'en-têtes attendus dans les {rows} premières lignes",
+        "un fichier est reconnu à ses colonnes, non à son nom",
+        "colonnes attendues : {expected}",
+    ),
+    "AVS-351": FaultKind(
+        "« {value} » est une archive 7z",
+        "l'outil ne la décompresse pas",
+        "décompressez-la (7-Zip), puis donnez le fichier {expected}",
+    ),
+    "AVS-352": FaultKind(
+        "le fichier donne un point par commune, pas un contour ({value})",
+        "geo.api.gouv.fr renvoie le centre quand « geometry=contour » n'est pas demandé",
+        "téléchargez {call}",
+    ),
+    "AVS-353": FaultKind(
+        "aucune couche de communes (polygones et code de commune) dans ce fichier",
+        "couches lues : {found}",
+        "donnez les contours des communes : une colonne « code », « code_insee » ou « INSEE_COM »",
+    ),
+    "AVS-354": FaultKind(
+        "la projection du fichier n'est pas dite et ne se devine pas (coordonnées {value})",
+        "une surface ou une distance serait fausse",
+        "joignez le .prj, ou enregistrez la couche en WGS 84 (EPSG:4326)",
+    ),
+    "AVS-355": FaultKind(
+        "aucune commune du territoire dans ce fichier",
+        "",
+        "donnez le fichier du bon département",
+    ),
+    "AVS-370": FaultKind(
+        "le contour de {value} est à {distance} km de son chef-lieu",
+        "la projection annoncée est fausse, ou longitude et latitude sont inversées",
+        "enregistrez la couche en WGS 84 (EPSG:4326), ou joignez le bon .prj",
+    ),
+    "AVS-371": FaultKind(
+        "le fichier géographique n'est pas lisible ({reason})",
+        "",
+        "fournissez un GeoJSON, un GeoPackage, un GeoParquet, ou un shapefile avec ses .dbf, .shx et .prj",
+    ),
+    "AVS-372": FaultKind(
+        "aucun QPV du territoire dans ce fichier",
+        "il prendrait la place de la liste embarquée, et la viderait",
+        "donnez le fichier du bon département, ou retirez --qpv",
+    ),
+    "AVS-373": FaultKind(
+        "le QPV {value} figure deux fois, avec des valeurs différentes ou dans une même table",
+        "on ne peut pas deviner laquelle fait foi",
+        "gardez une seule ligne par QPV",
+    ),
+    "AVS-374": FaultKind(
+        "aucune couche de périmètres de QPV dans ce fichier",
+        "couches lues : {found}",
+        "donnez des polygones avec une colonne code_qp (2024) ou CODE_QP (2015)",
+    ),
     # 4xx: the territory
     "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
     "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),
@@ -289,6 +344,41 @@ CATALOGUE: dict[str, FaultKind] = {
         "les coordonnées de « {value} » ne sont pas utilisées : son siège n'est pas connu",
         "",
         "indiquez le code INSEE de la commune du siège",
+    ),
+    "AVS-918": FaultKind(
+        "codes qui ont perdu leur zéro initial : {count} (le premier, « {value} », est lu « {code} »)",
+        "un tableur retire les zéros en tête des nombres",
+        "mettez la colonne au format Texte",
+    ),
+    "AVS-919": FaultKind(
+        "géométrie invalide réparée : {value}",
+        "le contour se recoupe lui-même ; sa surface passe de {before} à {after} km²",
+        "aucune action requise",
+    ),
+    "AVS-920": FaultKind(
+        "la projection du fichier n'est pas dite : lue comme {value}, d'après les coordonnées",
+        "",
+        "joignez le .prj au fichier",
+    ),
+    "AVS-921": FaultKind(
+        "{value} du territoire sans contour dans ce fichier : {names}",
+        "leur superficie n'est pas connue",
+        "complétez le fichier, ou retirez --communes",
+    ),
+    "AVS-930": FaultKind(
+        "plusieurs polygones portent le code de {value}",
+        "ils sont réunis : une surface commune n'est comptée qu'une fois",
+        "aucune action requise",
+    ),
+    "AVS-931": FaultKind(
+        "QPV de la liste officielle absents de ce fichier : {value}",
+        "le fichier prend la place de la liste : ces quartiers ne sont plus comptés",
+        "complétez le fichier, ou retirez --qpv",
+    ),
+    "AVS-932": FaultKind(
+        "la commune « {value} » du QPV {quarter} n'est pas reconnue",
+        "le quartier est gardé, sous ce nom, sans code de commune",
+        "donnez le code INSEE dans une colonne insee_com",
     ),
     "AVS-908": FaultKind(
         "« {value} » figure deux fois (même nom, même type, même siège : ligne {other})",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
 
 LAMBERT_93 = 2154
 _OVERSEAS_EPSG = {"971": 5490, "972": 5490, "973": 2972, "974": 2975, "976": 4471}
@@ -25,6 +29,21 @@ def project(longitude: float, latitude: float, epsg: int) -> tuple[float, float]
     """Return x and y in metres, in the projection *epsg*, of a WGS84 point in degrees."""
     x_m, y_m = _transformer(epsg).transform(longitude, latitude)
     return float(x_m), float(y_m)
+
+
+def geodesic_area_km2(shapes: Iterable[Any]) -> np.ndarray:
+    """Return the area of each lon/lat polygon on the GRS80 ellipsoid, in km² to 0.001.
+
+    *shapes* are shapely polygons; their rings may be in any order of vertices.
+    """
+    import numpy as np
+    import shapely
+    from pyproj import Geod
+
+    geod = Geod(ellps="GRS80")
+    oriented = shapely.orient_polygons(np.array(list(shapes), dtype=object))
+    areas = [abs(geod.geometry_area_perimeter(shape)[0]) for shape in oriented]
+    return np.round(np.array(areas, dtype=float) / 1e6, 3)
 
 
 @cache

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,11 @@ NO_STRUCTURE_PRINTED = "Pas de structure"
 
 @dataclass(frozen=True)
 class Qpv:
-    """An official quarter. *population* is None where no source gives it (generation 2024)."""
+    """An official quarter.
+
+    *communes* are codes of the COG 2026, empty where only *commune_names* are known;
+    *population* is None where no source gives it (generation 2024).
+    """
 
     code: str
     name: str
@@ -110,21 +115,29 @@ def official_qpv(territory: Territory, on: date) -> tuple[Qpv, ...]:
     A quarter astride two départements belongs to the one that its code names; an EPCI has
     every quarter with a part in one of its communes.
     """
-    rows = read_parquet("qpv.parquet", territory.name.departements)
-    rows = rows.drop_duplicates("code").sort_values("code")
-    communes, gazetteer = territory.communes, Gazetteer()
-    found = []
+    quarters = embedded_quarters(territory.name.departements)
+    if territory.quarters is not None:
+        quarters = territory.quarters.over(quarters)
+    found, gazetteer = [], Gazetteer()
+    for _, qpv in sorted(quarters.items()):
+        departement = departement_of_qpv(qpv.code)
+        in_epci = any(code in territory.communes.index for code in qpv.communes)
+        here = in_epci if territory.name.kind == "epci" else departement in territory.name.departements
+        if here and qpv.generation == generation_in_force(departement, on):
+            names = tuple(_name(code, territory.communes, gazetteer) for code in qpv.communes)
+            found.append(replace(qpv, commune_names=names or qpv.commune_names))
+    return tuple(found)
+
+
+def embedded_quarters(departements: Iterable[str]) -> dict[str, Qpv]:
+    """Return the embedded quarters of some départements, of either generation, by code, communes unnamed."""
+    rows = read_parquet("qpv.parquet", departements).drop_duplicates("code")
+    found = {}
     for row in rows.itertuples(index=False):
         codes = tuple(row.communes.split("|"))
-        departement = departement_of_qpv(row.code)
-        if row.generation != generation_in_force(departement, on):
-            continue
-        in_epci = territory.name.kind == "epci" and any(code in communes.index for code in codes)
-        if in_epci or (territory.name.kind != "epci" and departement in territory.name.departements):
-            names = tuple(_name(code, communes, gazetteer) for code in codes)
-            population = None if row.population != row.population else int(row.population)
-            found.append(Qpv(row.code, row.nom, int(row.generation), codes, names, population))
-    return tuple(found)
+        population = None if row.population != row.population else int(row.population)
+        found[row.code] = Qpv(row.code, row.nom, int(row.generation), codes, (), population)
+    return found
 
 
 def _name(code: str, communes: pd.DataFrame, gazetteer: Gazetteer) -> str:
@@ -133,6 +146,15 @@ def _name(code: str, communes: pd.DataFrame, gazetteer: Gazetteer) -> str:
         return str(communes.at[code, "nom"])
     commune = gazetteer.get(code)
     return f"{commune.name} ({code})" if commune else code
+
+
+def population_source(territory: Territory, on: date) -> str:
+    """Say in French where the inhabitants of the quarters in force come from."""
+    quarters = territory.quarters
+    generations = {generation_in_force(d, on) for d in territory.name.departements}
+    if quarters is not None and quarters.counted_generations & generations:
+        return " ; ".join(quarters.labels)
+    return "populations de l'édition 2022, QPV 2015"
 
 
 def published_lines(territory: Territory, on: date) -> tuple[PublishedLine, ...]:

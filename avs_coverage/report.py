@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from avs_coverage import __version__
 from avs_coverage.completeness import Completeness, Missing, completeness, missing_structures
 from avs_coverage.coverage import Coverage, EpciCoverage, Figure, by_epci
 from avs_coverage.embedded import VINTAGES, data_dir, read_csv
+from avs_coverage.faults import Fault
 from avs_coverage.gaps import Zone, zones
 from avs_coverage.history import YearCount, year_counts
 from avs_coverage.inventory import EMPTY, FICTITIOUS, Inventory, Structure
@@ -27,6 +27,7 @@ from avs_coverage.qpv import (
     summarise,
 )
 from avs_coverage.rules import get_rule
+from avs_coverage.study import NO_FILES, Files
 from avs_coverage.territory import Territory
 from avs_coverage.territory_names import TerritoryName, find_territory_name
 
@@ -64,9 +65,13 @@ def embedded_inventory(territory: TerritoryName) -> Inventory:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a report says; views are computed once, when first asked for."""
+    """Everything that a report says; views are computed once, when first asked for.
+
+    *file_warnings* are those of the user's files.
+    """
 
     coverage: Coverage
+    file_warnings: tuple[Fault, ...] = ()
 
     @cached_property
     def figures(self) -> tuple[Figure, ...]:
@@ -197,16 +202,22 @@ class Report:
                 f"({enumeration(without, 6)}) : les pourcentages portent sur les seules "
                 f"communes des départements inventoriés ({enumeration(sorted(inventory.departements), 6)})."
             )
-        for layer in territory.layers:
-            found.append(f"Donnée de l'utilisateur à la place de la donnée embarquée — {layer}.")
+        found += self.layer_warnings
         without_area = territory.communes[territory.communes["superficie_km2"].isna()]
         if len(without_area):
             names = [f"{name} ({code})" for code, name in without_area["nom"].items()]
-            found.append(
-                f"Superficie non connue pour {enumeration(names)} : comptée avec l'ancienne commune mère."
-            )
+            where = "comptée avec l'ancienne commune mère" if territory.contours is None else "non comptée"
+            found.append(f"Superficie non connue pour {enumeration(names, 12)} : {where}.")
         found += self._qpv_warnings()
         return tuple(found)
+
+    @property
+    def layer_warnings(self) -> tuple[str, ...]:
+        """Say what stands in place of the embedded data."""
+        layers = self.coverage.territory.layers
+        return tuple(
+            f"Donnée de l'utilisateur à la place de la donnée embarquée — {name}." for name in layers
+        )
 
     def _qpv_warnings(self) -> list[str]:
         territory, on = self.coverage.territory, self.coverage.on
@@ -214,7 +225,9 @@ class Report:
         found = []
         if "976" in overseas and generation_in_force("976", on) == 2015:  # noqa: PLR2004
             found.append("Les QPV de la génération 2015 de Mayotte ne sont pas dans la source utilisée.")
-        if overseas and generation_in_force(overseas[0], on) == 2024:  # noqa: PLR2004
+        quarters = territory.quarters
+        listed = quarters is not None and 2024 in quarters.listed  # noqa: PLR2004
+        if overseas and generation_in_force(overseas[0], on) == 2024 and not listed:  # noqa: PLR2004
             found.append("La liste des QPV 2024 d'outre-mer est incomplète dans la source utilisée.")
         here = territory.communes.index
         counted_here = (s for s in self.coverage.inventory.counted(on) if s.seat in here)
@@ -290,31 +303,48 @@ def build_report(
     territory: TerritoryName,
     rule: str = "declared",
     on: date | None = None,
-    structures: Path | None = None,
-    service_areas: Path | None = None,
+    files: Files = NO_FILES,
     include_unconfirmed: bool = False,
-    mapping: dict[str, str] | None = None,
-    population: Path | None = None,
 ) -> Report:
     """Return the report of a territory.
 
-    *structures* replaces the embedded inventory, *population* the embedded populations. The
-    default date is the embedded inventory's where it is used, else 2026-01-01: never today's.
-    Raises AvsError.
+    *files* stand in place of the embedded inventory and layers. The default date is the embedded
+    inventory's where it is used, else 2026-01-01: never today's. Raises AvsError.
     """
     chosen = get_rule(rule)
-    if structures is None:
+    if files.structures is None:
         inventory = embedded_inventory(territory)
     else:
         from avs_coverage.loaders.structures import load_structures
 
-        inventory = load_structures(structures, territory, service_areas, mapping)
+        inventory = load_structures(files.structures, territory, files.service_areas, files.mapping)
     if include_unconfirmed:
         inventory = inventory.with_unconfirmed()
     day = on or inventory.date or DEFAULT_DATE
-    found = Territory.of(territory)
-    if population is not None:
+    found, warnings = _with_layers(Territory.of(territory), files)
+    warnings = (*(inventory.warnings if files.structures else ()), *warnings)
+    return Report(Coverage.compute(found, inventory, chosen, day), warnings)
+
+
+def _with_layers(territory: Territory, files: Files) -> tuple[Territory, tuple[Fault, ...]]:
+    """Put the user's layers in place of the embedded ones; return what reading them warns of."""
+    warnings: list[Fault] = []
+    if files.communes is not None:
+        from avs_coverage.loaders.boundaries import read_boundaries_file
+
+        boundaries = read_boundaries_file(files.communes, territory.communes.index)
+        territory = territory.with_boundaries(boundaries)
+        warnings += boundaries.warnings
+    if files.population is not None:
         from avs_coverage.loaders.populations import read_populations
 
-        found = found.with_populations(read_populations(population, found.communes.index))
-    return Report(Coverage.compute(found, inventory, chosen, day))
+        populations = read_populations(files.population, territory.communes.index)
+        territory = territory.with_populations(populations)
+        warnings += populations.warnings
+    if files.qpv:
+        from avs_coverage.loaders.quarters import read_quarters
+
+        quarters = read_quarters(files.qpv, territory.name.departements)
+        territory = territory.with_quarters(quarters)
+        warnings += quarters.warnings
+    return territory, tuple(warnings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +11,63 @@ from avs_coverage.faults import Fault
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS
 
 FILE_NAME = "avs.toml"
-KEYS = ("territoire", "regle", "date", "structures", "zones", "population", "colonnes")
-_FILES = ("structures", "zones", "population")
+_ONE_FILE = ("structures", "zones", "population", "communes")
+_SEVERAL_FILES = ("qpv", "indicateurs")
+KEYS = ("territoire", "regle", "date", *_ONE_FILE, *_SEVERAL_FILES, "colonnes")
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of a user, which stand in place of the embedded data; None or empty where none is given.
+
+    *mapping* is column of the tool → header of the list of structures. *indicators* are typed as
+    ``FILE`` or ``FILE=COLUMN,COLUMN``.
+    """
+
+    structures: Path | None = None
+    service_areas: Path | None = None
+    mapping: dict[str, str] | None = None
+    population: Path | None = None
+    communes: Path | None = None
+    qpv: tuple[Path, ...] = ()
+    indicators: tuple[str, ...] = ()
+
+    def over(self, other: Files) -> Files:
+        """Return these files, and those of *other* where this has none."""
+        return Files(*(getattr(self, field.name) or getattr(other, field.name) for field in fields(self)))
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Return the path of every file that is read."""
+        single = (self.structures, self.service_areas, self.population, self.communes)
+        indicators = (split_indicators(text)[0] for text in self.indicators)
+        return (*(path for path in single if path), *self.qpv, *indicators)
+
+
+NO_FILES = Files()
 
 
 @dataclass(frozen=True)
 class Study:
-    """What ``avs.toml`` says; an empty text or None where it says nothing.
-
-    *structures* and *service_areas* are paths inside the folder; *mapping* is column of the tool →
-    header of the file.
-    """
+    """What ``avs.toml`` says; an empty text where it says nothing. Files are paths inside the folder."""
 
     folder: Path
     territory: str
     rule: str = ""
     date: str = ""
-    structures: Path | None = None
-    service_areas: Path | None = None
-    mapping: dict[str, str] | None = None
-    population: Path | None = None
+    files: Files = NO_FILES
+
+
+def split_indicators(text: str) -> tuple[Path, tuple[str, ...]]:
+    """Split ``FILE=COLUMN,COLUMN`` into the path and the columns; a path may hold a ``=`` itself.
+
+    >>> split_indicators("insee.csv=P22_POP,MED21")[1]
+    ('P22_POP', 'MED21')
+    """
+    path, sign, columns = text.rpartition("=")
+    if not sign or Path(text).is_file():
+        return Path(text), ()
+    return Path(path), tuple(column.strip() for column in columns.split(",") if column.strip())
 
 
 def looks_like_folder(text: str) -> bool:
@@ -65,17 +102,30 @@ def read_study(text: str) -> Study:
     faults = _faults(said, folder)
     if faults:
         raise InputError(faults)
-    files = {key: folder / str(said[key]) if said.get(key) else None for key in _FILES}
+
+    def inside(key: str) -> Path | None:
+        return folder / str(said[key]) if said.get(key) else None
+
     return Study(
         folder,
         str(said["territoire"]),
         str(said.get("regle", "")),
         str(said.get("date", "")),
-        files["structures"],
-        files["zones"],
-        said.get("colonnes") or None,
-        files["population"],
+        Files(
+            inside("structures"),
+            inside("zones"),
+            said.get("colonnes") or None,
+            inside("population"),
+            inside("communes"),
+            tuple(folder / name for name in _listed(said.get("qpv"))),
+            tuple(str(folder / name) for name in _listed(said.get("indicateurs"))),
+        ),
     )
+
+
+def _listed(value: object) -> list[str]:
+    """Return a setting that may be one text or a list of texts."""
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)] if value else []
 
 
 def _faults(said: dict[str, Any], folder: Path) -> list[Fault]:
@@ -83,9 +133,10 @@ def _faults(said: dict[str, Any], folder: Path) -> list[Fault]:
     faults = [Fault("AVS-332", {"value": key, "choices": known}, file) for key in said if key not in KEYS]
     if not said.get("territoire"):
         faults.append(Fault("AVS-334", {}, file))
-    for key in _FILES:
-        if said.get(key) and not (folder / str(said[key])).resolve().is_relative_to(folder.resolve()):
-            faults.append(Fault("AVS-333", {"value": str(said[key])}, file, column=key))
+    for key in (*_ONE_FILE, *_SEVERAL_FILES):
+        for name in _listed(said.get(key)):
+            if not (folder / name).resolve().is_relative_to(folder.resolve()):
+                faults.append(Fault("AVS-333", {"value": name}, file, column=key))
     columns = said.get("colonnes", {})
     if not isinstance(columns, dict) or not all(isinstance(value, str) for value in columns.values()):
         faults.append(Fault("AVS-332", {"value": "colonnes", "choices": known}, file))

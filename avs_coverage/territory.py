@@ -16,7 +16,9 @@ from avs_coverage.territory_names import TerritoryName, find_territory_name
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from avs_coverage.loaders.boundaries import Boundaries
     from avs_coverage.loaders.populations import Populations
+    from avs_coverage.loaders.quarters import Quarters
 
 METROPOLE_DU_GRAND_PARIS = "200054781"
 
@@ -30,12 +32,14 @@ class Territory:
     none), ``population`` (int, PMUN), ``superficie_km2`` (float, NaN where the source has no
     boundary), ``lon, lat`` (degrees) and ``x_m, y_m`` (chef-lieu, metres, legal projection of
     the département), ``point_qualite, densite`` (str). *layers* names what replaces the
-    embedded data, in French.
+    embedded data, in French; *contours* and *quarters* are the user's own.
     """
 
     name: TerritoryName
     communes: pd.DataFrame
     layers: tuple[str, ...] = ()
+    contours: Boundaries | None = None
+    quarters: Quarters | None = None
 
     @classmethod
     def find(cls, text: str) -> Territory:
@@ -54,7 +58,17 @@ class Territory:
         """Return the territory with other inhabitants; every commune must be among them."""
         values = [populations.values[code] for code in self.communes.index]
         communes = self.communes.assign(population=values)
-        return replace(self, communes=communes, layers=(*self.layers, f"population : {populations.label}"))
+        return replace(self, communes=communes, layers=(*self.layers, populations.label))
+
+    def with_boundaries(self, boundaries: Boundaries) -> Territory:
+        """Return the territory with other areas, unknown (NaN) where the file has no boundary."""
+        areas = boundaries.frame["superficie_km2"].reindex(self.communes.index)
+        communes = self.communes.assign(superficie_km2=areas)
+        return replace(self, communes=communes, layers=(*self.layers, boundaries.label), contours=boundaries)
+
+    def with_quarters(self, quarters: Quarters) -> Territory:
+        """Return the territory with other QPV, of the generations that the files hold."""
+        return replace(self, layers=(*self.layers, *quarters.labels), quarters=quarters)
 
     @property
     def label(self) -> str:
@@ -74,6 +88,11 @@ class Territory:
         has none. Communes split since 2018 take those of their former parent.
         """
         pairs = read_parquet("neighbours.parquet", self.name.departements, ("code", "voisin"))
+        if self.contours is not None and self.contours.neighbours is not None:
+            # The file tells of the communes it holds; beyond them, only the embedded table does.
+            told = self.contours.frame.index
+            pairs = pairs[~(pairs["code"].isin(told) & pairs["voisin"].isin(told))]
+            pairs = pd.concat([self.contours.neighbours, pairs], ignore_index=True)
         return pairs if self.name.kind != "epci" else pairs[pairs["code"].isin(self.communes.index)]
 
     @cached_property
@@ -101,10 +120,12 @@ class Territory:
     def boundaries(self) -> gpd.GeoDataFrame:
         """Return the generalised boundaries, for maps only: index ``code``, ``geometry``.
 
-        CRS: the legal projection; a territory that spans several comes back in WGS84. Areas
+        CRS: the legal projection; several, or the user's own contours, come back in WGS84. Areas
         and neighbourhood are not to be computed from them: the tables hold them. The seven
-        communes split since 2018 have no boundary and no row.
+        communes split since 2018 have no boundary and no row. The user's own contours stand as they are.
         """
+        if self.contours is not None:
+            return self.contours.frame[["geometry"]]
         import geopandas as gpd
 
         epsg = sorted({epsg_of(code) for code in self.name.departements})

@@ -28,15 +28,15 @@ PARIS = (
 )
 
 
-def read(tmp_path, text, needed=(), name="donnees_communes.csv", encoding="utf-8"):
+def read(tmp_path, text, wanted=None, name="donnees_communes.csv", encoding="utf-8"):
     path = tmp_path / name
     path.write_bytes(text.encode(encoding))
-    return read_populations(path, needed)
+    return read_populations(path, wanted)
 
 
-def refused(tmp_path, text, needed=()):
+def refused(tmp_path, text, wanted=None):
     with pytest.raises(InputError) as caught:
-        read(tmp_path, text, needed)
+        read(tmp_path, text, wanted)
     return [(fault.code, fault.line) for fault in caught.value.faults]
 
 
@@ -92,8 +92,8 @@ def test_an_unknown_population_is_not_zero(tmp_path):
 
 
 def test_a_file_without_the_columns_is_refused(tmp_path):
-    assert refused(tmp_path, "nom;habitants\nA;1\n") == [("AVS-304", 1)]
-    assert refused(tmp_path, "") == [("AVS-304", 1)]
+    assert refused(tmp_path, "nom;habitants\nA;1\n") == [("AVS-350", 0)]
+    assert refused(tmp_path, "") == [("AVS-350", 0)]
 
 
 def test_the_report_uses_the_file_and_says_so(run, tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from avs_coverage import build_report, find_territory_name
+from avs_coverage import Files, build_report, find_territory_name
 from avs_coverage.reports.document import Paragraph
 from avs_coverage.reports.inventory_section import inventory_or_help
 
@@ -65,7 +65,7 @@ def test_structures_closed_or_seated_elsewhere_are_named(tmp_path: Path):
         "d;Lointaine;CS;63113;;;\n",
         encoding="utf-8",
     )
-    report = report_of("allier", structures=path)
+    report = report_of("allier", files=Files(path))
     found = {reason: [s.id for s in group] for reason, group in report.uncounted.items()}
     assert found == {"fermees": ["a", "b"], "ailleurs": ["d"], "voisines": ["c"]}
     text = " ".join(sentences(report))

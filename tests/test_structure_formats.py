@@ -140,7 +140,7 @@ def test_polygons_are_refused_where_points_are_meant(tmp_path):
 def test_a_broken_geojson_is_refused(tmp_path):
     with pytest.raises(InputError) as caught:
         load(write(tmp_path, "a.geojson", '{"type": "FeatureCollection", "features": [{"type"'))
-    assert caught.value.faults[0].code == "AVS-302"
+    assert caught.value.faults[0].code == "AVS-371"
 
 
 def test_foreign_columns_are_read_through_a_mapping_typed_or_saved(tmp_path):

@@ -44,15 +44,15 @@ def check(
     """Vérifier une liste de structures : tout ce qui est lu, mis de côté, refusé ou douteux."""
     from avs_coverage.loaders.structure_table import parse_mapping
     from avs_coverage.loaders.structures import examine_structures
-    from avs_coverage.study import FILE_NAME, Study, read_study
+    from avs_coverage.study import FILE_NAME, Files, Study, read_study
     from avs_coverage.territory_names import find_territory_name
 
-    study = read_study(str(file)) if file.is_dir() else Study(file.parent, "france", structures=file)
-    if study.structures is None:
+    study = read_study(str(file)) if file.is_dir() else Study(file.parent, "france", files=Files(file))
+    if study.files.structures is None:
         raise InputError(Fault("AVS-335", {}, FILE_NAME))
     name = find_territory_name(territory or study.territory)
-    columns = parse_mapping(mapping) if mapping else study.mapping
-    found = examine_structures(study.structures, name, service_areas or study.service_areas, columns)
+    files = Files(None, service_areas, parse_mapping(mapping) if mapping else None).over(study.files)
+    found = examine_structures(study.files.structures, name, files.service_areas, files.mapping)
     if json:
         from avs_coverage.commands.streams import print_json
 

@@ -6,22 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from avs_coverage.commands.listing import Listing, Output, give
+from avs_coverage.commands.listing import Listing, give
 from avs_coverage.commands.options import (
-    CsvOption,
-    DateOption,
-    DialectOption,
-    ForceOption,
-    JsonOption,
-    MapOption,
-    PopulationOption,
-    RuleOption,
-    ServiceAreasOption,
-    StructuresOption,
-    TerritoryArgument,
-    UnconfirmedOption,
+    CoverageOptions,
+    OutputOptions,
     make_report,
     require_choice,
+    with_options,
 )
 from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
@@ -33,8 +24,10 @@ if TYPE_CHECKING:
     from avs_coverage.reports.document import Cell, Document
 
 
+@with_options
 def communes(
-    territory: TerritoryArgument,
+    study: CoverageOptions,
+    output: OutputOptions,
     uncovered: Annotated[
         str,
         typer.Option(
@@ -54,30 +47,15 @@ def communes(
             help="Les communes couvertes par un CS (cs), un EVS (evs) ou un EVS seul (only-evs).",
         ),
     ] = "",
-    rule: RuleOption = "",
-    date: DateOption = "",
-    structures: StructuresOption = None,
-    service_areas: ServiceAreasOption = None,
-    mapping: MapOption = "",
-    population: PopulationOption = None,
-    include_unconfirmed: UnconfirmedOption = False,
-    csv: CsvOption = None,
-    csv_dialect: DialectOption = "excel-fr",
-    json: JsonOption = False,
-    force: ForceOption = False,
 ) -> None:
     """Communes du territoire, avec leur statut et leurs structures."""
-    output = Output(json, csv, csv_dialect, force)
-    output.check(structures, service_areas, population)
     if uncovered and covered_by:
         raise UsageError(Fault("AVS-210", {"option": "--uncovered", "other": "--covered-by"}))
     if uncovered:
         require_choice(uncovered, "--uncovered", ("certain", "possible"))
     if covered_by:
         require_choice(covered_by, "--covered-by", ("cs", "evs", "only-evs"))
-    report = make_report(
-        territory, rule, date, structures, service_areas, mapping, population, include_unconfirmed
-    )
+    report = make_report(study, output)
 
     from avs_coverage.communes import COLUMNS, records, select
 

@@ -6,7 +6,7 @@ import os
 import sys
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from typer.core import TyperCommand, TyperGroup
 
@@ -51,11 +51,14 @@ class _AsTyped:
         self.kind = kind
 
     def coerce(self, value: Any, **_: Any) -> Any:  # noqa: ANN401
+        if isinstance(value, (list, tuple)):
+            return [self.coerce(item) for item in value]
         return value if value is None or isinstance(value, self.kind) else self.kind(value)
 
 
 def _lighten(param: Any) -> Any:  # noqa: ANN401 - typer's own types are private
     kind = getattr(getattr(param, "type_descriptor", None), "annotation", None)
+    kind = next(iter(get_args(kind)), kind)  # list[Path] is many of Path
     if kind in (bool, str, Path) and getattr(param, "_runtime_param", 0) is None:
         param._runtime_param = _AsTyped(kind)
     return param

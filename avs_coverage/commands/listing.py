@@ -4,40 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from avs_coverage.commands.options import CSV_DIALECTS, require_choice
+from avs_coverage.commands.options import OutputOptions
 from avs_coverage.commands.streams import print_json, say
-from avs_coverage.errors import OutputError
-from avs_coverage.faults import Fault
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
     from avs_coverage.reports.document import Document
 
 SCHEMA_VERSION = 1
-
-
-@dataclass(frozen=True)
-class Output:
-    """Where a listing goes: the shared output options, checked before anything is computed."""
-
-    json: bool
-    csv: Path | None
-    dialect: str
-    force: bool
-
-    def check(self, *inputs: Path | None) -> None:
-        """Raise UsageError for an unknown dialect, OutputError for a file that exists or is read."""
-        for path in inputs:
-            if path and self.csv and path.resolve() == self.csv.resolve():
-                raise OutputError(Fault("AVS-504", {"value": str(self.csv)}))
-        require_choice(self.dialect, "--csv-dialect", CSV_DIALECTS)
-        if self.csv is not None:
-            from avs_coverage.reports.output import refuse_existing
-
-            refuse_existing(self.csv, self.force)
 
 
 @dataclass(frozen=True)
@@ -50,12 +26,12 @@ class Listing:
     document: Document
 
 
-def give(listing: Listing, report: Report, output: Output) -> None:
+def give(listing: Listing, report: Report, output: OutputOptions) -> None:
     """Write the listing where the user asked."""
     if output.csv is not None:
         from avs_coverage.reports.csv_file import write_csv
 
-        write_csv(listing.columns, listing.records, output.csv, output.dialect, output.force)
+        write_csv(listing.columns, listing.records, output.csv, output.csv_dialect, output.force)
         count = len(listing.records)
         lines = "ligne écrite" if count <= 1 else "lignes écrites"
         rule, day = report.coverage.rule.name, report.coverage.on.isoformat()
@@ -70,6 +46,7 @@ def give(listing: Listing, report: Report, output: Output) -> None:
                 "fictif": report.is_fictitious,
                 "date": coverage.on.isoformat(),
                 "regle": coverage.rule.name,
+                "couches_utilisateur": list(coverage.territory.layers),
                 listing.name: list(listing.records),
             }
         )

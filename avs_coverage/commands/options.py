@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from avs_coverage.errors import UsageError
+from avs_coverage.errors import OutputError, UsageError
 from avs_coverage.faults import Fault
+from avs_coverage.study import Files
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
@@ -85,6 +90,36 @@ PopulationOption = Annotated[
         help="Populations par commune (INSEE, donnees_communes.csv ou son zip), à la place des embarquées.",
     ),
 ]
+BoundariesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--communes",
+        metavar="FICHIER",
+        readable=False,
+        show_default=False,
+        help="Contours des communes (ADMIN EXPRESS, geo.api.gouv.fr, GeoJSON…), à la place des embarqués.",
+    ),
+]
+QpvOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--qpv",
+        metavar="FICHIER",
+        readable=False,
+        show_default=False,
+        help="Périmètres ou populations des QPV, à la place des embarqués ; plusieurs fois au besoin.",
+    ),
+]
+IndicatorsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--indicators",
+        metavar="FICHIER[=COLONNES]",
+        show_default=False,
+        help="Indicateurs par commune (dossier complet, Filosofi, Caf, FRR, tout CSV) ; plusieurs fois au "
+        "besoin ; =COL1,COL2 choisit les colonnes.",
+    ),
+]
 UnconfirmedOption = Annotated[
     bool,
     typer.Option("--include-unconfirmed", help="Compter aussi les structures « à confirmer »."),
@@ -128,45 +163,134 @@ def parse_date_option(text: str) -> date | None:
     return day
 
 
-def make_report(
-    territory: str,
-    rule: str,
-    on: str,
-    structures: Path | None,
-    service_areas: Path | None,
-    mapping: str,
-    population: Path | None,
-    include_unconfirmed: bool,
-) -> Report:
+@dataclass(frozen=True)
+class SourceOptions:
+    """The options of every command that works on a territory: what is read, and at which date."""
+
+    territory: TerritoryArgument
+    date: DateOption = ""
+    structures: StructuresOption = None
+    service_areas: ServiceAreasOption = None
+    mapping: MapOption = ""
+    population: PopulationOption = None
+    communes: BoundariesOption = None
+    qpv: QpvOption = None
+    indicators: IndicatorsOption = None
+    include_unconfirmed: UnconfirmedOption = False
+
+    @property
+    def files(self) -> Files:
+        """Return the files typed."""
+        mapping = None
+        if self.mapping:
+            from avs_coverage.loaders.structure_table import parse_mapping
+
+            mapping = parse_mapping(self.mapping)
+        return Files(
+            self.structures,
+            self.service_areas,
+            mapping,
+            self.population,
+            self.communes,
+            tuple(self.qpv or ()),
+            tuple(self.indicators or ()),
+        )
+
+
+@dataclass(frozen=True)
+class CoverageOptions(SourceOptions):
+    """The options of the commands whose figures depend on a rule."""
+
+    rule: RuleOption = ""
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """Where a listing goes."""
+
+    csv: CsvOption = None
+    csv_dialect: DialectOption = "excel-fr"
+    json: JsonOption = False
+    force: ForceOption = False
+
+    def check(self, inputs: Iterable[Path]) -> None:
+        """Raise UsageError for an unknown dialect, OutputError for a file that exists or is read."""
+        for path in inputs:
+            if self.csv and path.resolve() == self.csv.resolve():
+                raise OutputError(Fault("AVS-504", {"value": str(self.csv)}))
+        require_choice(self.csv_dialect, "--csv-dialect", CSV_DIALECTS)
+        if self.csv is not None:
+            from avs_coverage.reports.output import refuse_existing
+
+            refuse_existing(self.csv, self.force)
+
+
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of the groups it takes, each group as one value.
+
+    A parameter annotated with a dataclass of options stands for all its fields, so that a
+    shared option is declared once. The signature is what typer reads.
+    """
+    groups: dict[str, list[str]] = {}
+    parameters: list[inspect.Parameter] = []
+    own: list[inspect.Parameter] = []
+    for name, kind in get_type_hints(command, include_extras=True).items():
+        if name == "return":
+            continue
+        if is_dataclass(kind):
+            groups[name] = [field.name for field in fields(kind)]
+            parameters += list(_parameters(kind))
+        else:
+            parameter = inspect.signature(command).parameters[name]
+            own.append(parameter.replace(annotation=kind, kind=inspect.Parameter.KEYWORD_ONLY))
+    kinds = get_type_hints(command)
+
+    @functools.wraps(command)
+    def wrapper(**typed: Any) -> None:  # noqa: ANN401 - what typer read
+        values = {
+            name: kinds[name](**{field: typed.pop(field) for field in of}) for name, of in groups.items()
+        }
+        command(**values, **typed)
+
+    parameters = own + parameters  # a command's own options come first in its help
+    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return wrapper
+
+
+def _parameters(kind: Any) -> Iterable[inspect.Parameter]:  # noqa: ANN401 - a class of options
+    hints = get_type_hints(kind, include_extras=True)
+    for field in fields(kind):
+        default = inspect.Parameter.empty if field.default is MISSING else field.default
+        yield inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[field.name]
+        )
+
+
+def make_report(options: SourceOptions, output: OutputOptions | None = None) -> Report:
     """Return the report that the shared options ask for, warnings of the files said on stderr.
 
-    *territory* may be a study folder, whose settings stand where an option is not given.
+    *output* is checked before anything is computed. The territory may be a study folder, whose
+    settings stand where an option is not given.
     """
     from avs_coverage.study import Study, looks_like_folder, read_study
     from avs_coverage.territory_names import find_territory_name
 
-    study = read_study(territory) if looks_like_folder(territory) else Study(Path(), territory)
-    structures = structures or study.structures
-    service_areas = service_areas or study.service_areas
-    population = population or study.population
-    for option, given in (("--service-areas", service_areas), ("--map", mapping)):
-        if given and not structures:
+    typed = options.territory
+    study = read_study(typed) if looks_like_folder(typed) else Study(Path(), typed)
+    files = options.files.over(study.files)
+    if output:
+        output.check(files.paths)
+    for option, given in (("--service-areas", files.service_areas), ("--map", options.mapping)):
+        if given and not files.structures:
             raise UsageError(Fault("AVS-204", {"option": option, "other": "--structures FICHIER"}))
-    day = parse_date_option(on or study.date)
+    day = parse_date_option(options.date or study.date)
     name = find_territory_name(study.territory)
 
     from avs_coverage.commands.streams import print_warnings
     from avs_coverage.report import build_report
 
-    columns = study.mapping
-    if mapping:
-        from avs_coverage.loaders.structure_table import parse_mapping
-
-        columns = parse_mapping(mapping)
-    chosen = rule or study.rule or DEFAULT_RULE
-    report = build_report(
-        name, chosen, day, structures, service_areas, include_unconfirmed, columns, population
-    )
-    if structures:
-        print_warnings(report.coverage.inventory.warnings)
+    chosen = getattr(options, "rule", "") or study.rule or DEFAULT_RULE
+    report = build_report(name, chosen, day, files, options.include_unconfirmed)
+    print_warnings(report.file_warnings)
     return report

@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-from avs_coverage.commands.options import (
-    DateOption,
-    JsonOption,
-    MapOption,
-    PopulationOption,
-    RuleOption,
-    ServiceAreasOption,
-    StructuresOption,
-    TerritoryArgument,
-    UnconfirmedOption,
-    make_report,
-)
+from avs_coverage.commands.options import CoverageOptions, JsonOption, make_report, with_options
 
 
-def report(
-    territory: TerritoryArgument,
-    rule: RuleOption = "",
-    date: DateOption = "",
-    structures: StructuresOption = None,
-    service_areas: ServiceAreasOption = None,
-    mapping: MapOption = "",
-    population: PopulationOption = None,
-    include_unconfirmed: UnconfirmedOption = False,
-    json: JsonOption = False,
-) -> None:
+@with_options
+def report(study: CoverageOptions, json: JsonOption = False) -> None:
     """Rapport complet : complétude, couverture, EPCI, QPV, zones blanches, chiffres publiés."""
-    made = make_report(
-        territory, rule, date, structures, service_areas, mapping, population, include_unconfirmed
-    )
+    made = make_report(study)
     if json:
         from avs_coverage.commands.streams import print_json
 

@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from avs_coverage.commands.listing import Listing, Output, give
-from avs_coverage.commands.options import (
-    CsvOption,
-    DateOption,
-    DialectOption,
-    ForceOption,
-    JsonOption,
-    MapOption,
-    PopulationOption,
-    ServiceAreasOption,
-    StructuresOption,
-    TerritoryArgument,
-    UnconfirmedOption,
-    make_report,
-)
+from avs_coverage.commands.listing import Listing, give
+from avs_coverage.commands.options import OutputOptions, SourceOptions, make_report, with_options
 
 COLUMNS = (
     "id",
@@ -48,36 +35,25 @@ COLUMNS = (
 )
 
 
-def structures(
-    territory: TerritoryArgument,
-    date: DateOption = "",
-    structures: StructuresOption = None,
-    service_areas: ServiceAreasOption = None,
-    mapping: MapOption = "",
-    population: PopulationOption = None,
-    include_unconfirmed: UnconfirmedOption = False,
-    csv: CsvOption = None,
-    csv_dialect: DialectOption = "excel-fr",
-    json: JsonOption = False,
-    force: ForceOption = False,
-) -> None:
+@with_options
+def structures(study: SourceOptions, output: OutputOptions) -> None:
     """Structures de l'inventaire, comptées ou non, avec leurs sources."""
-    output = Output(json, csv, csv_dialect, force)
-    output.check(structures, service_areas, population)
-    report = make_report(
-        territory, "", date, structures, service_areas, mapping, population, include_unconfirmed
-    )
+    report = make_report(study, output)
     inventory = report.coverage.inventory
     counted = {structure.id for structure in inventory.counted(report.coverage.on)}
     rows: list[dict[str, Any]] = [
         {**structure.to_record(), "comptee": structure.id in counted} for structure in inventory.structures
     ]
 
-    from avs_coverage.reports.document import Document
-    from avs_coverage.reports.inventory_section import inventory_or_help, structures_section
+    from avs_coverage.reports.document import Document, Section
+    from avs_coverage.reports.inventory_section import inventory_or_help, structures_section, user_layers
 
     page = Document(
         f"Structures — {report.label}",
-        (inventory_or_help(report), *([structures_section(report)] if rows else [])),
+        (
+            Section("", tuple(user_layers(report))),
+            inventory_or_help(report),
+            *([structures_section(report)] if rows else []),
+        ),
     )
     give(Listing("structures", COLUMNS, rows, page), report, output)

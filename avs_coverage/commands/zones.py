@@ -2,22 +2,8 @@
 
 from __future__ import annotations
 
-from avs_coverage.commands.listing import Listing, Output, give
-from avs_coverage.commands.options import (
-    CsvOption,
-    DateOption,
-    DialectOption,
-    ForceOption,
-    JsonOption,
-    MapOption,
-    PopulationOption,
-    RuleOption,
-    ServiceAreasOption,
-    StructuresOption,
-    TerritoryArgument,
-    UnconfirmedOption,
-    make_report,
-)
+from avs_coverage.commands.listing import Listing, give
+from avs_coverage.commands.options import CoverageOptions, OutputOptions, make_report, with_options
 
 COLUMNS = (
     "liste",
@@ -36,26 +22,10 @@ COLUMNS = (
 )
 
 
-def zones(
-    territory: TerritoryArgument,
-    rule: RuleOption = "",
-    date: DateOption = "",
-    structures: StructuresOption = None,
-    service_areas: ServiceAreasOption = None,
-    mapping: MapOption = "",
-    population: PopulationOption = None,
-    include_unconfirmed: UnconfirmedOption = False,
-    csv: CsvOption = None,
-    csv_dialect: DialectOption = "excel-fr",
-    json: JsonOption = False,
-    force: ForceOption = False,
-) -> None:
+@with_options
+def zones(study: CoverageOptions, output: OutputOptions) -> None:
     """Zones blanches (groupes de communes que rien ne couvre) et couverture à préciser."""
-    output = Output(json, csv, csv_dialect, force)
-    output.check(structures, service_areas, population)
-    report = make_report(
-        territory, rule, date, structures, service_areas, mapping, population, include_unconfirmed
-    )
+    report = make_report(study, output)
 
     from avs_coverage.reports.document import Document, Section
     from avs_coverage.reports.inventory_section import basis, inventory_or_help

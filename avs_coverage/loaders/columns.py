@@ -54,6 +54,11 @@ SERVICE_AREA_COLUMNS: dict[str, tuple[str, ...]] = {
     "structure": ("id", "identifiant", "nom", "nom structure"),
     "commune": ("code insee", "code commune", "insee", "codgeo", "nom commune", "communes desservies"),
 }
+COMMUNE_CODE_COLUMNS = (
+    "code_insee", "insee_com", "insee_arm", "codgeo", "code", "depcom", "code_commune", "code_commune_insee",
+    "insee", "com",
+)  # fmt: skip
+"""What the column of commune codes is called in official files, the surest first."""
 _HEADER_SEARCH_ROWS = 20
 
 

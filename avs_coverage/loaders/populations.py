@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.gazetteer import Gazetteer, parent_of_arrondissement
+from avs_coverage.gazetteer import Gazetteer
 from avs_coverage.loaders.cells import parse_count
-from avs_coverage.loaders.table_file import Row, read_bytes, read_rows, rows_of_text
+from avs_coverage.loaders.columns import COMMUNE_CODE_COLUMNS
+from avs_coverage.loaders.commune_codes import ELSEWHERE, CommuneCodes
+from avs_coverage.loaders.table_frame import read_frame
 from avs_coverage.messages import counted, enumeration, number
 from avs_coverage.names import normalise
 
-_ZIP_MEMBERS = ("donnees_communes.csv", "communes.csv")
-_CODES = (
-    "code_insee", "code", "codgeo", "insee_com", "depcom", "code_commune", "insee", "com",
-)  # fmt: skip
 _POPULATIONS = ("pmun", "population", "population_municipale", "pop_mun", "pop")
+_NAMED = 6
 
 
 @dataclass(frozen=True)
@@ -34,111 +31,112 @@ class Populations:
     label: str
     rows_read: int
     rows_used: int
+    set_aside: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
 
 
-def read_populations(path: Path, needed: Collection[str]) -> Populations:
-    """Return the population of each commune of a file; every commune of *needed* must be in it.
+def read_populations(path: Path, wanted: Collection[str] | None) -> Populations:
+    """Return the population of each commune of *wanted* (None: of every commune of the file).
 
     The column ``COM`` holds the name up to the vintage 2020 and the code since: the code is then
     made of the département and ``CODCOM``. Municipal arrondissements are summed into their
     commune, merged communes into today's; a commune split since is refused (AVS-329). Unknown is
-    not zero: a needed commune without a population refuses the file (AVS-339).
+    not zero: a wanted commune without a population refuses the file (AVS-339). Raises
+    InputError with all faults.
     """
-    rows = _rows(path)
-    header = [normalise(cell).replace(" ", "_") for cell in rows[0].cells] if rows else []
-    column = next((header.index(name) for name in _POPULATIONS if name in header), -1)
-    if column < 0 or not _has_code(header):
-        values = {
-            "found": ", ".join(rows[0].cells) if rows else "aucune",
-            "accepted": "« code_insee » et « PMUN »",
-        }
-        raise InputError(Fault("AVS-304", values, path.name, 1, "PMUN"))
-    reading = _Reading(path.name, Gazetteer())
-    for row in rows[1:]:
-        if not row.is_blank:
-            reading.add(row, _code(row, header), row.cells[column] if column < len(row.cells) else "")
-    if missing := sorted(set(needed) - reading.values.keys()):
-        names = [commune.name for code in missing[:6] if (commune := reading.gazetteer.get(code))]
-        more = f" et {number(len(missing) - 6)} de plus" if len(missing) > 6 else ""  # noqa: PLR2004
-        said = {"value": counted(len(missing), "commune", "communes"), "names": enumeration(names) + more}
-        reading.faults.append(Fault("AVS-339", said, path.name))
-    if reading.faults:
-        raise InputError(reading.faults)
-    label = f"{path.name}, colonne {rows[0].cells[column]}"
-    if reading.warnings:
-        words = ("code d'un COG antérieur ramené", "codes d'un COG antérieur ramenés")
-        label += f", {counted(len(reading.warnings), *words)} au COG 2026"
-    blank = sum(row.is_blank for row in rows[1:])
-    return Populations(reading.values, label, len(rows) - 1, len(rows) - 1 - blank, tuple(reading.warnings))
+    frame = read_frame(path, _chosen, "« code_insee » (ou COM, CODCOM…) et « PMUN » (ou population)")
+    names = {_plain(name): name for name in frame.columns}
+    column = next(names[name] for name in _POPULATIONS if name in names)
+    reading = _Reading(path.name, None if wanted is None else frozenset(wanted), column)
+    frame.columns = [_plain(name) for name in frame.columns]
+    for line, row in zip(frame.index, frame.to_dict("records"), strict=True):
+        reading.add(int(line), {str(name): str(value) for name, value in row.items()}, _plain(column))
+    return reading.result(len(frame))
 
 
-def _rows(path: Path) -> list[Row]:
-    """Return the rows of a table, or of the one in INSEE's zip."""
-    content = read_bytes(path)
-    if zipfile.is_zipfile(io.BytesIO(content)):
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            for member in archive.infolist():
-                name = member.filename.rsplit("/", 1)[-1].lower()
-                if name in _ZIP_MEMBERS and member.file_size < 100_000_000:  # noqa: PLR2004
-                    return rows_of_text(path, archive.read(member))
-    return read_rows(path)
+def _plain(header: str) -> str:
+    return normalise(header).replace(" ", "_")
 
 
-def _has_code(header: list[str]) -> bool:
-    return "codcom" in header or any(name in header for name in _CODES)
+def _chosen(header: Sequence[str]) -> list[str]:
+    """Return the columns of codes and of the population; none where the table is another one."""
+    names = {_plain(name): name for name in reversed(header) if name}
+    population = [names[name] for name in _POPULATIONS if name in names][:1]
+    codes = [names[n] for n in ("codcom", "coddep", "dep", *COMMUNE_CODE_COLUMNS) if n in names]
+    has_code = "codcom" in names or any(name in names for name in COMMUNE_CODE_COLUMNS)
+    return [*population, *dict.fromkeys(codes)] if population and has_code else []
 
 
-def _code(row: Row, header: list[str]) -> str:
+def _code(cells: dict[str, str]) -> str:
     """Return the code of a row, whatever the vintage of its columns."""
-    cells = dict(zip(header, row.cells, strict=False))
     com = cells.get("com", "")
-    if "codcom" in header and not (len(com) == 5 and com[2:].isdigit()):  # noqa: PLR2004
+    if "codcom" in cells and not (len(com) == 5 and com[2:].isdigit()):  # noqa: PLR2004
         departement = cells.get("coddep") or cells.get("dep", "")
         return departement[:2] + cells["codcom"].zfill(3)
-    return next((cells[name] for name in _CODES if cells.get(name)), "")
+    return next((cells[name] for name in COMMUNE_CODE_COLUMNS if cells.get(name)), "")
 
 
 class _Reading:
     """Populations gathered so far, by commune of today."""
 
-    def __init__(self, file: str, gazetteer: Gazetteer) -> None:
-        self.file, self.gazetteer = file, gazetteer
+    def __init__(self, file: str, wanted: frozenset[str] | None, column: str) -> None:
+        self.file, self.wanted, self.column = file, wanted, column
+        self.codes = CommuneCodes(file, wanted, "")
+        self.faults = self.codes.faults
         self.values: dict[str, int] = {}
-        self.faults: list[Fault] = []
-        self.warnings: list[Fault] = []
         self._lines: dict[str, int] = {}
+        self._elsewhere = 0
+        self._blank = 0
 
-    def add(self, row: Row, code: str, text: str) -> None:
-        """Add a row to its commune, or a fault."""
-        population = parse_count(text)
-        if population is None:
-            hint = "écrivez un nombre entier d'habitants"
-            values = {"value": text, "expected": "entier", "hint": hint}
-            self.faults.append(Fault("AVS-319", values, self.file, row.line, "PMUN"))
+    def add(self, line: int, cells: dict[str, str], column: str) -> None:
+        """Add a row to its commune, set it aside, or record a fault."""
+        if not any(cells.values()):
+            self._blank += 1
             return
+        code = _code(cells)
+        today = self.codes.today(code, line)
+        if today == ELSEWHERE:
+            self._elsewhere += 1
+        elif today is not None and self._is_first(code, line):
+            population = parse_count(cells[column])
+            if population is None:
+                hint = "écrivez un nombre entier d'habitants"
+                values = {"value": cells[column], "expected": "entier", "hint": hint}
+                self.faults.append(Fault("AVS-319", values, self.file, line, self.column))
+            else:
+                self.values[today] = self.values.get(today, 0) + population
+
+    def _is_first(self, code: str, line: int) -> bool:
         if code in self._lines:
             values = {"value": code, "other": str(self._lines[code])}
-            self.faults.append(Fault("AVS-338", values, self.file, row.line))
-            return
-        self._lines[code] = row.line
-        today = self._today(code, row.line)
-        if today:
-            self.values[today] = self.values.get(today, 0) + population
+            self.faults.append(Fault("AVS-338", values, self.file, line))
+            return False
+        self._lines[code] = line
+        return True
 
-    def _today(self, code: str, line: int) -> str:
-        parent = parent_of_arrondissement(code)
-        if parent or self.gazetteer.get(code):
-            return parent or code
-        passage = self.gazetteer.movements.passage(code)
-        names = ", ".join(c.name for c in map(self.gazetteer.get, passage.today) if c)
-        changed = passage.changed.strftime("%d/%m/%Y") if passage.changed else ""
-        if len(passage.today) == 1:
-            values = {"value": code, "changed": changed, "today": names}
-            self.warnings.append(Fault("AVS-909", values, self.file, line))
-            return passage.today[0]
-        kind = "AVS-329" if passage.is_split else "AVS-314"
-        self.faults.append(
-            Fault(kind, {"value": code, "changed": changed, "choices": names}, self.file, line)
+    def result(self, rows_read: int) -> Populations:
+        """Return what was read; raises InputError with every fault."""
+        self.codes.close()
+        self._require_all()
+        if self.faults:
+            raise InputError(self.faults)
+        label = f"population : {self.file}, colonne {self.column}"
+        if self.codes.moved:
+            words = ("code d'un COG antérieur ramené", "codes d'un COG antérieur ramenés")
+            label += f", {counted(len(self.codes.moved), *words)} au COG 2026"
+        reasons = {"lignes vides": self._blank, "communes d'un autre territoire": self._elsewhere}
+        set_aside = tuple(
+            Fault("AVS-907", {"value": f"{number(count)} {reason}"}, self.file, rows=count)
+            for reason, count in reasons.items()
+            if count
         )
-        return ""
+        rows_used = rows_read - sum(fault.rows for fault in set_aside)
+        return Populations(self.values, label, rows_read, rows_used, set_aside, tuple(self.codes.warnings))
+
+    def _require_all(self) -> None:
+        gazetteer = Gazetteer()
+        if missing := sorted((self.wanted or frozenset()) - self.values.keys()):
+            names = [commune.name for code in missing[:_NAMED] if (commune := gazetteer.get(code))]
+            more = f" et {number(len(missing) - _NAMED)} de plus" if len(missing) > _NAMED else ""
+            said = {"value": counted(len(missing), "commune", "communes"), "names": enumeration(names) + more}
+            self.faults.append(Fault("AVS-339", said, self.file))

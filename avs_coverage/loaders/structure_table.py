@@ -14,6 +14,8 @@ from avs_coverage.loaders.table_file import Row, describe_text, first_bytes, rea
 from avs_coverage.names import normalise
 
 OWN_FORMAT = "liste de structures, colonnes de l'outil"
+_GEOGRAPHICAL = (b"SQLite", b"PAR1", b"PK", b"7z", b"\x00\x00\x27\x0a")
+"""How the files start that may hold a geographical layer: GeoPackage, GeoParquet, archives, shapefile."""
 
 
 @dataclass
@@ -43,19 +45,21 @@ def read_structure_table(path: Path, mapping: dict[str, str] | None = None) -> S
     if mapping:
         _rename(table.rows, mapping)
     for module in _adapters(table.rows):
-        table.rows, more, table.warnings = module.adapt(table.rows, path.name)
+        table.rows, more, warnings = module.adapt(table.rows, path.name)
         table.format, table.set_aside = module.FORMAT, table.set_aside + more
+        table.warnings += warnings
     return table
 
 
 def _read(path: Path) -> StructureTable:
     # Modules of foreign formats are imported once the first bytes look like theirs.
     start = first_bytes(path)
-    if start.startswith(b"SQLite") or b'"features"' in start or b'"FeatureCollection"' in start:
+    if start.startswith(_GEOGRAPHICAL) or b'"features"' in start or b'"FeatureCollection"' in start:
         from avs_coverage.loaders import geo_points
 
         if geo_points.recognises(path):
-            return StructureTable(geo_points.read_points(path), "points géographiques")
+            rows, warnings = geo_points.read_points(path)
+            return StructureTable(rows, "points géographiques", warnings=warnings)
     if start.startswith(b"PAR1") or b"TYPEQU" in start.upper():
         from avs_coverage.loaders import bpe
 

@@ -132,6 +132,11 @@ def basis(report: Report) -> list[Block]:
     return [Paragraph(text), *(Paragraph(warning, True) for warning in report.warnings)]
 
 
+def user_layers(report: Report) -> list[Block]:
+    """Return what stands in place of the embedded data."""
+    return [Paragraph(text, True) for text in report.layer_warnings]
+
+
 def hypothesis(report: Report) -> list[Block]:
     """Return what the majorant supposes: it stands beside every table that shows a bracket."""
     if report.is_closed:

@@ -7,7 +7,7 @@ from avs_coverage.messages import (
     number,
     percent,
 )
-from avs_coverage.qpv import NOT_INFORMED, WITH_STRUCTURE, WITHOUT_STRUCTURE, QpvCoverage, QpvSummary
+from avs_coverage.qpv import NOT_INFORMED, WITH_STRUCTURE, WITHOUT_STRUCTURE, QpvCoverage, population_source
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Paragraph, Section, table
 
@@ -36,7 +36,7 @@ def qpv_section(report: Report, views: tuple[QpvCoverage, ...] | None = None) ->
         text = f"Aucun quartier connu sans structure ; {counted(unknown, 'non renseigné', 'non renseignés')}."
         return Section("Quartiers prioritaires (QPV)", (Paragraph(text),))
     caption = f"Quartiers officiels, génération {' et '.join(str(year) for year in generations)}"
-    blocks: list[Block] = [table(caption, headers, rows), Paragraph(_qpv_sentence(report.qpv_summary))]
+    blocks: list[Block] = [table(caption, headers, rows), Paragraph(_qpv_sentence(report))]
     outside = [line for line in lines if not line.code]
     if outside:
         blocks.append(
@@ -71,7 +71,9 @@ def qpv_row(view: QpvCoverage) -> list[Cell]:
     ]
 
 
-def _qpv_sentence(summary: QpvSummary) -> str:
+def _qpv_sentence(report: Report) -> str:
+    summary = report.qpv_summary
+    source = population_source(report.coverage.territory, report.coverage.on)
     text = (
         f"{counted(summary.quarters, 'quartier', 'quartiers')} : {number(summary.with_structure)} avec "
         f"structure, {number(summary.without_structure)} sans, "
@@ -80,10 +82,10 @@ def _qpv_sentence(summary: QpvSummary) -> str:
     if summary.total is None:
         return text + "Habitants des quartiers avec structure : non connus."
     if summary.covered is None:
-        return text + f"{number(summary.total)} habitants (populations de l'édition 2022, QPV 2015)."
+        return text + f"{number(summary.total)} habitants ({source})."
     share = percent(summary.covered / summary.total if summary.total else None)
     bracket = "" if summary.covered == summary.possible else f", au plus {number(summary.possible or 0)}"
     return text + (
         f"Habitants des quartiers avec structure : {share} ({number(summary.covered)} habitants sur "
-        f"{number(summary.total)}{bracket} ; populations de l'édition 2022, QPV 2015)."
+        f"{number(summary.total)}{bracket} ; {source})."
     )

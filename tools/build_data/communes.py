@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from avs_coverage.projection import epsg_of
+from avs_coverage.projection import epsg_of, geodesic_area_km2
 
 _POINT_QUALITY = {
     "geofla_cheflieu": "chef_lieu",
@@ -47,15 +47,6 @@ def read_epci(path: Path) -> pd.DataFrame:
     return rows.assign(code=rows["code"].str.zfill(5))
 
 
-def geodesic_area_km2(contours: gpd.GeoDataFrame) -> np.ndarray:
-    """Return the area of each lon/lat boundary on the GRS80 ellipsoid, in km² to 0.001."""
-    from pyproj import Geod
-
-    geod = Geod(ellps="GRS80")
-    areas = [abs(geod.geometry_area_perimeter(shape)[0]) for shape in contours.geometry]
-    return np.round(np.array(areas) / 1e6, 3)
-
-
 def projected_points(rows: pd.DataFrame) -> pd.DataFrame:
     """Return ``x_m`` and ``y_m``: each row's lon/lat in the legal projection of its département."""
     from pyproj import Transformer
@@ -88,7 +79,7 @@ def build_communes(files: dict[str, Path], contours: gpd.GeoDataFrame) -> pd.Dat
     rows = rows.merge(read_epci(files["epci"]), on="code", how="left", validate="1:1")
     rows[["epci", "nom_epci"]] = rows[["epci", "nom_epci"]].fillna("")
     rows["population"] = rows["code"].map(population).astype("int32")
-    areas = pd.Series(geodesic_area_km2(contours), index=contours["code"])
+    areas = pd.Series(geodesic_area_km2(contours.geometry), index=contours["code"])
     rows["superficie_km2"] = rows["code"].map(areas)
     rows["lon"] = rows["code"].map(points["lon"]).astype(float).round(5)
     rows["lat"] = rows["code"].map(points["lat"]).astype(float).round(5)

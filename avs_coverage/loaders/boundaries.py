@@ -1,0 +1,256 @@
+"""Read boundaries of communes: ADMIN EXPRESS, geo.api.gouv.fr, Etalab, any layer with commune codes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from avs_coverage.errors import InputError
+from avs_coverage.faults import Fault
+from avs_coverage.gazetteer import Gazetteer, departement_of, parent_of_arrondissement
+from avs_coverage.loaders.columns import COMMUNE_CODE_COLUMNS
+from avs_coverage.loaders.commune_codes import ELSEWHERE, CommuneCodes
+from avs_coverage.loaders.geo_file import (
+    Layer,
+    attribute_text,
+    is_json_without_geometry,
+    layers,
+    read_attributes,
+    read_features,
+)
+from avs_coverage.loaders.polygons import misplaced, repaired
+from avs_coverage.messages import counted, enumeration, number
+from avs_coverage.projection import geodesic_area_km2
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+EXPECTED = "COMMUNE.shp (avec ses .dbf, .shx, .prj) ou le .gpkg"
+_FILTERED_BELOW = 2_000
+_NAMED = 6
+
+
+@dataclass(frozen=True)
+class Boundaries:
+    """The boundaries of communes of the COG 2026, and what reading them met.
+
+    *frame* is indexed by code, with ``geometry`` in WGS84 and ``superficie_km2`` (geodesic,
+    GRS80). *neighbours* holds pairs ``code``, ``voisin``, both directions, of communes that
+    share a line; None where the polygons overlap or leave slits, so that it cannot be told.
+    Rows read = rows used + rows set aside.
+    """
+
+    file: str
+    format: str
+    frame: gpd.GeoDataFrame
+    neighbours: pd.DataFrame | None
+    rows_read: int
+    rows_used: int
+    set_aside: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+
+    @property
+    def label(self) -> str:
+        """Say what the layer gives, in French."""
+        gives = "superficies et voisinage" if self.neighbours is not None else "superficies"
+        communes = counted(len(self.frame), "commune", "communes")
+        return f"contours : {self.file} ({self.format}), {communes}, {gives}"
+
+
+def read_boundaries_file(path: Path, wanted: Collection[str] | None) -> Boundaries:
+    """Return the boundaries of the communes of *wanted* (of France where None) that a file holds.
+
+    The layer is known by its columns. Municipal arrondissements beside their commune are set
+    aside, alone they are joined into it; merged communes are joined; a commune split since is
+    refused (AVS-329); an invalid geometry is repaired and said (AVS-919). Points are refused
+    (AVS-352), and contours far from their chef-lieu (AVS-370). Raises InputError with all faults.
+    """
+    wanted = None if wanted is None else frozenset(wanted)
+    with layers(path, EXPECTED) as found:
+        layer, code_column, rows = _commune_layer(path, found, wanted)
+        reading = _Reading(path.name, wanted, code_column)
+        kept = reading.sort(rows)
+        if reading.faults:
+            raise InputError(reading.faults)
+        if not kept:
+            raise InputError(Fault("AVS-355", {}, path.name))
+        where = None
+        if len(kept) < min(len(rows), _FILTERED_BELOW):
+            codes = ", ".join(f"'{code}'" for code in sorted({rows[i] for i in kept}))
+            where = f'"{code_column}" IN ({codes})'
+        features, warnings = read_features(layer, [code_column], path.name, where)
+    reading.warnings += warnings
+    frame = reading.join(features, code_column)
+    if reading.faults:
+        raise InputError(reading.faults)
+    reading.say_missing(frame)
+    return Boundaries(
+        path.name,
+        _format(layer.columns),
+        frame,
+        _neighbours(frame),
+        len(rows),
+        len(rows) - sum(fault.rows for fault in reading.set_aside),
+        tuple(reading.set_aside),
+        tuple(reading.warnings),
+    )
+
+
+def _commune_layer(
+    path: Path, found: list[Layer], wanted: Collection[str] | None
+) -> tuple[Layer, str, list[str]]:
+    """Return the layer of communes, its column of codes, and the codes."""
+    best: tuple[int, Layer, str, list[str]] | None = None
+    for layer in found:
+        column = _code_column(layer.columns)
+        if not column or not layer.may_be_polygons:
+            continue
+        codes = [attribute_text(value) for value in read_attributes(layer, [column], path.name)[column]]
+        if _is_part_of_communes(layer.columns) and not any(map(parent_of_arrondissement, codes)):
+            continue  # communes déléguées: parts of communes, which many codes do not tell apart
+        known = set(codes) & set(wanted) if wanted is not None else {c for c in codes if len(c) == 5}  # noqa: PLR2004
+        if best is None or len(known) > best[0]:
+            best = (len(known), layer, column, codes)
+    if best:
+        return best[1:]
+    points = [layer for layer in found if "Point" in layer.kind and _code_column(layer.columns)]
+    if points or is_json_without_geometry(path):
+        raise _no_contours(path.name, wanted, bool(points))
+    read = "; ".join(f"{layer.label} ({layer.kind or 'sans géométrie'})" for layer in found) or "aucune"
+    raise InputError(Fault("AVS-353", {"found": read}, path.name))
+
+
+def _no_contours(file: str, wanted: Collection[str] | None, points: bool) -> InputError:
+    departements = sorted({departement_of(code) for code in wanted or ()}) or ["03"]
+    call = (
+        f"https://geo.api.gouv.fr/departements/{departements[0]}/communes"
+        "?fields=code,nom&format=geojson&geometry=contour"
+    )
+    value = "geometry=centre ou mairie" if points else "JSON sans géométrie"
+    return InputError(Fault("AVS-352", {"value": value, "call": call}, file))
+
+
+def _code_column(columns: Collection[str]) -> str:
+    lower = {name.lower(): name for name in columns}
+    return next((lower[name] for name in COMMUNE_CODE_COLUMNS if name in lower), "")
+
+
+def _is_part_of_communes(columns: Collection[str]) -> bool:
+    """Tell a layer whose features belong to a commune named in another column."""
+    lower = [name.lower() for name in columns]
+    return any("rattach" in name or name in ("insee_ratt", "insee_arm") for name in lower)
+
+
+def _format(columns: Collection[str]) -> str:
+    names = {name.lower() for name in columns}
+    if "code_insee" in names and "nom_officiel" in names:
+        return "ADMIN EXPRESS 4.0"
+    if names & {"insee_com", "insee_arm"}:
+        return "ADMIN EXPRESS 1.x à 3.x"
+    if {"code", "plm"} <= names or {"code", "nom", "departement", "region", "epci"} <= names:
+        return "contours administratifs, Etalab"
+    if {"code", "nom", "codeepci"} <= names or {"code", "nom", "codedepartement"} <= names:
+        return "geo.api.gouv.fr"
+    return "couche de communes"
+
+
+class _Reading:
+    """The features of one layer, sorted into communes of today."""
+
+    def __init__(self, file: str, wanted: Collection[str] | None, column: str) -> None:
+        self.file, self.wanted = file, wanted
+        self.codes = CommuneCodes(file, wanted, column)
+        self.faults, self.warnings = self.codes.faults, self.codes.warnings
+        self.set_aside: list[Fault] = []
+        self._gazetteer = Gazetteer()
+        self._today: dict[str, str] = {}
+
+    def sort(self, codes: list[str]) -> list[int]:
+        """Return the ranks of the features to read; the others are counted with their reason."""
+        kept: list[int] = []
+        reasons: dict[str, int] = defaultdict(int)
+        present = set(codes)
+        for rank, code in enumerate(codes):
+            parent = parent_of_arrondissement(code)
+            if parent and parent in present:
+                reasons["arrondissements municipaux, déjà dans leur commune"] += 1
+                continue
+            today = self.codes.today(code, rank + 2)
+            if today == ELSEWHERE:
+                reasons["communes d'un autre territoire"] += 1
+            elif today:
+                self._today[code] = today
+                kept.append(rank)
+        self.codes.close()
+        self._put_aside(reasons)
+        return kept
+
+    def _put_aside(self, reasons: dict[str, int]) -> None:
+        for reason, count in reasons.items():
+            value = f"{number(count)} {reason}"
+            self.set_aside.append(Fault("AVS-907", {"value": value}, self.file, rows=count))
+
+    def join(self, features: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
+        """Return one polygon a commune of today, with its area in km²."""
+        import geopandas as gpd
+        import shapely
+
+        parts: dict[str, list[Any]] = defaultdict(list)
+        lines: dict[str, list[str]] = defaultdict(list)
+        empty = 0
+        for value, shape in zip(features[column], features.geometry, strict=True):
+            today = self._today.get(attribute_text(value))
+            if today is None:
+                continue
+            if shape is None or shape.is_empty:
+                empty += 1
+                continue
+            parts[today].append(repaired(shape, self._name(today), self.file, self.warnings))
+            lines[today].append(attribute_text(value))
+        if empty:
+            self._put_aside({"communes sans géométrie": empty})
+        for code, codes in lines.items():
+            if len(codes) > len(set(codes)):
+                self.warnings.append(Fault("AVS-930", {"value": self._name(code)}, self.file))
+        shapes = [p[0] if len(p) == 1 else shapely.union_all(p) for p in parts.values()]
+        frame = (
+            gpd.GeoDataFrame({"code": list(parts)}, geometry=shapes, crs=4326).set_index("code").sort_index()
+        )
+        frame["superficie_km2"] = geodesic_area_km2(frame.geometry)
+        for code, shape in frame.geometry.items():
+            fault = misplaced(shape, self._gazetteer.get(str(code)), self._name(str(code)), self.file)
+            self.faults += [fault] if fault else []
+        return frame
+
+    def _name(self, code: str) -> str:
+        commune = self._gazetteer.get(code)
+        return f"{commune.name} ({code})" if commune else code
+
+    def say_missing(self, frame: gpd.GeoDataFrame) -> None:
+        """Warn of the communes wanted that have no boundary in the file (AVS-921)."""
+        missing = sorted(set(self.wanted or ()) - set(frame.index))
+        if missing:
+            more = f" et {number(len(missing) - _NAMED)} de plus" if len(missing) > _NAMED else ""
+            names = enumeration([self._name(code) for code in missing[:_NAMED]]) + more
+            value = counted(len(missing), "commune", "communes")
+            self.warnings.append(Fault("AVS-921", {"value": value, "names": names}, self.file))
+
+
+def _neighbours(frame: gpd.GeoDataFrame) -> pd.DataFrame | None:
+    import pandas as pd
+    import shapely
+
+    shapes = frame.geometry.to_numpy()
+    if not shapely.coverage_is_valid(shapes):
+        return None
+    left, right = shapely.STRtree(shapes).query(shapes, predicate="touches")
+    line = shapely.relate_pattern(shapes[left], shapes[right], "****1****")
+    codes = frame.index.to_numpy(dtype=object)
+    pairs = np.column_stack([codes[left[line]], codes[right[line]]])
+    return pd.DataFrame(pairs, columns=["code", "voisin"]).sort_values(["code", "voisin"], ignore_index=True)

@@ -1,0 +1,244 @@
+"""Read chosen columns of a large table in pieces: CSV, zip of CSV, Parquet or workbook, all as text."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from avs_coverage.errors import InputError
+from avs_coverage.faults import Fault
+from avs_coverage.loaders.table_file import first_bytes, read_rows
+from avs_coverage.messages import os_reason
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHUNK_ROWS = 100_000
+_HEADER_SEARCH_LINES = 20
+_START = 1 << 16
+_MAX_MEMBER_BYTES = 4_000_000_000
+_WORKBOOK_MEMBERS = ("xl/workbook.xml", "content.xml")
+
+Choose = Callable[[Sequence[str]], Sequence[str]]
+"""Given the headers of a table, return those to read; none where the table is another one."""
+
+
+def read_frames(
+    path: Path, choose: Choose, expected: str = "voyez docs/formats.md"
+) -> Iterator[pd.DataFrame]:
+    """Yield the columns that *choose* takes, in pieces of at most 100,000 rows of str.
+
+    The index is the line of the file (a workbook's row; for a CSV whose cells hold line breaks,
+    the rank of the row). Columns bear the file's own headers, stripped. A missing cell is an
+    empty text; nothing is read as missing because of its wording. The headers are looked for in
+    the first 20 lines. In a zip, the member whose headers *choose* takes is read.
+
+    Raises InputError: AVS-301 unreadable, AVS-302 not a table, AVS-350 no table with such columns,
+    which are *expected* in French.
+    """
+    try:
+        yield from _frames(path, choose)
+    except _NoTableError as error:
+        values = {"rows": str(_HEADER_SEARCH_LINES), "expected": expected}
+        raise InputError(Fault("AVS-350", values, path.name)) from error
+
+
+def _frames(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
+    start = first_bytes(path)
+    if start.startswith(b"PAR1"):
+        yield from _parquet(path, choose)
+    elif zipfile.is_zipfile(path) and not _is_workbook(path):
+        yield from _zip(path, choose)
+    elif start.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        yield from _rows(path, choose)
+    else:
+        yield from _text(path, lambda: _open(path), choose)
+
+
+def read_frame(path: Path, choose: Choose, expected: str = "voyez docs/formats.md") -> pd.DataFrame:
+    """Return all pieces of ``read_frames`` as one table."""
+    import pandas as pd
+
+    return pd.concat(list(read_frames(path, choose, expected)))
+
+
+def headers_of(path: Path) -> list[list[str]]:
+    """Return the rows of a table that may be its headers: the first 20, of each member of a zip.
+
+    Empty where the file is no table. Used to tell what a file is.
+    """
+    seen: list[list[str]] = []
+
+    def remember(header: Sequence[str]) -> Sequence[str]:
+        seen.append(list(header))
+        return ()
+
+    try:
+        for _ in read_frames(path, remember):
+            pass
+    except InputError:
+        pass
+    return seen
+
+
+def _open(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise InputError(Fault("AVS-301", {"value": str(path), "reason": os_reason(error)})) from error
+
+
+class _NoTableError(Exception):
+    """No row of headers that the caller wants."""
+
+
+def _unreadable(file: str, reason: str, line: int = 0) -> InputError:
+    return InputError(Fault("AVS-302", {"reason": reason}, file, line))
+
+
+def _is_workbook(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        return any(name in _WORKBOOK_MEMBERS for name in archive.namelist())
+
+
+def _zip(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                if not member.filename.lower().endswith((".csv", ".txt")):
+                    continue
+                if member.file_size > _MAX_MEMBER_BYTES:
+                    raise _unreadable(path.name, f"{member.filename} est démesuré dans l'archive")
+                try:
+                    yield from _text(path, lambda name=member.filename: archive.open(name), choose)  # type: ignore[misc]
+                except _NoTableError:
+                    continue
+                return
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise _unreadable(path.name, "archive zip abîmée ou chiffrée") from error
+    raise _NoTableError
+
+
+def _text(
+    path: Path, opened: Callable[[], AbstractContextManager[IO[bytes]]], choose: Choose
+) -> Iterator[pd.DataFrame]:
+    """Read a CSV that *opened* opens, once to know its encoding and once for its rows."""
+    import pandas as pd
+
+    with opened() as file:
+        encoding = _encoding(path, file)
+    with opened() as file:
+        start = codecs.getincrementaldecoder(encoding)("replace").decode(file.read(_START))
+    lines = start.splitlines()[: _HEADER_SEARCH_LINES + 10]
+    delimiter = _delimiter(lines)
+    heads = [[cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])] for line in lines]
+    index, header, chosen = _header(heads, choose)
+    positions = [header.index(name) for name in chosen]
+    with opened() as file:
+        try:
+            pieces = pd.read_csv(
+                file, sep=delimiter, encoding=encoding, header=None, names=range(len(header)),
+                usecols=positions, dtype=str, keep_default_na=False, skiprows=index + 1,
+                chunksize=CHUNK_ROWS, skip_blank_lines=False, index_col=False,
+            )  # fmt: skip
+            for piece in pieces:
+                piece.index += index + 2
+                yield _cleaned(piece[positions].set_axis(chosen, axis=1))
+        except pd.errors.ParserError as error:
+            raise _parser_fault(path.name, str(error), index + 1) from error
+        except pd.errors.EmptyDataError:
+            yield pd.DataFrame(columns=chosen, dtype=str)
+
+
+def _header(rows: Sequence[Sequence[str]], choose: Choose) -> tuple[int, Sequence[str], list[str]]:
+    """Return the rank of the row of headers that *choose* takes, the headers, and the chosen ones."""
+    for index, header in enumerate(rows[:_HEADER_SEARCH_LINES]):
+        if chosen := list(choose(header)):
+            return index, header, chosen
+    raise _NoTableError
+
+
+def _cleaned(frame: pd.DataFrame) -> pd.DataFrame:
+    frame = frame.fillna("")
+    return frame.apply(lambda column: column.str.strip())
+
+
+def _parser_fault(file: str, error: str, skipped: int) -> InputError:
+    """Say a fault of the CSV in French: pandas names the line, and how many cells it holds."""
+    if match := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", error):
+        reason = f"{match[3]} cellules là où les en-têtes en ont {match[1]}"
+        return _unreadable(file, reason, int(match[2]))
+    return _unreadable(file, "guillemet mal placé ou jamais fermé")
+
+
+def _encoding(path: Path, file: IO[bytes]) -> str:
+    """Return UTF-8 where the whole file is, else cp1252; a binary file is refused (AVS-302)."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    first = file.read(_START)
+    if first.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if b"\0" in first:
+        raise _unreadable(path.name, "le contenu est binaire")
+    try:
+        decoder.decode(first)
+        while piece := file.read(1 << 20):
+            decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8-sig"
+
+
+def _delimiter(lines: list[str]) -> str:
+    """Return the separator found in most lines, then most often, outside quotes."""
+    bare = ["".join(line.split('"')[::2]) for line in lines if line.strip()]
+
+    def score(delimiter: str) -> tuple[int, int]:
+        counts = [line.count(delimiter) for line in bare]
+        return sum(count > 0 for count in counts), sum(counts)
+
+    return max(";,\t", key=score)
+
+
+def _rows(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
+    """Read a workbook, whose first sheet with the wanted headers is taken."""
+    import pandas as pd
+
+    rows = read_rows(path)
+    index, header, chosen = _header([row.cells for row in rows[:_HEADER_SEARCH_LINES]], choose)
+    positions = [header.index(name) for name in chosen]
+    body = [r for r in rows[index + 1 :]]
+    cells: list[list[Any]] = [[r.cells[p] if p < len(r.cells) else "" for p in positions] for r in body]
+    yield pd.DataFrame(cells, index=[r.line for r in body], columns=chosen, dtype=str)
+
+
+def _parquet(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            chosen = list(choose(file.schema_arrow.names))
+            if not chosen:
+                raise _NoTableError
+            line = 2
+            for batch in file.iter_batches(batch_size=CHUNK_ROWS, columns=chosen):
+                piece = batch.to_pandas().astype(object)
+                piece = piece.where(piece.notna(), "").map(_text_of)
+                piece.index = range(line, line + len(piece))
+                line += len(piece)
+                yield _cleaned(piece[chosen].astype(str))
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(path.name, "fichier Parquet abîmé") from error
+
+
+def _text_of(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
