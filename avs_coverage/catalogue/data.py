@@ -1,0 +1,215 @@
+"""Messages 3xx: the user's data."""
+
+from __future__ import annotations
+
+from avs_coverage.catalogue.kind import FaultKind
+
+DATA: dict[str, FaultKind] = {
+    "AVS-301": FaultKind(
+        "le fichier « {value} » est introuvable ou illisible ({reason})",
+        "",
+        "vérifiez le chemin et les droits ; un fichier ouvert dans Excel doit parfois être fermé",
+    ),
+    "AVS-302": FaultKind(
+        "le fichier n'est pas un tableau lisible ({reason})",
+        "",
+        "fournissez un CSV (« ; », « , » ou tabulation ; UTF-8 ou Windows-1252) ou un classeur XLSX",
+    ),
+    "AVS-303": FaultKind(
+        "aucune ligne d'en-têtes reconnue dans les {rows} premières lignes",
+        "la ligne d'en-têtes doit porter au moins : {required}",
+        "mettez ces noms de colonnes sur la première ligne du tableau",
+    ),
+    "AVS-304": FaultKind(
+        "la colonne « {column} » manque",
+        "colonnes lues : {found}",
+        "ajoutez une colonne {accepted}",
+    ),
+    "AVS-305": FaultKind(
+        "deux colonnes disent la même chose : {value}",
+        "on ne peut pas deviner laquelle fait foi",
+        "n'en gardez qu'une, ou renommez l'autre",
+    ),
+    "AVS-306": FaultKind(
+        "la ligne a plus de cellules que d'en-têtes",
+        "un séparateur se trouve sans doute dans un texte sans guillemets",
+        "mettez le texte entre guillemets, ou retirez les cellules en trop",
+    ),
+    "AVS-307": FaultKind("le fichier ne contient aucune structure", "", "ajoutez au moins une ligne"),
+    "AVS-311": FaultKind("le nom de la structure est vide", "", "indiquez un nom"),
+    "AVS-312": FaultKind(
+        "le type « {value} » n'est pas reconnu",
+        "",
+        "écrivez CS (centre social) ou EVS (espace de vie sociale)",
+    ),
+    "AVS-313": FaultKind("la valeur « {value} » n'est pas reconnue", "", "valeurs possibles : {choices}"),
+    "AVS-314": FaultKind(
+        "le code commune « {value} » n'existe pas au COG 2026, ni depuis 2003",
+        "une commune inconnue ne peut être ni couverte ni comptée",
+        "vérifiez le code : 5 caractères, zéro initial compris",
+    ),
+    "AVS-315": FaultKind(
+        "la commune « {value} » est introuvable {scope}",
+        "",
+        "{suggestions}",
+    ),
+    "AVS-316": FaultKind(
+        "la commune « {value} » désigne plusieurs communes : {choices}",
+        "",
+        "indiquez le code INSEE",
+    ),
+    "AVS-317": FaultKind(
+        "la date « {value} » n'est pas reconnue",
+        "",
+        "écrivez 2022-09-01, 01/09/2022, ou une année seule (2022)",
+    ),
+    "AVS-318": FaultKind(
+        "l'agrément finit ({value}) avant d'avoir commencé ({start})",
+        "",
+        "corrigez l'une des deux dates",
+    ),
+    "AVS-319": FaultKind("« {value} » n'est pas un nombre {expected}", "", "{hint}"),
+    "AVS-320": FaultKind(
+        "la zone est dite {value} mais aucune commune desservie n'est donnée",
+        "une zone {value} est prise telle quelle : elle ne couvrirait rien",
+        "remplissez « communes_desservies », ou écrivez « inconnue » dans « zone »",
+    ),
+    "AVS-321": FaultKind(
+        "l'identifiant « {value} » est déjà celui de la ligne {other}",
+        "chaque structure doit pouvoir être citée sans confusion",
+        "donnez un identifiant différent à chaque structure",
+    ),
+    "AVS-322": FaultKind(
+        "« epci » dans les communes desservies demande un siège dont l'EPCI est connu",
+        "",
+        "indiquez le code INSEE du siège, ou la liste des communes",
+    ),
+    "AVS-323": FaultKind(
+        "les coordonnées ({value}) sont à {distance} km du chef-lieu de la commune du siège",
+        "longitude et latitude sont peut-être inversées, ou en Lambert 93",
+        "donnez la longitude (de -5 à 10 en métropole) et la latitude (de 41 à 51) en degrés, ou videz-les",
+    ),
+    "AVS-324": FaultKind(
+        "la structure « {value} » n'est pas dans l'inventaire",
+        "sa zone serait perdue",
+        "écrivez son identifiant ou son nom exact{suggestions}",
+    ),
+    "AVS-325": FaultKind(
+        "le nom « {value} » est celui de plusieurs structures",
+        "",
+        "écrivez l'identifiant de la structure",
+    ),
+    "AVS-326": FaultKind(
+        "le code de QPV « {value} » n'existe dans aucune génération connue",
+        "",
+        "écrivez un code comme QP003004 (2015) ou QN00304M (2024) ; « avs-coverage qpv » les liste",
+    ),
+    "AVS-327": FaultKind(
+        "une seule des deux coordonnées est donnée",
+        "",
+        "donnez la longitude et la latitude, ou aucune des deux",
+    ),
+    "AVS-328": FaultKind(
+        "l'identifiant « {value} » contient une barre « | »",
+        "elle sépare les identifiants dans les exports",
+        "remplacez-la par un tiret",
+    ),
+    "AVS-329": FaultKind(
+        "la commune de code « {value} » a été scindée (le {changed}) : {choices}",
+        "rien ne dit laquelle est visée",
+        "indiquez le code de la commune actuelle",
+    ),
+    "AVS-330": FaultKind(
+        "la couche n'est pas faite de points ({value})",
+        "une structure est un lieu",
+        "fournissez une couche de points, ou un tableau",
+    ),
+    "AVS-331": FaultKind(
+        "le fichier de réglages n'est pas du TOML ({reason})",
+        "",
+        'vérifiez les guillemets : territoire = "allier"',
+    ),
+    "AVS-332": FaultKind("le réglage « {value} » n'est pas connu ou mal écrit", "", "réglages : {choices}"),
+    "AVS-333": FaultKind(
+        "le fichier « {value} » est hors du dossier d'étude",
+        "un dossier d'étude se déplace et se transmet entier",
+        "copiez le fichier dans le dossier",
+    ),
+    "AVS-334": FaultKind("le territoire manque", "", 'écrivez territoire = "allier"'),
+    "AVS-335": FaultKind(
+        "le dossier d'étude ne nomme aucune liste de structures",
+        "",
+        'écrivez structures = "structures.xlsx" dans avs.toml',
+    ),
+    "AVS-336": FaultKind(
+        "la cellule contient une erreur de calcul (#N/A, #REF!…)",
+        "sa valeur n'est pas connue, et n'est pas vide pour autant",
+        "corrigez la formule, ou collez des valeurs",
+    ),
+    "AVS-337": FaultKind("la commune est vide", "", "indiquez un code ou un nom de commune"),
+    "AVS-338": FaultKind(
+        "la commune « {value} » figure deux fois (déjà à la ligne {other})",
+        "on ne peut pas deviner laquelle fait foi",
+        "gardez une seule ligne par commune",
+    ),
+    "AVS-339": FaultKind(
+        "{value} du territoire sans population dans ce fichier : {names}",
+        "une population inconnue n'est pas une population nulle",
+        "complétez le fichier, ou retirez --population",
+    ),
+    "AVS-350": FaultKind(
+        "aucune table reconnue : pas d'en-têtes attendus dans les {rows} premières lignes",
+        "un fichier est reconnu à ses colonnes, non à son nom",
+        "colonnes attendues : {expected}",
+    ),
+    "AVS-351": FaultKind(
+        "« {value} » est une archive 7z",
+        "l'outil ne la décompresse pas",
+        "décompressez-la (7-Zip), puis donnez le fichier {expected}",
+    ),
+    "AVS-352": FaultKind(
+        "le fichier donne un point par commune, pas un contour ({value})",
+        "geo.api.gouv.fr renvoie le centre quand « geometry=contour » n'est pas demandé",
+        "téléchargez {call}",
+    ),
+    "AVS-353": FaultKind(
+        "aucune couche de communes (polygones et code de commune) dans ce fichier",
+        "couches lues : {found}",
+        "donnez les contours des communes : une colonne « code », « code_insee » ou « INSEE_COM »",
+    ),
+    "AVS-354": FaultKind(
+        "la projection du fichier n'est pas dite et ne se devine pas (coordonnées {value})",
+        "une surface ou une distance serait fausse",
+        "joignez le .prj, ou enregistrez la couche en WGS 84 (EPSG:4326)",
+    ),
+    "AVS-355": FaultKind(
+        "aucune commune du territoire dans ce fichier",
+        "",
+        "donnez le fichier du bon département",
+    ),
+    "AVS-370": FaultKind(
+        "le contour de {value} est à {distance} km de son chef-lieu",
+        "la projection annoncée est fausse, ou longitude et latitude sont inversées",
+        "enregistrez la couche en WGS 84 (EPSG:4326), ou joignez le bon .prj",
+    ),
+    "AVS-371": FaultKind(
+        "le fichier géographique n'est pas lisible ({reason})",
+        "",
+        "fournissez un GeoJSON, un GeoPackage, un GeoParquet, ou un shapefile avec ses .dbf, .shx et .prj",
+    ),
+    "AVS-372": FaultKind(
+        "aucun QPV du territoire dans ce fichier",
+        "il prendrait la place de la liste embarquée, et la viderait",
+        "donnez le fichier du bon département, ou retirez --qpv",
+    ),
+    "AVS-373": FaultKind(
+        "le QPV {value} figure deux fois, avec des valeurs différentes ou dans une même table",
+        "on ne peut pas deviner laquelle fait foi",
+        "gardez une seule ligne par QPV",
+    ),
+    "AVS-374": FaultKind(
+        "aucune couche de périmètres de QPV dans ce fichier",
+        "couches lues : {found}",
+        "donnez des polygones avec une colonne code_qp (2024) ou CODE_QP (2015)",
+    ),
+}

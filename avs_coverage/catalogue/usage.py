@@ -1,0 +1,66 @@
+"""Messages 2xx, 4xx and 5xx: the command as typed, the territory, the output."""
+
+from __future__ import annotations
+
+from avs_coverage.catalogue.kind import FaultKind
+
+USAGE: dict[str, FaultKind] = {
+    "AVS-201": FaultKind(
+        "la date « {value} » n'est pas reconnue",
+        "",
+        "écrivez 2022-12-31, 31/12/2022, ou une année seule (2022 : état au 31 décembre)",
+    ),
+    "AVS-202": FaultKind("la règle « {value} » n'existe pas", "", "règles disponibles : {choices}"),
+    "AVS-203": FaultKind(
+        "la valeur « {value} » n'est pas admise pour {option}", "", "valeurs possibles : {choices}"
+    ),
+    "AVS-204": FaultKind("l'option {option} demande aussi {other}", "", "ajoutez {other}"),
+    "AVS-205": FaultKind("la commande « {value} » n'existe pas", "", "{suggestions}"),
+    "AVS-206": FaultKind("l'option « {value} » n'existe pas ici", "", "{suggestions}"),
+    "AVS-207": FaultKind("il manque l'argument {value}", "", "voyez l'aide : {help}"),
+    "AVS-208": FaultKind(
+        "l'option « {value} » est mal employée", "valeur manquante, ou de trop", "voyez l'aide : {help}"
+    ),
+    "AVS-209": FaultKind(
+        "la commande est mal écrite : argument en trop ou inattendu", "", "voyez l'aide : {help}"
+    ),
+    "AVS-210": FaultKind("{option} et {other} ne vont pas ensemble", "", "n'en gardez qu'une"),
+    "AVS-211": FaultKind(
+        "la correspondance « {value} » n'est pas comprise",
+        "",
+        "écrivez --map nom=lib_structure,type=categorie (ou un fichier TOML) ; colonnes : {choices}",
+    ),
+    "AVS-212": FaultKind("le code « {value} » n'existe pas", "", "codes : {choices}"),
+    "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
+    "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),
+    "AVS-403": FaultKind(
+        "« {value} » est un chemin, non le nom d'un territoire",
+        "",
+        "écrivez un territoire : allier, 03, un EPCI, une région, france",
+    ),
+    "AVS-501": FaultKind(
+        "le fichier « {value} » existe déjà",
+        "il n'est jamais remplacé sans votre accord",
+        "choisissez un autre nom, ou ajoutez --force",
+    ),
+    "AVS-502": FaultKind(
+        "impossible d'écrire « {value} » ({reason})",
+        "",
+        "vérifiez que le dossier existe, qu'il n'est pas protégé et que le fichier n'est pas ouvert",
+    ),
+    "AVS-503": FaultKind(
+        "le dossier « {value} » contient déjà {files}",
+        "un dossier d'étude n'est jamais remplacé",
+        "choisissez un autre dossier",
+    ),
+    "AVS-504": FaultKind(
+        "le fichier « {value} » est aussi lu par la commande",
+        "un fichier lu n'est jamais modifié",
+        "choisissez un autre nom",
+    ),
+    "AVS-505": FaultKind(
+        "impossible d'écrire sur la sortie standard ({reason})",
+        "",
+        "libérez de la place sur le disque, ou redirigez la sortie ailleurs",
+    ),
+}

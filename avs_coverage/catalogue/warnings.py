@@ -1,0 +1,104 @@
+"""Messages 9xx: warnings, which refuse nothing."""
+
+from __future__ import annotations
+
+from avs_coverage.catalogue.kind import FaultKind
+
+WARNINGS: dict[str, FaultKind] = {
+    "AVS-901": FaultKind(
+        "le code « {value} » a perdu son zéro initial : lu « {code} »",
+        "Excel retire les zéros en tête des nombres",
+        "mettez la colonne au format Texte",
+    ),
+    "AVS-902": FaultKind(
+        "« {value} » est un arrondissement municipal : compté dans {code}", "", "aucune action requise"
+    ),
+    "AVS-903": FaultKind(
+        "le siège de « {value} » n'est pas connu",
+        "la structure compte dans la complétude, mais ne couvre que les communes nommées",
+        "remplissez « code_insee » quand le siège est établi",
+    ),
+    "AVS-904": FaultKind(
+        "la zone complète de « {value} » ne comprend pas la commune de son siège ({code})",
+        "la zone est prise telle quelle",
+        "ajoutez le siège à « communes_desservies » s'il est desservi",
+    ),
+    "AVS-905": FaultKind(
+        "le code {code} est celui de {expected}, non de « {value} »",
+        "le code fait foi",
+        "corrigez le nom ou le code",
+    ),
+    "AVS-906": FaultKind("colonnes non utilisées : {value}", "", "aucune action requise"),
+    "AVS-907": FaultKind("ligne mise de côté : {value}", "", "aucune action requise"),
+    "AVS-908": FaultKind(
+        "« {value} » figure deux fois (même nom, même type, même siège : ligne {other})",
+        "elle compte pour deux structures",
+        "retirez l'une des lignes si c'est la même",
+    ),
+    "AVS-909": FaultKind(
+        "le code « {value} » est d'un COG antérieur (changé le {changed}) : lu {today}",
+        "la commune a fusionné ou changé de code",
+        "remplacez-le par le code actuel",
+    ),
+    "AVS-910": FaultKind(
+        "la BPE dit où est une structure, non ce qu'elle dessert ni depuis quand",
+        "seul le siège est certain ; la BPE n'est pas la liste des agréments de la Caf",
+        "complétez la zone d'intervention avec --service-areas",
+    ),
+    "AVS-911": FaultKind(
+        "{value} structures sont placées au hasard dans leur commune (QUALITE_GEOLOC 33)",
+        "aucune distance ne peut s'appuyer sur ces points : le chef-lieu en tient lieu",
+        "donnez leurs coordonnées dans votre propre liste",
+    ),
+    "AVS-912": FaultKind(
+        "data.inclusion (schéma v0) : inscription volontaire, doublons fréquents",
+        "la liste n'est pas exhaustive : chaque structure est « à confirmer »",
+        "ajoutez --include-unconfirmed pour les compter, après vérification",
+    ),
+    "AVS-913": FaultKind(
+        "data.inclusion (schéma v1) ne dit que les centres sociaux fédérés (fcsf) ; un EVS n'y est "
+        "reconnu qu'à son nom",
+        "la liste n'est pas exhaustive : chaque structure est « à confirmer »",
+        "ajoutez --include-unconfirmed pour les compter, après vérification",
+    ),
+    "AVS-914": FaultKind(
+        "les coordonnées de « {value} » ne sont pas utilisées : son siège n'est pas connu",
+        "",
+        "indiquez le code INSEE de la commune du siège",
+    ),
+    "AVS-918": FaultKind(
+        "codes qui ont perdu leur zéro initial : {count} (le premier, « {value} », est lu « {code} »)",
+        "un tableur retire les zéros en tête des nombres",
+        "mettez la colonne au format Texte",
+    ),
+    "AVS-919": FaultKind(
+        "géométrie invalide réparée : {value}",
+        "le contour se recoupe lui-même ; sa surface passe de {before} à {after} km²",
+        "aucune action requise",
+    ),
+    "AVS-920": FaultKind(
+        "la projection du fichier n'est pas dite : lue comme {value}, d'après les coordonnées",
+        "",
+        "joignez le .prj au fichier",
+    ),
+    "AVS-921": FaultKind(
+        "{value} du territoire sans contour dans ce fichier : {names}",
+        "leur superficie n'est pas connue",
+        "complétez le fichier, ou retirez --communes",
+    ),
+    "AVS-930": FaultKind(
+        "plusieurs polygones portent le code de {value}",
+        "ils sont réunis : une surface commune n'est comptée qu'une fois",
+        "aucune action requise",
+    ),
+    "AVS-931": FaultKind(
+        "QPV de la liste officielle absents de ce fichier : {value}",
+        "le fichier prend la place de la liste : ces quartiers ne sont plus comptés",
+        "complétez le fichier, ou retirez --qpv",
+    ),
+    "AVS-932": FaultKind(
+        "la commune « {value} » du QPV {quarter} n'est pas reconnue",
+        "le quartier est gardé, sous ce nom, sans code de commune",
+        "donnez le code INSEE dans une colonne insee_com",
+    ),
+}
