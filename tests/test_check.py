@@ -7,7 +7,7 @@ import json
 import pytest
 
 from avs_coverage import InputError, find_territory_name, load_structures
-from avs_coverage.faults import CATALOGUE
+from avs_coverage.catalogue import CATALOGUE
 
 TERRIBLE = (
     "Liste des structures;;;;\n"
@@ -28,14 +28,21 @@ def write(tmp_path, text=TERRIBLE):
     return tmp_path / "liste.csv"
 
 
+def only(result):
+    made = json.loads(result.stdout)
+    (record,) = made["fichiers"]
+    assert made["accepte"] == record["accepte"]
+    return record
+
+
 def test_a_terrible_list_shows_all_its_faults_in_one_run(run, tmp_path):
     write(tmp_path)
     result = run("check", "liste.csv", "--territory", "allier", "--json")
     assert result.returncode == 3
-    made = json.loads(result.stdout)
+    made = only(result)
     assert made["accepte"] is False
     assert made["encodage"] == "Windows-1252, séparateur « ; »"
-    assert (made["lignes_lues"], made["structures"], made["lignes_mises_de_cote"]) == (7, 6, 1)
+    assert (made["lignes_lues"], made["lignes_utilisees"], made["lignes_mises_de_cote"]) == (7, 6, 1)
     assert [(f["ligne"], f["code"], f["colonne"]) for f in made["fautes"]] == [
         (4, "AVS-311", "nom"),
         (5, "AVS-317", "agrement_debut"),
@@ -54,7 +61,7 @@ def test_a_terrible_list_shows_all_its_faults_in_one_run(run, tmp_path):
 
 def test_check_refuses_exactly_what_report_refuses(run, tmp_path):
     path = write(tmp_path)
-    made = json.loads(run("check", "liste.csv", "--territory", "allier", "--json").stdout)
+    made = only(run("check", "liste.csv", "--territory", "allier", "--json"))
     with pytest.raises(InputError) as caught:
         load_structures(path, find_territory_name("allier"))
     assert [fault.to_record() for fault in caught.value.faults] == made["fautes"]
@@ -67,7 +74,7 @@ def test_a_right_list_is_accepted_with_what_was_matched(run, tmp_path):
     assert result.returncode == 0
     assert "code_insee ← « Code INSEE »" in text
     assert "2 lignes lues : 1 structure, 1 ligne mise de côté." in text
-    assert "Liste acceptée." in text
+    assert "Fichier accepté." in text
 
 
 def test_a_file_that_is_no_table_is_refused(run, tmp_path):
@@ -92,3 +99,29 @@ def test_error_prints_one_code_and_refuses_an_unknown_one(run):
     result = run("error", "AVS-999")
     assert result.returncode == 2
     assert b"AVS-314" in result.stderr
+
+
+def test_other_files_are_known_by_what_they_hold(run, tmp_path):
+    files = {
+        "a": ("REG;DEP;CODCOM;COM;Commune;PMUN\n84;03;185;03185;Montluçon;33147\n", "population", 1),
+        "b": ("CODGEO;LIBGEO;POP_MUN;LIB_COM\nQP003004;Rive Gauche;2648;Montluçon\n", "qpv", 1),
+        "c": ("code_qp;lib_qp;insee_com\nQN00304M;Rive Gauche;03185\n", "qpv", 1),
+        "d": ("Nom;Type;Code INSEE\nA;CS;03185\n", "structures", 1),
+    }
+    for name, (text, nature, used) in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        record = only(run("check", name, "--json"))
+        assert (record["nature"], record["lignes_utilisees"], record["accepte"]) == (nature, used, True), name
+
+
+def test_a_folder_is_checked_with_every_file_that_it_names(run, tmp_path):
+    run("init", "allier", "etude", "--example")
+    folder = tmp_path / "etude"
+    (folder / "qpv.csv").write_text("code_qp;population\nQP003004;deux\n", encoding="utf-8")
+    with (folder / "avs.toml").open("a", encoding="utf-8") as settings:
+        settings.write('qpv = ["qpv.csv"]\n')
+    result = run("check", "etude", "--json")
+    made = json.loads(result.stdout)
+    assert result.returncode == 3
+    assert [(f["nature"], f["accepte"]) for f in made["fichiers"]] == [("structures", True), ("qpv", False)]
+    assert made["accepte"] is False

@@ -9,8 +9,8 @@ import pytest
 
 import avs_coverage
 from avs_coverage import communes as communes_view
+from avs_coverage.catalogue import CATALOGUE
 from avs_coverage.commands import app
-from avs_coverage.faults import CATALOGUE
 from avs_coverage.loaders.columns import SERVICE_AREA_COLUMNS, STRUCTURE_COLUMNS
 from tools import error_reference
 from tools.floors import floors

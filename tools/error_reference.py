@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from avs_coverage.faults import CATALOGUE, describe
+from avs_coverage.catalogue import CATALOGUE
+from avs_coverage.faults import describe
 
 PATH = Path(__file__).parent.parent / "docs" / "erreurs.md"
 

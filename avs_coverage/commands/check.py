@@ -1,9 +1,9 @@
-"""Command ``check``: read a list of structures to its end and say everything that is wrong with it."""
+"""Command ``check``: read a file, or those of a study folder, to the end and say all that is wrong."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,10 +12,11 @@ from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 
 if TYPE_CHECKING:
-    from avs_coverage.loaders.structures import Examination
-    from avs_coverage.reports.document import Document
+    from avs_coverage.loaders.examine import FileExamination
+    from avs_coverage.reports.document import Block, Document
+    from avs_coverage.study import Files, Study
 
-SCHEMA, SCHEMA_VERSION = "avs-coverage/check", 1
+SCHEMA, SCHEMA_VERSION = "avs-coverage/check", 2
 
 
 def check(
@@ -25,7 +26,8 @@ def check(
             metavar="FICHIER",
             readable=False,
             show_default=False,
-            help="La liste de structures à vérifier, ou un dossier d'étude.",
+            help="Le fichier à vérifier (structures, contours, QPV, populations, indicateurs…) ou un dossier "
+            "d'étude.",
         ),
     ],
     territory: Annotated[
@@ -34,67 +36,72 @@ def check(
             "--territory",
             metavar="TERRITOIRE",
             show_default=False,
-            help="Où chercher les communes données par leur nom (par défaut : toute la France).",
+            help="Le territoire pour lequel lire le fichier (par défaut : toute la France).",
         ),
     ] = "",
     service_areas: ServiceAreasOption = None,
     mapping: MapOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Vérifier une liste de structures : tout ce qui est lu, mis de côté, refusé ou douteux."""
+    """Vérifier un fichier : ce qui est lu, mis de côté, refusé ou douteux."""
     from avs_coverage.loaders.structure_table import parse_mapping
-    from avs_coverage.loaders.structures import examine_structures
-    from avs_coverage.study import FILE_NAME, Files, Study, read_study
-    from avs_coverage.territory_names import find_territory_name
+    from avs_coverage.study import Files, Study, read_study
 
-    study = read_study(str(file)) if file.is_dir() else Study(file.parent, "france", files=Files(file))
-    if study.files.structures is None:
-        raise InputError(Fault("AVS-335", {}, FILE_NAME))
-    name = find_territory_name(territory or study.territory)
-    files = Files(None, service_areas, parse_mapping(mapping) if mapping else None).over(study.files)
-    found = examine_structures(study.files.structures, name, files.service_areas, files.mapping)
+    study = read_study(str(file)) if file.is_dir() else Study(file.parent, "")
+    typed = Files(service_areas=service_areas, mapping=parse_mapping(mapping) if mapping else None)
+    found = _examine(None if file.is_dir() else file, study, typed.over(study.files), territory)
+    accepted = not any(examination.faults for examination in found)
     if json:
         from avs_coverage.commands.streams import print_json
 
-        print_json(_record(found))
+        records = [examination.to_record() for examination in found]
+        print_json({"schema": SCHEMA, "version": SCHEMA_VERSION, "fichiers": records, "accepte": accepted})
     else:
         from avs_coverage.reports.terminal import make_console, print_document
 
-        print_document(_document(found), make_console())
-    if found.faults:
+        for examination in found:
+            print_document(_document(examination), make_console())
+    if not accepted:
         raise typer.Exit(InputError.exit_code)
 
 
-def _record(found: Examination) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
-        "version": SCHEMA_VERSION,
-        "fichier": found.file,
-        "format": found.format,
-        "encodage": found.encoding,
-        "colonnes": found.columns,
-        "lignes_lues": found.rows_read,
-        "structures": len(found.structures),
-        "lignes_mises_de_cote": found.rows_set_aside,
-        "mises_de_cote": [fault.to_record() for fault in found.set_aside],
-        "fautes": [fault.to_record() for fault in found.faults],
-        "avertissements": [fault.to_record() for fault in found.warnings],
-        "accepte": not found.faults,
-    }
+def _examine(file: Path | None, study: Study, files: Files, territory: str) -> list[FileExamination]:
+    """Examine one file, or every file that a study folder names."""
+    from avs_coverage.loaders.examine import examine_file, examine_structure_list, nature_of
+    from avs_coverage.study import FILE_NAME, split_indicators
+    from avs_coverage.territory_names import find_territory_name
+
+    typed = territory or study.territory
+    name = find_territory_name(typed) if typed else None
+    if file is not None:
+        nature = "structures" if files.mapping or files.service_areas else nature_of(file)
+        if nature != "structures":
+            return [examine_file(file, nature, name)]
+        everywhere = name or find_territory_name("france")
+        return [examine_structure_list(file, everywhere, files.service_areas, files.mapping)]
+    if not files.structures or name is None:
+        raise InputError(Fault("AVS-335", {}, FILE_NAME))
+    found = [examine_structure_list(files.structures, name, files.service_areas, files.mapping)]
+    others = [("communes", files.communes), ("population", files.population)]
+    others += [("qpv", path) for path in files.qpv]
+    others += [("indicateurs", split_indicators(text)[0]) for text in files.indicators]
+    return found + [examine_file(path, nature, name) for nature, path in others if path]
 
 
-def _document(found: Examination) -> Document:
+def _document(found: FileExamination) -> Document:
+    from avs_coverage.loaders.examine import NATURES
     from avs_coverage.messages import counted
-    from avs_coverage.reports.document import Block, Document, Paragraph, Section, table
+    from avs_coverage.reports.document import Document, Paragraph, Section, table
 
-    encoding = f" ; {found.encoding}" if found.encoding else ""
-    columns = ", ".join(f"{name} ← « {header} »" for name, header in found.columns.items()) or "aucune"
-    read = (
-        f"{counted(found.rows_read, 'ligne lue', 'lignes lues')} : "
-        f"{counted(len(found.structures), 'structure', 'structures')}, "
-        f"{counted(found.rows_set_aside, 'ligne mise', 'lignes mises')} de côté."
-    )
-    reading = [f"Format : {found.format}{encoding}.", f"Colonnes reconnues : {columns}.", read]
+    formats = " ; ".join(text for text in (found.format, found.encoding) if text)
+    reading = [f"Nature : {NATURES[found.nature]}{f' ({formats})' if formats else ''}."]
+    if found.columns is not None:
+        columns = ", ".join(f"{name} ← « {header} »" for name, header in found.columns.items()) or "aucune"
+        reading.append(f"Colonnes reconnues : {columns}.")
+    if found.gives:
+        aside = counted(sum(fault.rows for fault in found.set_aside), "ligne mise", "lignes mises")
+        read = counted(found.rows_read, "ligne lue", "lignes lues")
+        reading.append(f"{read} : {found.gives}, {aside} de côté.")
     sections = [Section("Lecture", tuple(Paragraph(text) for text in reading))]
     for title, faults in (
         ("Fautes", found.faults),
@@ -105,8 +112,8 @@ def _document(found: Examination) -> Document:
             headers = ["#Ligne", "Colonne", "Code", "Constat", "Aide"]
             rows = [[str(f.line or "—"), f.column or "—", f.code, f.what, f.hint] for f in faults]
             sections.append(Section(title, (table("", headers, rows),)))
-    verdict = "Liste acceptée."
+    verdict = "Fichier accepté."
     if found.faults:
-        verdict = f"Liste refusée : {counted(len(found.faults), 'faute', 'fautes')} à corriger."
+        verdict = f"Fichier refusé : {counted(len(found.faults), 'faute', 'fautes')} à corriger."
     blocks: tuple[Block, ...] = (Paragraph(verdict, bool(found.faults)),)
     return Document(f"Vérification — {found.file}", (*sections, Section("Verdict", blocks)))

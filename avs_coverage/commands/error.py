@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from avs_coverage.catalogue import CATALOGUE
 from avs_coverage.errors import UsageError
-from avs_coverage.faults import CATALOGUE, Fault, describe
+from avs_coverage.faults import Fault, describe
 
 
 def error(

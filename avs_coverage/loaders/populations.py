@@ -58,6 +58,12 @@ def _plain(header: str) -> str:
     return normalise(header).replace(" ", "_")
 
 
+def is_header(header: Sequence[str]) -> bool:
+    """Tell the headers of a table of populations: a code, and INSEE's own name of the column."""
+    names = {_plain(name) for name in header if name}
+    return "pmun" in names and bool(_chosen(header))
+
+
 def _chosen(header: Sequence[str]) -> list[str]:
     """Return the columns of codes and of the population; none where the table is another one."""
     names = {_plain(name): name for name in reversed(header) if name}

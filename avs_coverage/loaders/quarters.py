@@ -173,6 +173,15 @@ def _read(path: Path, departements: frozenset[str]) -> _Reading:
     return reading
 
 
+def is_code(text: str) -> bool:
+    """Tell whether a text is written as the code of a quarter.
+
+    >>> is_code("QP003001"), is_code("QN97401M"), is_code("03185")
+    (True, True, False)
+    """
+    return bool(_CODE.fullmatch(text.strip().upper()))
+
+
 def _columns(header: Sequence[str]) -> dict[str, str]:
     """Return the header of each known column."""
     known = {normalise(name): name for name in reversed(header)}
@@ -239,8 +248,7 @@ class _Reading:
 
     def concerns(self, code: str) -> bool:
         """Tell whether a text is the code of a quarter of the territory's départements."""
-        code = code.strip().upper()
-        return bool(_CODE.fullmatch(code)) and departement_of_qpv(code) in self.departements
+        return is_code(code) and departement_of_qpv(code.strip().upper()) in self.departements
 
     def add(self, cells: dict[str, str], line: int, shape: Any) -> None:  # noqa: ANN401
         """Add one row; *shape* is its lon/lat perimeter, None in a table."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from avs_coverage.catalogue import CATALOGUE
 from avs_coverage.errors import InputError
-from avs_coverage.faults import CATALOGUE
 from avs_coverage.loaders.structures import load_structures
 from avs_coverage.loaders.table_file import read_rows
 from tests.loaders.helpers import (

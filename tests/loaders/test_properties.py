@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from avs_coverage.catalogue import CATALOGUE
 from avs_coverage.errors import InputError
-from avs_coverage.faults import CATALOGUE
 from avs_coverage.names import normalise
 from tests.loaders.helpers import (
     AREAS,

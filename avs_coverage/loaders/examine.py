@@ -1,0 +1,183 @@
+"""Tell what a file is, by what it holds, and read it to its end to say everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from avs_coverage.errors import InputError
+from avs_coverage.faults import Fault
+from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, match_header
+from avs_coverage.loaders.geo_file import is_geographical, layers
+from avs_coverage.loaders.table_file import Row
+from avs_coverage.loaders.table_frame import headers_of
+from avs_coverage.messages import counted, number
+from avs_coverage.names import normalise
+from avs_coverage.territory import Territory
+from avs_coverage.territory_names import TerritoryName
+
+NATURES = {
+    "structures": "liste de structures",
+    "communes": "contours de communes",
+    "population": "populations par commune",
+    "qpv": "QPV",
+    "indicateurs": "indicateurs par commune",
+    "carreaux": "carreaux de 200 m",
+    "temps": "temps de trajet",
+}
+_QPV_SIGNS = {"code qp", "code qpv", "code quartier", "nom qp", "lib qp"}
+
+
+@dataclass(frozen=True)
+class FileExamination:
+    """What reading one file gave: all that is needed to say what is right and wrong with it.
+
+    *nature* is a key of ``NATURES``; *columns* maps each column of the tool to the file's own
+    header; *gives* says in French what was read, empty where a fault refused it. Rows read =
+    rows used + rows set aside.
+    """
+
+    file: str
+    nature: str
+    format: str = ""
+    encoding: str = ""
+    columns: dict[str, str] | None = None
+    rows_read: int = 0
+    rows_used: int = 0
+    gives: str = ""
+    set_aside: tuple[Fault, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the examination as plain values, under the names that stay."""
+        return {
+            "fichier": self.file,
+            "nature": self.nature,
+            "format": self.format,
+            "encodage": self.encoding,
+            "colonnes": self.columns or {},
+            "lignes_lues": self.rows_read,
+            "lignes_utilisees": self.rows_used,
+            "lignes_mises_de_cote": sum(fault.rows for fault in self.set_aside),
+            "donne": self.gives,
+            "mises_de_cote": [fault.to_record() for fault in self.set_aside],
+            "fautes": [fault.to_record() for fault in self.faults],
+            "avertissements": [fault.to_record() for fault in self.warnings],
+            "accepte": not self.faults,
+        }
+
+
+def nature_of(path: Path) -> str:
+    """Return what a file is, a key of ``NATURES``; a file that nothing tells is a list of structures."""
+    if is_geographical(path):
+        with layers(path, "une couche géographique") as found:
+            names = {normalise(column) for layer in found for column in layer.columns}
+            if names & _QPV_SIGNS:
+                return "qpv"
+            structures = any(_is_structures(layer.columns) for layer in found)
+            return "structures" if structures else "communes"
+    heads = headers_of(path)
+    return next((nature for head in heads if (nature := _nature_of_table(head))), "structures")
+
+
+def _is_structures(header: Collection[str]) -> bool:
+    """Tell a list of structures by its name and its type, under any of their names."""
+    _, positions, _, _ = match_header([Row(1, tuple(header))], STRUCTURE_COLUMNS, ("nom", "type"))
+    return {"nom", "type"} <= positions.keys()
+
+
+def _nature_of_table(header: list[str]) -> str:
+    from avs_coverage.loaders import populations, quarters
+
+    if _is_structures(header):
+        return "structures"
+    # A file may call the codes of quarters CODGEO: its rows, which follow the headers, tell.
+    if {normalise(name) for name in header} & _QPV_SIGNS or any(map(quarters.is_code, header)):
+        return "qpv"
+    return "population" if populations.is_header(header) else ""
+
+
+def examine_file(path: Path, nature: str, territory: TerritoryName | None) -> FileExamination:
+    """Read a file of some nature other than a list of structures, for a territory or all France.
+
+    Every fault is in the result, none is raised.
+    """
+    try:
+        return _READERS[nature](path, territory)
+    except InputError as error:
+        return FileExamination(path.name, nature, faults=error.faults)
+
+
+def examine_structure_list(
+    path: Path, territory: TerritoryName, service_areas: Path | None, mapping: dict[str, str] | None
+) -> FileExamination:
+    """Read a list of structures to its end."""
+    from avs_coverage.loaders.structures import examine_structures
+
+    found = examine_structures(path, territory, service_areas, mapping)
+    used = len(found.structures)
+    gives = counted(used, "structure", "structures")
+    return FileExamination(
+        found.file, "structures", found.format, found.encoding, found.columns, found.rows_read, used, gives,
+        found.set_aside, found.warnings, found.faults,
+    )  # fmt: skip
+
+
+def _wanted(territory: TerritoryName | None) -> Collection[str] | None:
+    return None if territory is None else Territory.of(territory).communes.index
+
+
+def _communes(path: Path, territory: TerritoryName | None) -> FileExamination:
+    from avs_coverage.loaders.boundaries import read_boundaries_file
+
+    read = read_boundaries_file(path, _wanted(territory))
+    area = number(float(read.frame["superficie_km2"].sum()), 1)
+    gives = f"{counted(len(read.frame), 'commune', 'communes')}, {area} km²"
+    if read.neighbours is None:
+        gives += " ; les polygones se chevauchent ou laissent des fentes : le voisinage embarqué est gardé"
+    return FileExamination(
+        path.name, "communes", read.format, rows_read=read.rows_read, rows_used=read.rows_used, gives=gives,
+        set_aside=read.set_aside, warnings=read.warnings,
+    )  # fmt: skip
+
+
+def _population(path: Path, territory: TerritoryName | None) -> FileExamination:
+    from avs_coverage.loaders.populations import read_populations
+
+    read = read_populations(path, _wanted(territory))
+    inhabitants = counted(sum(read.values.values()), "habitant", "habitants")
+    gives = f"{counted(len(read.values), 'commune', 'communes')}, {inhabitants}"
+    return FileExamination(
+        path.name, "population", rows_read=read.rows_read, rows_used=read.rows_used, gives=gives,
+        set_aside=read.set_aside, warnings=read.warnings,
+    )  # fmt: skip
+
+
+def _qpv(path: Path, territory: TerritoryName | None) -> FileExamination:
+    from avs_coverage.embedded import read_csv
+    from avs_coverage.loaders.quarters import read_quarters
+
+    every = [row["code"] for row in read_csv("departements.csv")]
+    read = read_quarters([path], every if territory is None else territory.departements)
+    # Without a territory, nothing says which part of the official list the file should hold.
+    warnings = tuple(w for w in read.warnings if territory is not None or w.code != "AVS-931")
+    gives = counted(len(read.quarters), "quartier", "quartiers")
+    known = [qpv.population for qpv in read.quarters.values() if qpv.population is not None]
+    if known:
+        gives += (
+            f", {counted(sum(known), 'habitant', 'habitants')} ({number(len(known))} populations connues)"
+        )
+    return FileExamination(
+        path.name, "qpv", rows_read=read.rows_read, rows_used=read.rows_used, gives=gives,
+        set_aside=read.set_aside, warnings=warnings,
+    )  # fmt: skip
+
+
+_READERS: dict[str, Callable[[Path, TerritoryName | None], FileExamination]] = {
+    "communes": _communes,
+    "population": _population,
+    "qpv": _qpv,
+}
