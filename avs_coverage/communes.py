@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
+    from avs_coverage.indicators import Indicator
 
 # Stable names: they change only with the version of the schema (docs/formats.md).
 COLUMNS = (
@@ -45,7 +47,13 @@ def select(coverage: Coverage, uncovered: str, covered_by: str) -> pd.DataFrame:
     return rows
 
 
-def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+def columns_of(coverage: Coverage) -> tuple[str, ...]:
+    """Return the columns of the view: each indicator of the user comes after, with its state."""
+    names = [(one.name, f"{one.name}_etat") for one in coverage.territory.indicators]
+    return (*COLUMNS, *(name for pair in names for name in pair))
+
+
+def records(rows: pd.DataFrame, indicators: Sequence[Indicator] = ()) -> list[dict[str, Any]]:
     """Return communes as plain values under the names that stay; None where unknown."""
     found = []
     for code, row in zip(rows.index, rows.itertuples(index=False), strict=True):
@@ -54,5 +62,10 @@ def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
             values[name] = None if values[name] is pd.NA else int(values[name])
         area = float(values["superficie_km2"])
         values["superficie_km2"] = None if isnan(area) else area
-        found.append({name: values[name] for name in COLUMNS})
+        record = {name: values[name] for name in COLUMNS}
+        for one in indicators:
+            value = one.values[code]
+            record[one.name] = None if pd.isna(value) or value == "" else value
+            record[f"{one.name}_etat"] = one.state[code]
+        found.append(record)
     return found

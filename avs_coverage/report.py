@@ -10,7 +10,7 @@ from typing import Any
 from avs_coverage import __version__
 from avs_coverage.completeness import Completeness, Missing, completeness, missing_structures
 from avs_coverage.coverage import Coverage, EpciCoverage, Figure, by_epci
-from avs_coverage.embedded import VINTAGES, data_dir, read_csv
+from avs_coverage.embedded import data_dir, read_csv
 from avs_coverage.faults import Fault
 from avs_coverage.gaps import Zone, zones
 from avs_coverage.history import YearCount, year_counts
@@ -27,7 +27,7 @@ from avs_coverage.qpv import (
     summarise,
 )
 from avs_coverage.rules import get_rule
-from avs_coverage.study import NO_FILES, Files
+from avs_coverage.study import NO_FILES, Files, split_indicators
 from avs_coverage.territory import Territory
 from avs_coverage.territory_names import TerritoryName, find_territory_name
 
@@ -283,6 +283,7 @@ class Report:
                 ],
             },
             "zones": [zone.to_record() for zone in self.zones],
+            "indicateurs": [indicator.to_record() for indicator in coverage.territory.indicators],
             "publie": {
                 "chiffres": [row.to_record() for row in self.comparisons],
                 "communes": [row.to_record() for row in self.published_statuses],
@@ -290,7 +291,7 @@ class Report:
             "sources": {
                 "outil": f"avs-coverage {__version__}",
                 "definition": coverage.rule.definition,
-                "millesimes": VINTAGES,
+                "millesimes": coverage.territory.vintages,
                 "couches_utilisateur": list(coverage.territory.layers),
                 "inventaire": inventory.source or None,
                 "hors_fourchette": self.outside_bracket or None,
@@ -347,4 +348,11 @@ def _with_layers(territory: Territory, files: Files) -> tuple[Territory, tuple[F
         quarters = read_quarters(files.qpv, territory.name.departements)
         territory = territory.with_quarters(quarters)
         warnings += quarters.warnings
+    for text in files.indicators:
+        from avs_coverage.loaders.indicators import read_indicators
+
+        path, columns = split_indicators(text)
+        read = read_indicators(path, territory.communes.index, columns)
+        territory = territory.with_indicators(read.indicators)
+        warnings += read.warnings
     return territory, tuple(warnings)

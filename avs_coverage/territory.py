@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from avs_coverage.embedded import read_boundaries, read_parquet
+from avs_coverage.embedded import VINTAGES, read_boundaries, read_parquet
 from avs_coverage.projection import epsg_of
 from avs_coverage.territory_names import TerritoryName, find_territory_name
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from avs_coverage.indicators import Indicator
     from avs_coverage.loaders.boundaries import Boundaries
     from avs_coverage.loaders.populations import Populations
     from avs_coverage.loaders.quarters import Quarters
@@ -31,15 +32,17 @@ class Territory:
     ``nom, departement, region, canton, epci, nom_epci`` (str; EPCI empty where there is
     none), ``population`` (int, PMUN), ``superficie_km2`` (float, NaN where the source has no
     boundary), ``lon, lat`` (degrees) and ``x_m, y_m`` (chef-lieu, metres, legal projection of
-    the département), ``point_qualite, densite`` (str). *layers* names what replaces the
-    embedded data, in French; *contours* and *quarters* are the user's own.
+    the département), ``point_qualite, densite`` (str). *replaced* names, by key of ``VINTAGES``,
+    what stands in place of the embedded data, in French; *contours*, *quarters* and *indicators*
+    are the user's own.
     """
 
     name: TerritoryName
     communes: pd.DataFrame
-    layers: tuple[str, ...] = ()
+    replaced: dict[str, str] = field(default_factory=dict)
     contours: Boundaries | None = None
     quarters: Quarters | None = None
+    indicators: tuple[Indicator, ...] = ()
 
     @classmethod
     def find(cls, text: str) -> Territory:
@@ -58,17 +61,38 @@ class Territory:
         """Return the territory with other inhabitants; every commune must be among them."""
         values = [populations.values[code] for code in self.communes.index]
         communes = self.communes.assign(population=values)
-        return replace(self, communes=communes, layers=(*self.layers, populations.label))
+        return replace(self, communes=communes, replaced={**self.replaced, "population": populations.label})
 
     def with_boundaries(self, boundaries: Boundaries) -> Territory:
         """Return the territory with other areas, unknown (NaN) where the file has no boundary."""
         areas = boundaries.frame["superficie_km2"].reindex(self.communes.index)
         communes = self.communes.assign(superficie_km2=areas)
-        return replace(self, communes=communes, layers=(*self.layers, boundaries.label), contours=boundaries)
+        replaced = {**self.replaced, "contours": boundaries.label}
+        return replace(self, communes=communes, replaced=replaced, contours=boundaries)
 
     def with_quarters(self, quarters: Quarters) -> Territory:
         """Return the territory with other QPV, of the generations that the files hold."""
-        return replace(self, layers=(*self.layers, *quarters.labels), quarters=quarters)
+        generations = {qpv.generation for qpv in quarters.quarters.values()}
+        names = {f"qpv_{generation}": " ; ".join(quarters.labels) for generation in sorted(generations)}
+        return replace(self, replaced={**self.replaced, **names}, quarters=quarters)
+
+    def with_indicators(self, indicators: tuple[Indicator, ...]) -> Territory:
+        """Return the territory with more indicators; a name already taken bears its file's name too."""
+        taken = {"population", "superficie_km2", *(indicator.name for indicator in self.indicators)}
+        named = [
+            replace(one, name=f"{one.name} ({one.file})") if one.name in taken else one for one in indicators
+        ]
+        return replace(self, indicators=(*self.indicators, *named))
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Name what stands in place of the embedded data, in French."""
+        return tuple(dict.fromkeys(self.replaced.values()))
+
+    @property
+    def vintages(self) -> dict[str, str]:
+        """Return the source and vintage of each layer, embedded or the user's own."""
+        return {**VINTAGES, **self.replaced}
 
     @property
     def label(self) -> str:

@@ -101,3 +101,15 @@ def test_the_two_commands_of_the_quick_start_are_the_first_two_blocks():
 @pytest.mark.parametrize("path", sorted((ROOT / "avs_coverage").rglob("*.py")), ids=lambda p: p.name)
 def test_modules_stay_short(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+def test_columns_of_territory_files_are_documented():
+    from avs_coverage.loaders.indicator_formats import FORMATS as INDICATOR_FILES
+    from avs_coverage.loaders.quarters import QUARTER_COLUMNS
+
+    quarters = section("QPV (`--qpv`, plusieurs fois au besoin)")
+    for names in QUARTER_COLUMNS.values():
+        assert all(f"`{name.replace(' ', '_')}`" in quarters for name in names), names
+    indicators = section("Indicateurs par commune (`--indicators`, plusieurs fois au besoin)")
+    keys = {key for known in INDICATOR_FILES for key in known.keys}
+    assert all(re.search(rf"`{key}`", indicators, re.IGNORECASE) for key in keys), keys

@@ -187,6 +187,16 @@ DATA: dict[str, FaultKind] = {
         "",
         "donnez le fichier du bon département",
     ),
+    "AVS-356": FaultKind(
+        "la colonne « {value} » n'est pas dans ce fichier",
+        "colonnes lues : {found}",
+        "écrivez --indicators FICHIER=COLONNE, avec l'en-tête exact du fichier",
+    ),
+    "AVS-357": FaultKind(
+        "aucune colonne de nombres ou de classes dans ce fichier",
+        "",
+        "nommez la colonne à lire : --indicators FICHIER=COLONNE",
+    ),
     "AVS-370": FaultKind(
         "le contour de {value} est à {distance} km de son chef-lieu",
         "la projection annoncée est fausse, ou longitude et latitude sont inversées",

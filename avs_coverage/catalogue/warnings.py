@@ -29,7 +29,7 @@ WARNINGS: dict[str, FaultKind] = {
         "corrigez le nom ou le code",
     ),
     "AVS-906": FaultKind("colonnes non utilisées : {value}", "", "aucune action requise"),
-    "AVS-907": FaultKind("ligne mise de côté : {value}", "", "aucune action requise"),
+    "AVS-907": FaultKind("mis de côté : {value}", "", "aucune action requise"),
     "AVS-908": FaultKind(
         "« {value} » figure deux fois (même nom, même type, même siège : ligne {other})",
         "elle compte pour deux structures",

@@ -57,12 +57,13 @@ def communes(
         require_choice(covered_by, "--covered-by", ("cs", "evs", "only-evs"))
     report = make_report(study, output)
 
-    from avs_coverage.communes import COLUMNS, records, select
+    from avs_coverage.communes import columns_of, records, select
 
     rows = select(report.coverage, uncovered, covered_by)
     title = _title(uncovered, covered_by)
     page = _document(report, rows, title)
-    give(Listing("communes", COLUMNS, records(rows), page), report, output)
+    made = records(rows, report.coverage.territory.indicators)
+    give(Listing("communes", columns_of(report.coverage), made, page), report, output)
 
 
 def _title(uncovered: str, covered_by: str) -> str:

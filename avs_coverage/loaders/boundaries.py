@@ -14,7 +14,7 @@ from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Gazetteer, departement_of, parent_of_arrondissement
 from avs_coverage.loaders.columns import COMMUNE_CODE_COLUMNS
-from avs_coverage.loaders.commune_codes import ELSEWHERE, CommuneCodes
+from avs_coverage.loaders.commune_codes import ELSEWHERE, OTHER_TERRITORY, CommuneCodes, put_aside
 from avs_coverage.loaders.geo_file import (
     Layer,
     attribute_text,
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 EXPECTED = "COMMUNE.shp (avec ses .dbf, .shx, .prj) ou le .gpkg"
 _FILTERED_BELOW = 2_000
 _NAMED = 6
+_IN_THEIR_COMMUNE = (
+    "arrondissement municipal, déjà dans sa commune",
+    "arrondissements municipaux, déjà dans leur commune",
+)
 
 
 @dataclass(frozen=True)
@@ -174,27 +178,23 @@ class _Reading:
     def sort(self, codes: list[str]) -> list[int]:
         """Return the ranks of the features to read; the others are counted with their reason."""
         kept: list[int] = []
-        reasons: dict[str, int] = defaultdict(int)
+        arrondissements = elsewhere = 0
         present = set(codes)
         for rank, code in enumerate(codes):
             parent = parent_of_arrondissement(code)
             if parent and parent in present:
-                reasons["arrondissements municipaux, déjà dans leur commune"] += 1
+                arrondissements += 1
                 continue
             today = self.codes.today(code, rank + 2)
             if today == ELSEWHERE:
-                reasons["communes d'un autre territoire"] += 1
+                elsewhere += 1
             elif today:
                 self._today[code] = today
                 kept.append(rank)
         self.codes.close()
-        self._put_aside(reasons)
+        self.set_aside += put_aside(self.file, arrondissements, _IN_THEIR_COMMUNE)
+        self.set_aside += put_aside(self.file, elsewhere, OTHER_TERRITORY)
         return kept
-
-    def _put_aside(self, reasons: dict[str, int]) -> None:
-        for reason, count in reasons.items():
-            value = f"{number(count)} {reason}"
-            self.set_aside.append(Fault("AVS-907", {"value": value}, self.file, rows=count))
 
     def join(self, features: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
         """Return one polygon a commune of today, with its area in km²."""
@@ -213,8 +213,7 @@ class _Reading:
                 continue
             parts[today].append(repaired(shape, self._name(today), self.file, self.warnings))
             lines[today].append(attribute_text(value))
-        if empty:
-            self._put_aside({"communes sans géométrie": empty})
+        self.set_aside += put_aside(self.file, empty, ("commune sans géométrie", "communes sans géométrie"))
         for code, codes in lines.items():
             if len(codes) > len(set(codes)):
                 self.warnings.append(Fault("AVS-930", {"value": self._name(code)}, self.file))

@@ -6,10 +6,17 @@ from collections.abc import Collection
 
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Gazetteer, departement_of, parent_of_arrondissement
-from avs_coverage.messages import french_date
+from avs_coverage.messages import counted, french_date
 
+OTHER_TERRITORY = ("commune d'un autre territoire", "communes d'un autre territoire")
+BLANK_LINES = ("ligne vide", "lignes vides")
 ELSEWHERE = ""
 """What a code is brought to when its commune is not one of those wanted."""
+
+
+def put_aside(file: str, count: int, words: tuple[str, str]) -> list[Fault]:
+    """Say that *count* rows are read and not used (AVS-907), by the singular and the plural of why."""
+    return [Fault("AVS-907", {"value": counted(count, *words)}, file, rows=count)] if count else []
 
 
 class CommuneCodes:
@@ -36,7 +43,9 @@ class CommuneCodes:
         commune since 2003 (AVS-314), or split since (AVS-329). A municipal arrondissement is its
         commune. The leading zero that a spreadsheet took away is put back when the COG says so.
         """
-        code = self._cleaned(text, line)
+        code = self.clean(text)
+        if len(code) > len(text.strip()):
+            self._padded.append((text.strip(), line))
         if parent := parent_of_arrondissement(code):
             return self._if_wanted(parent)
         if self._gazetteer.get(code):
@@ -47,13 +56,13 @@ class CommuneCodes:
         """Say in one warning how many codes had lost their zero (AVS-918)."""
         if self._padded:
             text, line = self._padded[0]
-            values = {"count": str(len(self._padded)), "value": text, "code": "0" + text}
+            values = {"count": str(len(self._padded)), "value": text, "code": self.clean(text)}
             self.warnings.append(Fault("AVS-918", values, self.file, line, self.column))
 
-    def _cleaned(self, text: str, line: int) -> str:
+    def clean(self, text: str) -> str:
+        """Return a code without spaces, in capitals, with the zero that a spreadsheet took away."""
         code = text.replace(" ", "").replace("\u00a0", "").upper().removesuffix(".0")
         if len(code) == 4 and code.isdigit() and self._exists("0" + code):  # noqa: PLR2004
-            self._padded.append((code, line))
             return "0" + code
         return code
 

@@ -13,7 +13,7 @@ from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, match_header
 from avs_coverage.loaders.geo_file import is_geographical, layers
 from avs_coverage.loaders.table_file import Row
 from avs_coverage.loaders.table_frame import headers_of
-from avs_coverage.messages import counted, number
+from avs_coverage.messages import counted, enumeration, number
 from avs_coverage.names import normalise
 from avs_coverage.territory import Territory
 from avs_coverage.territory_names import TerritoryName
@@ -80,7 +80,11 @@ def nature_of(path: Path) -> str:
             structures = any(_is_structures(layer.columns) for layer in found)
             return "structures" if structures else "communes"
     heads = headers_of(path)
-    return next((nature for head in heads if (nature := _nature_of_table(head))), "structures")
+    if any(map(_is_structures, heads)):
+        return "structures"
+    if any(map(_is_quarters, heads)):
+        return "qpv"
+    return next((nature for head in heads if (nature := _nature_by_commune(head))), "structures")
 
 
 def _is_structures(header: Collection[str]) -> bool:
@@ -89,15 +93,21 @@ def _is_structures(header: Collection[str]) -> bool:
     return {"nom", "type"} <= positions.keys()
 
 
-def _nature_of_table(header: list[str]) -> str:
-    from avs_coverage.loaders import populations, quarters
+def _is_quarters(row: list[str]) -> bool:
+    """Tell a table of QPV by its headers, or by a row: some call the codes of quarters CODGEO."""
+    from avs_coverage.loaders.quarters import is_code
 
-    if _is_structures(header):
-        return "structures"
-    # A file may call the codes of quarters CODGEO: its rows, which follow the headers, tell.
-    if {normalise(name) for name in header} & _QPV_SIGNS or any(map(quarters.is_code, header)):
-        return "qpv"
-    return "population" if populations.is_header(header) else ""
+    return bool({normalise(name) for name in row} & _QPV_SIGNS) or any(map(is_code, row))
+
+
+def _nature_by_commune(header: list[str]) -> str:
+    from avs_coverage.loaders import indicators, populations
+
+    if indicators.format_of(header):
+        return "indicateurs"
+    if populations.is_header(header):
+        return "population"
+    return "indicateurs" if indicators.is_plain_table(header) else ""
 
 
 def examine_file(path: Path, nature: str, territory: TerritoryName | None) -> FileExamination:
@@ -176,8 +186,23 @@ def _qpv(path: Path, territory: TerritoryName | None) -> FileExamination:
     )  # fmt: skip
 
 
+def _indicators(path: Path, territory: TerritoryName | None) -> FileExamination:
+    from avs_coverage.loaders.indicators import read_indicators
+
+    read = read_indicators(path, _wanted(territory))
+    names = enumeration([indicator.name for indicator in read.indicators], 12)
+    gives = f"{counted(len(read.indicators), 'indicateur', 'indicateurs')} ({names})"
+    if read.unread:
+        gives += f", {counted(len(read.unread), 'colonne non lue', 'colonnes non lues')}"
+    return FileExamination(
+        path.name, "indicateurs", read.format, rows_read=read.rows_read, rows_used=read.rows_used,
+        gives=gives, set_aside=read.set_aside, warnings=read.warnings,
+    )  # fmt: skip
+
+
 _READERS: dict[str, Callable[[Path, TerritoryName | None], FileExamination]] = {
     "communes": _communes,
     "population": _population,
     "qpv": _qpv,
+    "indicateurs": _indicators,
 }

@@ -11,7 +11,13 @@ from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Gazetteer
 from avs_coverage.loaders.cells import parse_count
 from avs_coverage.loaders.columns import COMMUNE_CODE_COLUMNS
-from avs_coverage.loaders.commune_codes import ELSEWHERE, CommuneCodes
+from avs_coverage.loaders.commune_codes import (
+    BLANK_LINES,
+    ELSEWHERE,
+    OTHER_TERRITORY,
+    CommuneCodes,
+    put_aside,
+)
 from avs_coverage.loaders.table_frame import read_frame
 from avs_coverage.messages import counted, enumeration, number
 from avs_coverage.names import normalise
@@ -99,8 +105,8 @@ class _Reading:
         if not any(cells.values()):
             self._blank += 1
             return
-        code = _code(cells)
-        today = self.codes.today(code, line)
+        code = self.codes.clean(_code(cells))
+        today = self.codes.today(_code(cells), line)
         if today == ELSEWHERE:
             self._elsewhere += 1
         elif today is not None and self._is_first(code, line):
@@ -130,12 +136,8 @@ class _Reading:
         if self.codes.moved:
             words = ("code d'un COG antérieur ramené", "codes d'un COG antérieur ramenés")
             label += f", {counted(len(self.codes.moved), *words)} au COG 2026"
-        reasons = {"lignes vides": self._blank, "communes d'un autre territoire": self._elsewhere}
-        set_aside = tuple(
-            Fault("AVS-907", {"value": f"{number(count)} {reason}"}, self.file, rows=count)
-            for reason, count in reasons.items()
-            if count
-        )
+        blank = put_aside(self.file, self._blank, BLANK_LINES)
+        set_aside = (*blank, *put_aside(self.file, self._elsewhere, OTHER_TERRITORY))
         rows_used = rows_read - sum(fault.rows for fault in set_aside)
         return Populations(self.values, label, rows_read, rows_used, set_aside, tuple(self.codes.warnings))
 

@@ -12,7 +12,7 @@ from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Gazetteer
 from avs_coverage.loaders.cells import parse_count
-from avs_coverage.loaders.commune_codes import CommuneCodes
+from avs_coverage.loaders.commune_codes import CommuneCodes, put_aside
 from avs_coverage.loaders.geo_file import (
     Layer,
     attribute_text,
@@ -23,7 +23,7 @@ from avs_coverage.loaders.geo_file import (
 )
 from avs_coverage.loaders.polygons import misplaced, repaired
 from avs_coverage.loaders.table_frame import read_frame
-from avs_coverage.messages import counted, enumeration, number
+from avs_coverage.messages import counted, enumeration
 from avs_coverage.names import normalise
 from avs_coverage.qpv import Qpv, departement_of_qpv, embedded_quarters
 
@@ -328,9 +328,8 @@ class _Reading:
     def end(self, kind: str, population_column: str) -> None:
         """Count what lies elsewhere, and say what was read."""
         self.codes.close()
-        if self._elsewhere:
-            value = f"{number(self._elsewhere)} QPV d'un autre territoire"
-            self.set_aside.append(Fault("AVS-907", {"value": value}, self.file, rows=self._elsewhere))
+        words = ("QPV d'un autre territoire", "QPV d'un autre territoire")
+        self.set_aside += put_aside(self.file, self._elsewhere, words)
         generations = enumeration([str(g) for g in sorted({q.generation for q in self.quarters.values()})])
         population = f", population : colonne {population_column}" if population_column else ""
         quarters = counted(len(self.quarters), "quartier", "quartiers")

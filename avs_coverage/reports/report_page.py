@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from avs_coverage.coverage import MEASURES, STATUSES, EpciCoverage
-from avs_coverage.embedded import VINTAGES
 from avs_coverage.messages import (
     CAVEAT,
     COMMUNE_STATUS_LABELS,
@@ -20,6 +19,7 @@ from avs_coverage.messages import (
 from avs_coverage.published import Comparison
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Document, FigureCell, Paragraph, Section, table
+from avs_coverage.reports.indicators_section import indicators_section
 from avs_coverage.reports.inventory_section import hypothesis, inventory_or_help
 from avs_coverage.reports.qpv_section import qpv_section
 from avs_coverage.reports.zones_section import zones_section
@@ -34,6 +34,7 @@ def report_document(report: Report) -> Document:
         sections += [_summary(report), _epci(report), zones_section(report)]
     else:
         sections.append(_epci_without_inventory(report))
+    sections += [indicators_section(report.coverage.territory.indicators)]
     sections += [qpv_section(report), _years(report), _published(report), _method(report)]
     title = f"Couverture par l'animation de la vie sociale — {report.label}"
     return Document(title, tuple(section for section in sections if section.blocks))
@@ -208,6 +209,6 @@ def _method(report: Report) -> Section:
     blocks = [Paragraph(f"Règle « {rule.label} » : {rule.definition}.")]
     if report.has_inventory:
         blocks.append(Paragraph(f"Inventaire : {inventory.source}."))
-    blocks.append(Paragraph("Millésimes : " + " ; ".join(VINTAGES.values()) + "."))
+    blocks.append(Paragraph("Millésimes : " + " ; ".join(report.coverage.territory.vintages.values()) + "."))
     blocks.append(Paragraph(CAVEAT, True))
     return Section("Méthode, sources et précautions", tuple(blocks))

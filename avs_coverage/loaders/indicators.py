@@ -1,0 +1,352 @@
+"""Read indicators by commune: the official files known by their columns, or any table keyed by commune."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from avs_coverage.errors import InputError
+from avs_coverage.faults import Fault
+from avs_coverage.indicators import ABSENT, APPROXIMATE, KNOWN, NOT_COMPUTABLE, Indicator
+from avs_coverage.loaders.cells import parse_number
+from avs_coverage.loaders.columns import COMMUNE_CODE_COLUMNS
+from avs_coverage.loaders.commune_codes import (
+    BLANK_LINES,
+    ELSEWHERE,
+    OTHER_TERRITORY,
+    CommuneCodes,
+    put_aside,
+)
+from avs_coverage.loaders.indicator_formats import (
+    CLASS,
+    COUNT,
+    FORMATS,
+    LONG_MEASURES,
+    NOT_AVAILABLE,
+    SECRET,
+    UNKNOWN,
+    ColumnKind,
+    IndicatorFormat,
+    vintage_of,
+    words_of,
+)
+from avs_coverage.loaders.table_frame import read_frame
+from avs_coverage.names import normalise
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MOST_COLUMNS = 60
+_MOST_CLASSES = 12
+_NOT_INDICATORS = {
+    "libgeo", "nom", "commune", "nom_commune", "lib_com", "libelle", "nomcom", "libcom", "departement",
+    "dep", "region", "reg", "arr", "can", "canton", "epci", "siren", "code_postal", "lat", "lon", "latitude",
+    "longitude",
+}  # fmt: skip
+"""Columns of a plain table that name a place: no indicator, unless the user asks for one by name."""
+_PLAIN = IndicatorFormat("table par commune", "", (), COMMUNE_CODE_COLUMNS, ())
+_UNLOCATED = ("ligne sans commune (non localisée)", "lignes sans commune (non localisées)")
+_OTHER_PLACE = ("ligne d'une autre maille que la commune", "lignes d'une autre maille que la commune")
+_OTHER_MEASURE = ("ligne d'une mesure non lue", "lignes d'une mesure non lue")
+
+
+@dataclass(frozen=True)
+class IndicatorFile:
+    """The indicators of one file. Rows read = rows used + rows set aside."""
+
+    file: str
+    format: str
+    indicators: tuple[Indicator, ...]
+    unread: tuple[str, ...]
+    rows_read: int
+    rows_used: int
+    set_aside: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+
+
+@dataclass
+class _Chosen:
+    """What a row of headers was taken for: filled when the headers are found."""
+
+    columns: Sequence[str]
+    format: IndicatorFormat = _PLAIN
+    key: str = ""
+    read: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+    def choose(self, header: Sequence[str]) -> list[str]:
+        """Return the headers to read; none where the row has no column of commune codes."""
+        self.format = next((known for known in FORMATS if known.matches(header)), _PLAIN)
+        names = {_plain(name): name for name in reversed(header) if name}
+        self.key = next((names[key] for key in self.format.keys if key in names), "")
+        others = [name for name in dict.fromkeys(header) if name and name != self.key]
+        if not self.key or not others:
+            return []
+        if self.format.name.endswith("long"):
+            return list(dict.fromkeys(name for name in header if name))
+        wanted = self._wanted(others)
+        weight = [name for name in others if ColumnKind(self.format.weight, "", "").match(name)]
+        dates = [names["dtreffre"]] if "dtreffre" in names else []
+        self.read, self.unread = wanted, [name for name in others if name not in wanted]
+        return [self.key, *dict.fromkeys([*wanted, *weight, *dates])]
+
+    def _wanted(self, others: list[str]) -> list[str]:
+        if self.columns:
+            return [name for name in others if name in self.columns]
+        if self.format is not _PLAIN:
+            found = [name for name in others if self.format.kind_of(name)]
+            # The label says more than the number of a class.
+            labels = [name for name in found if _plain(name) in ("libdens", "niveau_densite")]
+            return labels or found
+        return [name for name in others if _plain(name) not in _NOT_INDICATORS][:_MOST_COLUMNS]
+
+
+def _plain(header: str) -> str:
+    return normalise(header).replace(" ", "_")
+
+
+def format_of(header: Sequence[str]) -> str:
+    """Return the name of the official file whose headers these are, empty where it is none."""
+    return next((known.name for known in FORMATS if known.matches(header)), "")
+
+
+def is_plain_table(header: Sequence[str]) -> bool:
+    """Tell headers with a column of commune codes beside others that name no place."""
+    names = [_plain(name) for name in header if name]
+    return any(n in COMMUNE_CODE_COLUMNS for n in names) and any(
+        n not in _NOT_INDICATORS and n not in COMMUNE_CODE_COLUMNS for n in names
+    )
+
+
+def read_indicators(path: Path, wanted: Collection[str] | None, columns: Sequence[str] = ()) -> IndicatorFile:
+    """Return the indicators of a file, for the communes of *wanted* (those of the file where None).
+
+    *columns* are the headers to read; without them, those that the table of official formats
+    knows, or all of a plain table (60 at most). Counts of communes merged since are added; medians
+    and rates averaged by inhabitants where the file gives them, and said to be approximate. One
+    unknown part makes the whole unknown. Raises InputError with all faults: AVS-350 no column
+    of commune codes, AVS-356 a column that is not there, AVS-319 not a number, AVS-338 a commune
+    twice, AVS-314 and AVS-329 codes.
+    """
+    chosen = _Chosen(tuple(columns))
+    frame = read_frame(path, chosen.choose, "une colonne de codes de commune (CODGEO, code_insee…)")
+    reading = _Reading(path.name, None if wanted is None else frozenset(wanted), chosen)
+    reading.require_columns()
+    rows_read = len(frame)
+    rows = reading.rows_of_communes(frame)
+    found = [reading.indicator(rows, name) for name in chosen.read if name in rows.columns]
+    indicators = tuple(indicator for indicator in found if indicator is not None)
+    if not indicators and not reading.faults:
+        reading.faults.append(Fault("AVS-357", {}, path.name))
+    if reading.faults:
+        raise InputError(reading.faults)
+    rows_used = rows_read - sum(fault.rows for fault in reading.set_aside)
+    return IndicatorFile(
+        path.name,
+        chosen.format.name,
+        indicators,
+        tuple(chosen.unread),
+        rows_read,
+        rows_used,
+        tuple(reading.set_aside),
+        tuple(reading.codes.warnings),
+    )
+
+
+class _Reading:
+    """The rows of one file, brought to communes of today."""
+
+    def __init__(self, file: str, wanted: frozenset[str] | None, chosen: _Chosen) -> None:
+        self.file, self.wanted, self.chosen = file, wanted, chosen
+        self.codes = CommuneCodes(file, wanted, chosen.key)
+        self.faults = self.codes.faults
+        self.set_aside: list[Fault] = []
+        self._vintage = ""
+
+    def require_columns(self) -> None:
+        """Refuse columns that the user named and that are not there (AVS-356)."""
+        if self.chosen.format.name.endswith("long"):
+            return
+        for name in self.chosen.columns:
+            if name not in self.chosen.read:
+                found = ", ".join([*self.chosen.read, *self.chosen.unread][:_MOST_COLUMNS])
+                self.faults.append(Fault("AVS-356", {"value": name, "found": found}, self.file))
+
+    def _put_aside(self, count: int, words: tuple[str, str]) -> None:
+        self.set_aside += put_aside(self.file, count, words)
+
+    def rows_of_communes(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of wanted communes, with ``_today`` and ``_line``; the others are counted."""
+        long = self.chosen.format.name.endswith("long")
+        if long:
+            frame = self._measures(frame)
+        elif "dtreffre" in {name.lower() for name in frame.columns}:
+            frame = self._latest(frame, next(c for c in frame.columns if c.lower() == "dtreffre"))
+        blank = (frame == "").all(axis=1)
+        self._put_aside(int(blank.sum()), BLANK_LINES)
+        frame = frame[~blank]
+        unlocated = frame[self.chosen.key].str.upper().str.contains("XX") | (frame[self.chosen.key] == "")
+        self._put_aside(int(unlocated.sum()), _UNLOCATED)
+        frame = frame[~unlocated]
+        today = [
+            self.codes.today(code, int(line))
+            for line, code in zip(frame.index, frame[self.chosen.key], strict=True)
+        ]
+        frame = frame.assign(_today=today, _line=frame.index)
+        frame[self.chosen.key] = [self.codes.clean(code) for code in frame[self.chosen.key]]
+        self._put_aside(today.count(ELSEWHERE), OTHER_TERRITORY)
+        self.codes.close()
+        frame = frame[frame["_today"].notna() & (frame["_today"] != ELSEWHERE)]
+        self._refuse_twice(frame, [self.chosen.key, "FILOSOFI_MEASURE"] if long else [self.chosen.key])
+        return self._wide(frame) if long else frame
+
+    def _refuse_twice(self, frame: pd.DataFrame, columns: list[str]) -> None:
+        """Refuse a commune that stands in two rows: nobody can tell which one is right."""
+        keys = list(frame[columns].itertuples(index=False, name=None))
+        first: dict[tuple[str, ...], int] = {}
+        for line, key in zip(frame["_line"], keys, strict=True):
+            if key in first:
+                values = {"value": key[0], "other": str(first[key])}
+                self.faults.append(Fault("AVS-338", values, self.file, int(line), self.chosen.key))
+            first.setdefault(key, int(line))
+
+    def _latest(self, frame: pd.DataFrame, column: str) -> pd.DataFrame:
+        """Keep the rows of the last date; the others are counted."""
+        self._vintage = max(frame[column])
+        keep = frame[column] == self._vintage
+        other = f"d'une autre date que {self._vintage}"
+        self._put_aside(int((~keep).sum()), (f"ligne {other}", f"lignes {other}"))
+        return frame[keep]
+
+    def _measures(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Keep the rows of Filosofi's long file that tell of a commune, a measure read, the last year."""
+        frame = frame.rename(columns=str.upper)
+        self.chosen.key = "GEO"
+        place = frame["GEO_OBJECT"].isin(["COM", "ARM"])
+        self._put_aside(int((~place).sum()), _OTHER_PLACE)
+        frame = frame[place]
+        if "TIME_PERIOD" in frame and len(frame):
+            frame = self._latest(frame, "TIME_PERIOD")
+        measures = self.chosen.columns or tuple(LONG_MEASURES)
+        read = frame["FILOSOFI_MEASURE"].isin(measures)
+        self._put_aside(int((~read).sum()), _OTHER_MEASURE)
+        self.chosen.unread = sorted(set(frame["FILOSOFI_MEASURE"]) - set(measures))
+        return frame[read]
+
+    def _wide(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Turn a row a measure into a row a commune; its *line* is the first of them."""
+        frame = frame.drop_duplicates(["GEO", "FILOSOFI_MEASURE"])
+        wide = frame.pivot(index="GEO", columns="FILOSOFI_MEASURE", values="OBS_VALUE").fillna("")
+        self.chosen.read = [str(name) for name in wide.columns]
+        first = frame.drop_duplicates("GEO").set_index("GEO")[["_today", "_line"]]
+        return wide.join(first).reset_index()
+
+    def indicator(self, rows: pd.DataFrame, name: str) -> Indicator | None:
+        """Return one column as an indicator; None for a text that is no class."""
+        kind = self._kind(name, rows[name])
+        if kind is None:
+            self.chosen.unread.append(name)
+            return None
+        parts = self._parts(rows, name, kind)
+        values, state = _joined(parts, kind.nature, self._weights(rows))
+        codes = sorted(values if self.wanted is None else self.wanted)
+        return _made(self, name, kind, codes, values, state)
+
+    def _kind(self, name: str, cells: pd.Series) -> ColumnKind | None:
+        """Return what a column means: from the table of formats, else from what it holds."""
+        if self.chosen.format.name.endswith("long"):
+            return ColumnKind("", *LONG_MEASURES.get(name, (name, UNKNOWN, "")))
+        if kind := self.chosen.format.kind_of(name):
+            return kind
+        told = [text for text in dict.fromkeys(cells) if text and not words_of(text)]
+        # « 03 » is a code: a number is not written so.
+        numbers = [None if text[:1] == "0" and text[1:].isdigit() else parse_number(text) for text in told]
+        if told and all(value is None for value in numbers):
+            return ColumnKind("", name, CLASS) if len(told) <= _MOST_CLASSES else None
+        counts = all(value is None or (value >= 0 and value.is_integer()) for value in numbers)
+        return ColumnKind("", name, COUNT if counts else UNKNOWN)
+
+    def _parts(self, rows: pd.DataFrame, name: str, kind: ColumnKind) -> pd.DataFrame:
+        """Read the cells of one column: commune of today, value, state."""
+        import pandas as pd
+
+        values: list[object] = []
+        states: list[str] = []
+        for line, text in zip(rows["_line"], rows[name], strict=True):
+            state = words_of(text) or (self.chosen.format.empty if not text else KNOWN)
+            value: object = text if kind.nature == CLASS else parse_number(text)
+            if state == KNOWN and value is None:
+                hint = "écrivez un nombre, « s » pour une valeur secrète, « nd » si elle n'est pas connue"
+                said = {"value": text, "expected": "", "hint": hint}
+                self.faults.append(Fault("AVS-319", said, self.file, int(line), name))
+            values.append(value if state == KNOWN else None)
+            states.append(state)
+        return pd.DataFrame({"today": rows["_today"].to_numpy(), "value": values, "state": states})
+
+    def _weights(self, rows: pd.DataFrame) -> list[float | None]:
+        pattern = ColumnKind(self.chosen.format.weight, "", "")
+        column = next((name for name in rows.columns if pattern.match(str(name))), "")
+        return [parse_number(text) for text in rows[column]] if column else [None] * len(rows)
+
+
+def _made(
+    reading: _Reading,
+    name: str,
+    kind: ColumnKind,
+    codes: list[str],
+    values: dict[str, object],
+    state: dict[str, str],
+) -> Indicator:
+    import pandas as pd
+
+    chosen, vintage = reading.chosen.format, vintage_of(name, kind if kind.pattern else None)
+    empty = "" if kind.nature == CLASS else float("nan")
+    told = [empty if values.get(code) is None else values[code] for code in codes]
+    return Indicator(
+        name,
+        kind.label,
+        kind.nature,
+        kind.unit,
+        chosen.source or reading.file,
+        reading._vintage or vintage,
+        reading.file,
+        pd.Series(told, index=codes, dtype=object if kind.nature == CLASS else float),
+        pd.Series([state.get(code, ABSENT) for code in codes], index=codes, dtype=object),
+    )
+
+
+def _joined(
+    parts: pd.DataFrame, nature: str, weights: list[float | None]
+) -> tuple[dict[str, object], dict[str, str]]:
+    """Put together the parts of each commune of today: sums, weighted means, equal classes."""
+    values: dict[str, object] = {}
+    states: dict[str, str] = {}
+    gathered: dict[str, list[tuple[object, str, float | None]]] = {}
+    for today, value, state, weight in zip(
+        parts["today"], parts["value"], parts["state"], weights, strict=True
+    ):
+        gathered.setdefault(str(today), []).append((value, state, weight))
+    for code, found in gathered.items():
+        if len(found) == 1:
+            values[code], states[code] = found[0][:2]
+        else:
+            values[code], states[code] = _join(found, nature)
+    return values, states
+
+
+def _join(found: list[tuple[object, str, float | None]], nature: str) -> tuple[object, str]:
+    unknown = {state for _, state, _ in found} - {KNOWN}
+    if unknown:
+        return None, SECRET if SECRET in unknown else NOT_AVAILABLE
+    parts = [value for value, _, _ in found]
+    if nature == CLASS:
+        return (parts[0], KNOWN) if len(set(parts)) == 1 else (None, NOT_COMPUTABLE)
+    if nature == COUNT:
+        return sum(parts), KNOWN  # type: ignore[arg-type]
+    weights = [weight for _, _, weight in found if weight is not None]
+    if nature == UNKNOWN or len(weights) < len(found) or not sum(weights):
+        return None, NOT_COMPUTABLE
+    products = [float(str(value)) * weight for value, weight in zip(parts, weights, strict=True)]
+    return sum(products) / sum(weights), APPROXIMATE

@@ -1,0 +1,275 @@
+"""Indicators by commune in the columns of each official edition, and of any table."""
+
+from __future__ import annotations
+
+import json
+import random
+import zipfile
+
+import pandas as pd
+import pytest
+import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
+
+from avs_coverage import InputError
+from avs_coverage.gazetteer import Gazetteer
+from avs_coverage.loaders.indicators import read_indicators
+
+ALLIER = ["03185", "03190", "03310"]
+
+DOSSIER = (
+    "CODGEO;P22_POP;P16_POP;P22_POP0014;P22_POP75P;C22_FAM;C22_FAMMONO;C22_COUPAENF;C22_MEN;C22_MENPSEUL;"
+    "NBPERSMENFISC21;MED21;TP6021;SUPERF\n"
+    "03185;33000;34000;5000.5;5200;8000;2000;2500;18000;9000;32000;18500;26;20.7\n"
+    "03310;25000;24000;3000;4400;6000;1500;1800;14000;7600;24500;19000;s;5.9\n"
+    "01001;800;780;150;60;230;20;110;310;80;790;25000;;16\n"
+)
+FAMILIES = (
+    "CODGEO;REG;DEP;LIBGEO;P22_FAM;C22_FAM;C22_FAMMONO;C22_MENPSEUL\n03185;84;03;Montluçon;1;8000;2000;9000\n"
+)
+WIDE = (
+    "CODGEO;NBMENFISC21;NBPERSMENFISC21;MED21;PIMP21;TP6021\n"
+    "03185;17000;32000;18500{0}5;40;26{0}1\n03310;s;s;nd;s;s\n"
+)
+DETAIL = "CODGEO;LIBGEO;NBMEN19;NBPERS19;NBUC19;Q119;Q219;Q319\n03185;Montluçon;17000;32000;1,5;;18940;\n"
+LONG = (
+    "\ufeffGEO;GEO_OBJECT;FILOSOFI_MEASURE;UNIT_MEASURE;TIME_PERIOD;OBS_VALUE;CONF_STATUS\n"
+    "03185;COM;MED_SL;EUR;2021;18500;F\n"
+    "03185;COM;PR_MD60;PT;2021;26.1;F\n"
+    "03310;COM;MED_SL;EUR;2021;;C\n"
+    "03310;COM;XX_SL;EUR;2021;1;F\n"
+    "03310;COM;MED_SL;EUR;2020;1;F\n"
+    "03;DEP;MED_SL;EUR;2021;20000;F\n"
+)
+DENSITY = "CODGEO;LIBGEO;DENS;LIBDENS;PMUN21\n03185;Montluçon;2;Centres urbains intermédiaires;33000\n"
+FRR = (
+    "Code_insee;Departement;Commune;Classement FRR et FRR+ au 10 juillet 2025\r\n"
+    "03185;03;Montluçon;Non classée\r\n03310;03;Vichy;FRR socle\r\n"
+)
+CAF = (
+    "dtreffre;numcomdo;nomcom;indfoy_ndur;indnbp_ndur;indfoy_rsa;indmtt_rsa\n"
+    "2024-12;03185;MONTLUCON;8000;16500;1500;900000\n"
+    "2023-12;03185;MONTLUCON;7900;16400;1500;900000\n"
+    "2024-12;03310;VICHY;;;;\n"
+    "2024-12;03XXX;NON LOCALISE;40;95;10;100\n"
+)
+
+
+def read(tmp_path, text, wanted=ALLIER, columns=(), name="x.csv", encoding="utf-8"):
+    (tmp_path / name).write_bytes(text.encode(encoding))
+    return read_indicators(tmp_path / name, wanted, columns)
+
+
+def by_name(found):
+    return {indicator.name: indicator for indicator in found.indicators}
+
+
+def cell(indicator, code):
+    value = indicator.values[code]
+    return (None if pd.isna(value) else value, indicator.state[code])
+
+
+def refused(tmp_path, text, **more):
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, text, **more)
+    return [(fault.code, fault.line) for fault in caught.value.faults]
+
+
+def test_the_dossier_complet_gives_a_short_list_or_any_column_asked_for(tmp_path):
+    found = read(tmp_path, DOSSIER)
+    assert found.format == "dossier complet"
+    names = by_name(found)
+    assert "SUPERF" in found.unread
+    children = names["P22_POP0014"]
+    assert (children.nature, children.vintage, children.source) == (
+        "effectif",
+        "2022",
+        "INSEE, dossier complet",
+    )
+    assert cell(children, "03185") == (5000.5, "connu")
+    assert cell(names["TP6021"], "03310") == (None, "secret")
+    assert cell(names["P22_POP"], "03190") == (None, "absent")
+    assert names["P16_POP"].vintage == "2016"
+    assert (found.rows_read, found.rows_used) == (3, 2)
+    assert list(by_name(read(tmp_path, DOSSIER, columns=["SUPERF"]))) == ["SUPERF"]
+
+
+@pytest.mark.parametrize("mark", [".", ","])
+def test_filosofi_wide_with_either_decimal_mark(tmp_path, mark):
+    names = by_name(read(tmp_path, WIDE.format(mark)))
+    assert cell(names["MED21"], "03185") == (18500.5, "connu")
+    assert cell(names["MED21"], "03310") == (None, "non_disponible")
+    assert cell(names["TP6021"], "03310") == (None, "secret")
+    assert (names["MED21"].nature, names["MED21"].vintage, names["MED21"].unit) == ("mediane", "2021", "€")
+    assert names["MED21"].total is None
+    assert names["NBMENFISC21"].total == 17000
+
+
+def test_filosofi_in_detail_has_its_median_in_q2(tmp_path):
+    median = by_name(read(tmp_path, DETAIL))["Q219"]
+    assert (median.vintage, median.nature, cell(median, "03185")) == ("2019", "mediane", (18940.0, "connu"))
+
+
+def test_filosofi_long_keeps_communes_the_last_year_and_the_measures_read(tmp_path):
+    found = read(tmp_path, LONG)
+    names = by_name(found)
+    assert cell(names["MED_SL"], "03185") == (18500.0, "connu")
+    assert cell(names["MED_SL"], "03310") == (None, "secret")
+    assert cell(names["PR_MD60"], "03185") == (26.1, "connu")
+    assert names["MED_SL"].vintage == "2021"
+    assert (found.rows_read, found.rows_used) == (6, 3)
+    assert [fault.what.rsplit(" : ", 1)[1] for fault in found.set_aside] == [
+        "1 ligne d'une autre maille que la commune",
+        "1 ligne d'une autre date que 2021",
+        "1 ligne d'une mesure non lue",
+    ]
+
+
+def test_families_of_the_census_in_a_zip_with_a_capital_extension(tmp_path):
+    with zipfile.ZipFile(tmp_path / "base.zip", "w") as archive:
+        archive.writestr("meta_base-cc-coupl-fam-men-2022.CSV", "COD_VAR;LIB_VAR\nC22_FAM;Familles\n")
+        archive.writestr("base-cc-coupl-fam-men-2022.CSV", FAMILIES)
+    names = by_name(read_indicators(tmp_path / "base.zip", ALLIER))
+    assert cell(names["C22_FAMMONO"], "03185") == (2000.0, "connu")
+    assert names["C22_FAMMONO"].label == "familles monoparentales"
+
+
+def test_the_density_grid_under_its_titles_in_a_workbook(tmp_path):
+    with xlsxwriter.Workbook(str(tmp_path / "grille.xlsx")) as book:
+        sheet = book.add_worksheet()
+        sheet.write(0, 0, "Grille communale de densité à 7 niveaux")
+        for line, row in enumerate(DENSITY.splitlines(), 4):
+            sheet.write_row(line, 0, row.split(";"))
+    found = read_indicators(tmp_path / "grille.xlsx", ALLIER)
+    density = by_name(found)["LIBDENS"]
+    assert cell(density, "03185") == ("Centres urbains intermédiaires", "connu")
+    assert (density.nature, cell(density, "03310")) == ("classe", ("", "absent"))
+    other = read(tmp_path, "insee_com,lib_com,niveau_densite\n03185,Montluçon,Bourgs ruraux\n")
+    assert cell(by_name(other)["niveau_densite"], "03185") == ("Bourgs ruraux", "connu")
+
+
+def test_frr_bears_its_date_in_its_header(tmp_path):
+    frr = read(tmp_path, FRR).indicators[0]
+    assert (frr.nature, frr.vintage, cell(frr, "03310")) == (
+        "classe",
+        "10 juillet 2025",
+        ("FRR socle", "connu"),
+    )
+
+
+def test_caf_keeps_the_last_date_and_says_what_is_not_located(tmp_path):
+    found = read(tmp_path, CAF)
+    names = by_name(found)
+    assert cell(names["indfoy_ndur"], "03185") == (8000.0, "connu")
+    assert cell(names["indfoy_ndur"], "03310") == (None, "secret")
+    assert names["indfoy_ndur"].vintage == "2024-12"
+    assert "arrondis à 5" in names["indfoy_ndur"].source
+    assert (found.rows_read, found.rows_used) == (4, 2)
+    assert any("non localisée" in fault.what for fault in found.set_aside)
+
+
+def test_any_table_keyed_by_commune(tmp_path):
+    text = "Code commune INSEE;Nom;Enfants;Taux;CTG;Remarque;EPCI\n" + "".join(
+        f"{code};x;{n};{n},5;{'oui' if n % 2 else 'non'};texte {n};200071082\n"
+        for n, code in enumerate(ALLIER, 1)
+    )
+    found = read(tmp_path, "\ufeff" + text.replace("1;1,5", "1 234;1,5"))
+    natures = {indicator.name: indicator.nature for indicator in found.indicators}
+    assert natures == {"Enfants": "effectif", "Taux": "inconnue", "CTG": "classe", "Remarque": "classe"}
+    assert cell(by_name(found)["Enfants"], "03185") == (1234.0, "connu")
+    assert {"Nom", "EPCI"} <= set(found.unread)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_encodings_are_the_same_to_it(tmp_path, encoding):
+    text = "code_insee;Bénéficiaires\n03185;5\n"
+    assert list(by_name(read(tmp_path, text, encoding=encoding))) == ["Bénéficiaires"]
+
+
+def test_unknown_is_not_zero_and_a_sum_says_what_it_is_made_of(tmp_path):
+    children = by_name(read(tmp_path, "code_insee;enfants\n03185;100\n03190;s\n"))["enfants"]
+    assert children.total == 100
+    assert children.states == {"connu": 1, "secret": 1, "absent": 1}
+
+
+def merged(tmp_path, text):
+    """14513 Pont-Farcy is a part of 50592 Tessy-Bocage since 2018."""
+    found = read(tmp_path, text, wanted=["50592"])
+    return {name: cell(indicator, "50592") for name, indicator in by_name(found).items()}, found
+
+
+def test_merged_communes_are_summed_averaged_or_left_unknown(tmp_path):
+    head = "CODGEO;NBPERSMENFISC21;MED21;TP6021\n"
+    cells, found = merged(tmp_path, head + "50592;3000;20000;10\n14513;1000;24000;20\n")
+    assert cells == {
+        "NBPERSMENFISC21": (4000.0, "connu"),
+        "MED21": (21000.0, "approche"),
+        "TP6021": (12.5, "approche"),
+    }
+    assert [warning.code for warning in found.warnings] == ["AVS-909"]
+    assert merged(tmp_path, head + "50592;3000;20000;10\n14513;1000;s;20\n")[0]["MED21"] == (None, "secret")
+    plain, _ = merged(tmp_path, "code;taux;nb;zone\n50592;1,5;3;A\n14513;2,5;4;B\n")
+    assert plain == {"taux": (None, "non_calculable"), "nb": (7.0, "connu"), "zone": ("", "non_calculable")}
+    same, _ = merged(tmp_path, "code;zone\n50592;A\n14513;A\n")
+    assert same == {"zone": ("A", "connu")}
+
+
+def test_municipal_arrondissements_are_their_commune(tmp_path):
+    text = "numcomdo;dtreffre;indfoy_ndur\n75101;2024-12;100\n75102;2024-12;250\n"
+    assert cell(read(tmp_path, text, wanted=["75056"]).indicators[0], "75056") == (350.0, "connu")
+
+
+def test_a_split_commune_is_refused_with_the_choice(tmp_path):
+    today = Gazetteer().movements.passage("60455").today
+    assert refused(tmp_path, "code;nb\n60455;5\n", wanted=today) == [("AVS-329", 2)]
+    assert read(tmp_path, "code;nb\n60455;5\n03185;1\n").rows_used == 1
+
+
+def test_faults_are_all_said(tmp_path):
+    text = "CODGEO;MED21;TP6021\n03185;beaucoup;26\n03310;19000;?\n03185;1;1\n0399;1;1\n"
+    assert sorted(refused(tmp_path, text)) == [
+        ("AVS-314", 5), ("AVS-319", 2), ("AVS-319", 3), ("AVS-338", 4),
+    ]  # fmt: skip
+    assert refused(tmp_path, DOSSIER, columns=["P99_POP"]) == [("AVS-356", 0)]
+    assert refused(tmp_path, "nom;nb\nA;1\n") == [("AVS-350", 0)]
+    assert refused(tmp_path, "code_insee;nom\n03185;A\n") == [("AVS-357", 0)]
+
+
+CODES = st.sampled_from(["03185", "3185", "03190", "75101", "01001", "14513", "", "03XXX"])
+ROWS = st.lists(st.tuples(CODES, st.sampled_from(["1", "2,5", "s", "nd", "", "1 000"])), max_size=8)
+
+
+@given(rows=ROWS, seed=st.integers(0, 99))
+def test_no_row_is_lost_and_their_order_changes_nothing(tmp_path_factory, rows, seed):
+    rows = list({code: (code, value) for code, value in rows}.values())
+    shuffled = random.Random(seed).sample(rows, len(rows))
+    results = []
+    for order in (rows, shuffled):
+        text = "code_insee;nb\n" + "".join(f"{code};{value}\n" for code, value in order)
+        try:
+            found = read(tmp_path_factory.mktemp("i"), text)
+        except InputError as error:
+            results.append(sorted(fault.code for fault in error.faults))
+            continue
+        assert found.rows_read == found.rows_used + sum(fault.rows for fault in found.set_aside)
+        results.append([(i.name, list(i.values.fillna(-1)), list(i.state)) for i in found.indicators])
+    assert results[0] == results[1]
+
+
+def test_the_report_and_the_list_of_communes_bear_the_indicators(run, tmp_path):
+    (tmp_path / "dossier.csv").write_text(DOSSIER, encoding="utf-8")
+    made = json.loads(run("report", "allier", "--indicators", "dossier.csv=P22_POP0014", "--json").stdout)
+    (record,) = made["indicateurs"]
+    assert (record["nom"], record["total_connu"]) == ("P22_POP0014", 8000.5)
+    assert record["etats"] == {"connu": 2, "absent": 315}
+    page = run("report", "allier", "--indicators", "dossier.csv").stdout.decode()
+    assert "familles monoparentales" in page
+    assert "INSEE, dossier complet" in page
+    rows = json.loads(
+        run(
+            "communes", "allier", "--covered-by", "cs", "--indicators", "dossier.csv=MED21,TP6021", "--json"
+        ).stdout
+    )["communes"]
+    vichy = next(row for row in rows if row["code_insee"] == "03310")
+    assert (vichy["MED21"], vichy["TP6021"], vichy["TP6021_etat"]) == (19000, None, "secret")
