@@ -109,7 +109,7 @@ def test_report_json_has_its_published_names(run):
     made = json.loads(out(run("report", "allier", "--json")))
     assert list(made) == [
         "schema", "version", "territoire", "date", "inventaire", "synthese", "epci", "qpv", "zones",
-        "publie", "sources",
+        "indicateurs", "publie", "sources",
     ]  # fmt: skip
     assert (made["schema"], made["version"], made["date"]) == ("avs-coverage/report", 1, "2022-12-31")
     record = made["synthese"][0]
