@@ -106,6 +106,10 @@ def test_other_files_are_known_by_what_they_hold(run, tmp_path):
         "a": ("REG;DEP;CODCOM;COM;Commune;PMUN\n84;03;185;03185;Montluçon;33147\n", "population", 1),
         "b": ("CODGEO;LIBGEO;POP_MUN;LIB_COM\nQP003004;Rive Gauche;2648;Montluçon\n", "qpv", 1),
         "c": ("code_qp;lib_qp;insee_com\nQN00304M;Rive Gauche;03185\n", "qpv", 1),
+        "e": ("CODGEO;NBMENFISC21;MED21\n03185;1;2\n", "indicateurs", 1),
+        "f": ("code_insee;enfants\n03185;12\n", "indicateurs", 1),
+        "g": ("idcar_200m,lcog_geo,ind\nCRS3035RES200mN2594600E3811200,03185,4\n", "carreaux", 1),
+        "h": ("origine;destination;minutes\n03185;03310;70\n", "temps", 1),
         "d": ("Nom;Type;Code INSEE\nA;CS;03185\n", "structures", 1),
     }
     for name, (text, nature, used) in files.items():

@@ -197,6 +197,31 @@ DATA: dict[str, FaultKind] = {
         "",
         "nommez la colonne à lire : --indicators FICHIER=COLONNE",
     ),
+    "AVS-360": FaultKind(
+        "« {value} » n'est pas l'identifiant d'un carreau de 200 m",
+        "sa place s'y lit",
+        "écrivez un identifiant comme CRS3035RES200mN2594600E3811200",
+    ),
+    "AVS-361": FaultKind(
+        "le carreau « {value} » figure deux fois",
+        "ses habitants seraient comptés deux fois",
+        "gardez une seule ligne par carreau",
+    ),
+    "AVS-362": FaultKind(
+        "les carreaux sont dans plusieurs projections ({value})",
+        "les distances ne se mesurent que dans une seule",
+        "donnez le fichier d'un seul territoire : métropole, Martinique ou La Réunion",
+    ),
+    "AVS-363": FaultKind(
+        "la colonne « {value} » est en secondes",
+        "lue comme des minutes, elle éloignerait tout soixante fois",
+        "divisez-la par 60 et nommez-la « minutes »",
+    ),
+    "AVS-364": FaultKind(
+        "deux durées différentes pour {value}",
+        "on ne peut pas deviner laquelle fait foi",
+        "gardez une seule ligne par origine et destination",
+    ),
     "AVS-370": FaultKind(
         "le contour de {value} est à {distance} km de son chef-lieu",
         "la projection annoncée est fausse, ou longitude et latitude sont inversées",

@@ -59,6 +59,12 @@ class CommuneCodes:
             values = {"count": str(len(self._padded)), "value": text, "code": self.clean(text)}
             self.warnings.append(Fault("AVS-918", values, self.file, line, self.column))
 
+    def passage(self, code: str) -> tuple[str, ...]:
+        """Return every commune of today that has a part of a code's; none where it was never one."""
+        if parent := parent_of_arrondissement(code):
+            return (parent,)
+        return (code,) if self._gazetteer.get(code) else self._gazetteer.movements.passage(code).today
+
     def clean(self, text: str) -> str:
         """Return a code without spaces, in capitals, with the zero that a spreadsheet took away."""
         code = text.replace(" ", "").replace("\u00a0", "").upper().removesuffix(".0")

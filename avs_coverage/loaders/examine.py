@@ -13,7 +13,7 @@ from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, match_header
 from avs_coverage.loaders.geo_file import is_geographical, layers
 from avs_coverage.loaders.table_file import Row
 from avs_coverage.loaders.table_frame import headers_of
-from avs_coverage.messages import counted, enumeration, number
+from avs_coverage.messages import counted, enumeration, number, percent
 from avs_coverage.names import normalise
 from avs_coverage.territory import Territory
 from avs_coverage.territory_names import TerritoryName
@@ -72,11 +72,15 @@ class FileExamination:
 
 def nature_of(path: Path) -> str:
     """Return what a file is, a key of ``NATURES``; a file that nothing tells is a list of structures."""
+    from avs_coverage.loaders import grid
+
     if is_geographical(path):
         with layers(path, "une couche géographique") as found:
             names = {normalise(column) for layer in found for column in layer.columns}
             if names & _QPV_SIGNS:
                 return "qpv"
+            if any(grid.is_header(layer.columns) for layer in found):
+                return "carreaux"
             structures = any(_is_structures(layer.columns) for layer in found)
             return "structures" if structures else "communes"
     heads = headers_of(path)
@@ -84,7 +88,7 @@ def nature_of(path: Path) -> str:
         return "structures"
     if any(map(_is_quarters, heads)):
         return "qpv"
-    return next((nature for head in heads if (nature := _nature_by_commune(head))), "structures")
+    return next((nature for head in heads if (nature := _nature_of_table(head))), "structures")
 
 
 def _is_structures(header: Collection[str]) -> bool:
@@ -100,9 +104,13 @@ def _is_quarters(row: list[str]) -> bool:
     return bool({normalise(name) for name in row} & _QPV_SIGNS) or any(map(is_code, row))
 
 
-def _nature_by_commune(header: list[str]) -> str:
-    from avs_coverage.loaders import indicators, populations
+def _nature_of_table(header: list[str]) -> str:
+    from avs_coverage.loaders import grid, indicators, populations, travel_times
 
+    if grid.is_header(header):
+        return "carreaux"
+    if travel_times.is_header(header):
+        return "temps"
     if indicators.format_of(header):
         return "indicateurs"
     if populations.is_header(header):
@@ -200,9 +208,40 @@ def _indicators(path: Path, territory: TerritoryName | None) -> FileExamination:
     )  # fmt: skip
 
 
+def _grid(path: Path, territory: TerritoryName | None) -> FileExamination:
+    from avs_coverage.loaders.grid import read_grid
+
+    read = read_grid(path, _wanted(territory))
+    gives = (
+        f"{counted(len(read), 'carreau', 'carreaux')}, {number(round(read.total))} habitants, dont "
+        f"{percent(read.imputed_share)} imputés ; {number(read.astride)} à cheval sur plusieurs communes"
+    )
+    return FileExamination(
+        path.name, "carreaux", f"EPSG:{read.epsg}", rows_read=read.rows_read, rows_used=read.rows_used,
+        gives=gives, set_aside=read.set_aside, warnings=read.warnings,
+    )  # fmt: skip
+
+
+def _travel_times(path: Path, territory: TerritoryName | None) -> FileExamination:
+    from avs_coverage.loaders.travel_times import read_travel_times
+
+    read = read_travel_times(path, _wanted(territory))
+    origins, destinations = (read.frame[column].nunique() for column in ("origine", "destination"))
+    gives = (
+        f"{counted(origins, 'commune', 'communes')}, {counted(destinations, 'destination', 'destinations')}, "
+        f"{counted(read.unreachable, 'trajet impossible', 'trajets impossibles')}"
+    )
+    return FileExamination(
+        path.name, "temps", rows_read=read.rows_read, rows_used=read.rows_used, gives=gives,
+        set_aside=read.set_aside, warnings=read.warnings,
+    )  # fmt: skip
+
+
 _READERS: dict[str, Callable[[Path, TerritoryName | None], FileExamination]] = {
     "communes": _communes,
     "population": _population,
     "qpv": _qpv,
     "indicateurs": _indicators,
+    "carreaux": _grid,
+    "temps": _travel_times,
 }
