@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # NFKD does not decompose ligatures: without these, « Œuilly » would become « uilly ».
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss"})
 _ABBREVIATIONS = {"st": "saint", "ste": "sainte"}
 
 
+@lru_cache(maxsize=1 << 16)  # the cells of a long list repeat the same few words
 def normalise(text: str) -> str:
     """Return *text* without case, accents, punctuation or « St/Ste » abbreviations.
 

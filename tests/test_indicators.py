@@ -137,7 +137,8 @@ def test_families_of_the_census_in_a_zip_with_a_capital_extension(tmp_path):
 
 def test_the_density_grid_under_its_titles_in_a_workbook(tmp_path):
     with xlsxwriter.Workbook(str(tmp_path / "grille.xlsx")) as book:
-        sheet = book.add_worksheet()
+        book.add_worksheet("Documentation").write(0, 0, "Lisez-moi")
+        sheet = book.add_worksheet("Grille_Densite")
         sheet.write(0, 0, "Grille communale de densité à 7 niveaux")
         for line, row in enumerate(DENSITY.splitlines(), 4):
             sheet.write_row(line, 0, row.split(";"))

@@ -189,3 +189,11 @@ def test_a_format_is_recognised_by_its_columns_never_by_its_name(tmp_path):
     own = "nom;type;code_insee\nA;CS;03185\n"
     assert read_structure_table(write(tmp_path, "BPE25.csv", own)).format.startswith("liste de structures")
     assert read_structure_table(write(tmp_path, "liste.csv", INCLUSION_V1)).format == "data.inclusion"
+
+
+def test_a_mapping_to_an_absent_header_is_refused_with_the_near_one(tmp_path):
+    path = write(tmp_path, "liste.csv", "lib_structure;categorie;code_insee\nA;CS;03185\n")
+    with pytest.raises(InputError) as caught:
+        load_structures(path, find_territory_name("allier"), None, {"nom": "lib_structures", "type": "zzz"})
+    assert [fault.code for fault in caught.value.faults] == ["AVS-343", "AVS-343"]
+    assert "lib_structure »" in caught.value.faults[0].hint

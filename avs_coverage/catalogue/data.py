@@ -157,6 +157,16 @@ DATA: dict[str, FaultKind] = {
         "une population inconnue n'est pas une population nulle",
         "complétez le fichier, ou retirez --population",
     ),
+    "AVS-342": FaultKind(
+        "le fichier est en UTF-8, sauf par endroits (« {value} »)",
+        "lu autrement, tous ses accents seraient faux",
+        "corrigez ce texte, ou enregistrez le fichier entier en UTF-8",
+    ),
+    "AVS-343": FaultKind(
+        "--map : l'en-tête « {value} » n'est pas dans le fichier",
+        "en-têtes lus : {found}",
+        "{hint}",
+    ),
     "AVS-350": FaultKind(
         "aucune table reconnue : pas d'en-têtes attendus dans les {rows} premières lignes",
         "un fichier est reconnu à ses colonnes, non à son nom",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 
 from avs_coverage.names import normalise
 
@@ -52,6 +53,7 @@ _YES = {"oui", "o", "vrai", "true", "yes", "1", "x"}
 _NO = {"non", "n", "faux", "false", "no", "0"}
 
 
+@lru_cache(maxsize=1 << 12)
 def parse_type(text: str) -> str:
     """Return ``CS`` or ``EVS``, empty where the wording is neither.
 

@@ -62,9 +62,9 @@ class Collector:
         if parent := parent_of_arrondissement(code):
             self.warn("AVS-902", line, column, value=text, code=parent)
             code = parent
-        return self.gazetteer.get(code) or self._by_former_code(code, line, column)
+        return self.gazetteer.get(code) or self._by_former_code(code, text, line, column)
 
-    def _by_former_code(self, code: str, line: int, column: str) -> Commune | None:
+    def _by_former_code(self, code: str, text: str, line: int, column: str) -> Commune | None:
         """Bring a code of an earlier COG to today's, saying so; refuse one that was split."""
         if code.isdigit() and len(code) == 4 and self.gazetteer.movements.passage("0" + code).today:  # noqa: PLR2004
             self.warn("AVS-901", line, column, value=code, code="0" + code)
@@ -74,7 +74,7 @@ class Collector:
         names = ", ".join(f"{commune.name} ({commune.code})" for commune in found)
         changed = french_date(passage.changed) if passage.changed else ""
         if not found:
-            self.fault("AVS-314", line, column, value=code)
+            self.fault("AVS-314", line, column, value=text)
         elif passage.is_split:
             self.fault("AVS-329", line, column, value=code, changed=changed, choices=names)
         else:

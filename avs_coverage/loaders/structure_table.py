@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-from avs_coverage.errors import UsageError
+from avs_coverage.errors import InputError, UsageError
 from avs_coverage.faults import Fault
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS
 from avs_coverage.loaders.table_file import Row, describe_text, first_bytes, read_rows
@@ -43,7 +43,7 @@ def read_structure_table(path: Path, mapping: dict[str, str] | None = None) -> S
     """
     table = _read(path)
     if mapping:
-        _rename(table.rows, mapping)
+        _rename(table.rows, mapping, path.name)
     for module in _adapters(table.rows):
         table.rows, more, warnings = module.adapt(table.rows, path.name)
         table.format, table.set_aside = module.FORMAT, table.set_aside + more
@@ -112,8 +112,11 @@ def _bad_mapping(text: str) -> UsageError:
     return UsageError(Fault("AVS-211", values))
 
 
-def _rename(rows: list[Row], mapping: dict[str, str]) -> None:
-    """Give the headers of *mapping* the tool's names, in the first row that has any of them."""
+def _rename(rows: list[Row], mapping: dict[str, str], file: str) -> None:
+    """Give the headers of *mapping* the tool's names, in the first row that has any of them.
+
+    Raises InputError (AVS-343) with every header that is not in it.
+    """
     wanted = {normalise(header): column for column, header in mapping.items()}
     for index, row in enumerate(rows[:20]):
         if any(normalise(cell) in wanted for cell in row.cells):
@@ -123,4 +126,20 @@ def _rename(rows: list[Row], mapping: dict[str, str]) -> None:
                      for cell, old in zip(cells, row.cells, strict=True)]  # fmt: skip
             cells = tuple(f"{c} (fichier)" if t else c for c, t in zip(cells, taken, strict=True))
             rows[index] = Row(row.line, cells)
-            return
+            absent = [h for h in mapping.values() if normalise(h) not in map(normalise, row.cells)]
+            break
+    else:
+        absent, row = list(mapping.values()), rows[0] if rows else Row(1, ())
+    if absent:
+        raise InputError([_absent(header, row, file) for header in absent])
+
+
+def _absent(header: str, row: Row, file: str) -> Fault:
+    """Return the fault of a header that the file does not have, with the nearest one."""
+    from rapidfuzz import process
+
+    found = [cell for cell in row.cells if cell]
+    near = process.extractOne(header, found, score_cutoff=70)
+    hint = f"peut-être « {near[0]} »" if near else "écrivez un en-tête du fichier, tel quel"
+    values = {"value": header, "found": ", ".join(found) or "aucun", "hint": hint}
+    return Fault("AVS-343", values, file, row.line)

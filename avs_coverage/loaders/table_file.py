@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -18,6 +19,10 @@ _WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
 CELL_IN_ERROR = "#N/A"
 """What a cell in error of a workbook is read as: its value is not known, and it is not empty."""
 
+_UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_DELIMITER_CHARACTERS = 100_000
+_MAX_LINE_CELLS = 20_000
 _MAX_CELL = 1_000_000
 _MAX_CELLS = 20_000_000
 _MAX_SHEET_BYTES = 600_000_000
@@ -48,7 +53,7 @@ def read_rows(path: Path) -> list[Row]:
     """
     content = read_bytes(path)
     if _is_workbook(content):
-        return _read_workbook(path, content)
+        return next(_sheets(path, content), [])
     if path.suffix.lower() in _WORKBOOKS:
         raise _not_a_table(path, "l'extension est celle d'un classeur, le contenu non")
     return rows_of_text(path, content)
@@ -99,6 +104,7 @@ def _not_a_table(path: Path, reason: str) -> InputError:
 def rows_of_text(path: Path, content: bytes) -> list[Row]:
     """Return the rows of a CSV already read; *path* is named in the faults."""
     text, _ = _decode(path, content)
+    _refuse_monstrous_line(path, text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     previous_limit = csv.field_size_limit(_MAX_CELL)
     rows, start = [], 1
@@ -114,6 +120,17 @@ def rows_of_text(path: Path, content: bytes) -> list[Row]:
     return rows
 
 
+def _refuse_monstrous_line(path: Path, text: str) -> None:
+    """Refuse a line of more than 20,000 cells before any of them is made (AVS-302)."""
+    delimiter = _delimiter(text)
+    if text.count(delimiter) < _MAX_LINE_CELLS:
+        return
+    for line, row in enumerate(text.splitlines(), 1):
+        if row.count(delimiter) >= _MAX_LINE_CELLS:
+            values = {"reason": f"une ligne de {row.count(delimiter) + 1} cellules"}
+            raise InputError(Fault("AVS-302", values, path.name, line))
+
+
 def _decode(path: Path, content: bytes) -> tuple[str, str]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]
@@ -124,9 +141,24 @@ def _decode(path: Path, content: bytes) -> tuple[str, str]:
     for encoding in encodings:
         try:
             return content.decode(encoding), encoding
-        except UnicodeDecodeError:
-            continue
+        except UnicodeDecodeError as error:
+            if encoding == "utf-8-sig":
+                _refuse_damaged_utf8(path, content, error.start)
     raise _not_a_table(path, "l'encodage n'est ni UTF-8 ni Windows-1252")
+
+
+def _refuse_damaged_utf8(path: Path, content: bytes, start: int) -> None:
+    """Refuse a UTF-8 file with some bytes of another encoding, which no reading would get right (AVS-342).
+
+    In a text of cp1252, accents hardly ever stand so as to form UTF-8: two forms for each one
+    that is not is a UTF-8 file with something else pasted in.
+    """
+    formed = len(_UTF8_CHARACTER.findall(content))
+    alone = len(_NOT_ASCII.findall(_UTF8_CHARACTER.sub(b"", content)))
+    if formed > 2 * alone:
+        line = content.count(b"\n", 0, start) + 1
+        text = content[max(0, start - 12) : start + 12].decode("cp1252", "replace").split("\n")[-1]
+        raise InputError(Fault("AVS-342", {"value": text.strip()}, path.name, line))
 
 
 def _delimiter(text: str) -> str:
@@ -134,7 +166,8 @@ def _delimiter(text: str) -> str:
 
     A title, a list inside a cell or a decimal comma stand in fewer lines than the separator.
     """
-    lines = ["".join(line.split('"')[::2]) for line in text.splitlines()[:30] if line.strip()]
+    head = text[:_DELIMITER_CHARACTERS].splitlines()[:30]
+    lines = ["".join(line.split('"')[::2]) for line in head if line.strip()]
 
     def score(delimiter: str) -> tuple[int, int]:
         counts = [line.count(delimiter) for line in lines]
@@ -148,23 +181,32 @@ def _unescape(cell: str) -> str:
     return cell[1:] if cell[:1] == "'" and cell[1:2] in "=+-@" and cell[1:2] else cell
 
 
-def _read_workbook(path: Path, content: bytes) -> list[Row]:
+def read_sheets(path: Path) -> Iterator[list[Row]]:
+    """Yield the rows of each sheet of a workbook; raises InputError: AVS-301, AVS-302."""
+    yield from _sheets(path, read_bytes(path))
+
+
+def _sheets(path: Path, content: bytes) -> Iterator[list[Row]]:
     from python_calamine import CalamineWorkbook
 
     try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        if not workbook.sheet_names:
-            return []
         errors = _look_ahead(path, content)
-        table = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        for name in workbook.sheet_names:
+            table = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            yield [
+                Row(
+                    line,
+                    tuple(CELL_IN_ERROR if (line, i) in errors else text_of(c) for i, c in enumerate(row)),
+                )
+                for line, row in enumerate(table, 1)
+            ]
+            errors = set()
     except InputError:
         raise
     except Exception as error:  # calamine raises several unrelated classes, and zip and XML errors
-        raise _not_a_table(path, f"classeur illisible : {error}") from error
-    return [
-        Row(line, tuple(CELL_IN_ERROR if (line, i) in errors else text_of(c) for i, c in enumerate(cells)))
-        for line, cells in enumerate(table, 1)
-    ]
+        reason = "classeur abîmé, protégé par un mot de passe, ou d'un autre logiciel"
+        raise _not_a_table(path, reason) from error
 
 
 def _look_ahead(path: Path, content: bytes) -> set[tuple[int, int]]:

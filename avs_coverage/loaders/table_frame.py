@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import re
 import zipfile
@@ -13,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.loaders.table_file import first_bytes, read_rows
+from avs_coverage.loaders.table_file import first_bytes, read_sheets
 from avs_coverage.messages import os_reason
 
 if TYPE_CHECKING:
@@ -210,8 +211,12 @@ def _rows(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
     """Read a workbook, whose first sheet with the wanted headers is taken."""
     import pandas as pd
 
-    rows = read_rows(path)
-    index, header, chosen = _header([row.cells for row in rows[:_HEADER_SEARCH_LINES]], choose)
+    for rows in read_sheets(path):
+        with contextlib.suppress(_NoTableError):
+            index, header, chosen = _header([row.cells for row in rows[:_HEADER_SEARCH_LINES]], choose)
+            break
+    else:
+        raise _NoTableError
     positions = [header.index(name) for name in chosen]
     body = [r for r in rows[index + 1 :]]
     cells: list[list[Any]] = [[r.cells[p] if p < len(r.cells) else "" for p in positions] for r in body]

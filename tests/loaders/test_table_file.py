@@ -109,3 +109,36 @@ def test_an_error_cell_of_a_workbook_is_not_silently_empty(write):
     with pytest.raises(InputError) as caught:
         load_structures(write(stream.getvalue(), "liste.xlsx"), ALLIER)
     assert [(f.line, f.column) for f in caught.value.faults] == [(2, "communes_desservies")]
+
+
+UTF8 = "".join(f"Structure d'été n° {n};CS;03185\n" for n in range(200)).encode()
+
+
+def test_a_byte_of_another_encoding_in_a_utf8_file_is_said_with_its_line(write):
+    damaged = b"nom;type;code_insee\n" + UTF8.replace("été n° 150;".encode(), b"\xe9t\xe9 n\xb0 150;")
+    with pytest.raises(InputError) as caught:
+        read_rows(write(damaged))
+    (fault,) = caught.value.faults
+    assert (fault.code, fault.line) == ("AVS-342", 152)
+
+
+def test_a_file_of_windows_is_still_read_as_such(write):
+    text = "nom;type;code_insee\nCentre d'été — « Œuvre » ;CS;03185\n"
+    assert read_rows(write(text.encode("cp1252")))[1].cells[0] == "Centre d'été — « Œuvre »"
+
+
+@pytest.mark.parametrize("content", [b";" * 30_000_000, b"nom;type\n" + b"a;" * 1_000_000])
+def test_a_line_without_end_is_refused_before_it_is_read(write, content):
+    with pytest.raises(InputError) as caught:
+        read_rows(write(content))
+    assert caught.value.faults[0].code == "AVS-302"
+    assert "cellules" in caught.value.faults[0].what
+
+
+@pytest.mark.parametrize("content", [b"\xd0\xcf\x11\xe0" + bytes(600), b"PK\x03\x04" + bytes(20)])
+def test_a_damaged_workbook_is_refused_in_french(write, content):
+    with pytest.raises(InputError) as caught:
+        read_rows(write(content))
+    text = caught.value.faults[0].what
+    assert "classeur" in text or "binaire" in text
+    assert not set(text.lower().split()) & {"error", "file", "invalid", "not", "the"}
