@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.loaders.table_file import first_bytes, read_bytes, text_of
+from avs_coverage.loaders.table_file import DAMAGED_ARCHIVE, first_bytes, read_bytes, text_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -111,7 +111,7 @@ def _members(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [m for m in archive.infolist() if m.filename.lower().endswith(_IN_ZIP)]
-    except (zipfile.BadZipFile, OSError):
+    except DAMAGED_ARCHIVE:
         return []
     if any(member.file_size > _MAX_MEMBER_BYTES for member in members):
         raise unreadable(path.name, "un fichier de l'archive est démesuré")
@@ -156,7 +156,9 @@ def _in_french(file: str) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # GDAL's own, in English; what matters is checked by the callers
             yield
-    except (RuntimeError, OSError, UnicodeDecodeError, ArrowException, ShapelyError, CRSError) as error:
+    except InputError:
+        raise
+    except (*DAMAGED_ARCHIVE, ValueError, LookupError, ArrowException, ShapelyError, CRSError) as error:
         raise unreadable(file, "fichier géographique abîmé ou incomplet") from error
 
 
@@ -196,11 +198,11 @@ def _sibling(name: str) -> bytes | None:
 def read_attributes(layer: Layer, columns: Sequence[str], file: str) -> Any:  # noqa: ANN401 - a DataFrame
     """Return some columns of a layer without its geometries, one row a feature."""
     import geopandas as gpd
-    import pandas as pd
+    import pyarrow.parquet as pq
 
     with _in_french(file):
         if layer.name is None:
-            return pd.read_parquet(layer.source, columns=list(columns))
+            return pq.read_table(layer.source, columns=list(columns)).to_pandas(ignore_metadata=True)
         more: dict[str, Any] = {**_encoding(layer.source), "columns": list(columns)}
         frame = gpd.read_file(layer.source, layer=layer.name, ignore_geometry=True, **more)
         return frame[list(columns)]

@@ -214,7 +214,7 @@ class _Reading:
 
     def _latest(self, frame: pd.DataFrame, column: str) -> pd.DataFrame:
         """Keep the rows of the last date; the others are counted."""
-        self._vintage = max(frame[column])
+        self._vintage = max(frame[column], default="")
         keep = frame[column] == self._vintage
         other = f"d'une autre date que {self._vintage}"
         self._put_aside(int((~keep).sum()), (f"ligne {other}", f"lignes {other}"))

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -18,6 +19,9 @@ from avs_coverage.messages import os_reason
 _WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
 CELL_IN_ERROR = "#N/A"
 """What a cell in error of a workbook is read as: its value is not known, and it is not empty."""
+
+DAMAGED_ARCHIVE = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError)
+"""What reading a damaged or encrypted zip raises."""
 
 _UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
@@ -143,22 +147,23 @@ def _decode(path: Path, content: bytes) -> tuple[str, str]:
             return content.decode(encoding), encoding
         except UnicodeDecodeError as error:
             if encoding == "utf-8-sig":
-                _refuse_damaged_utf8(path, content, error.start)
+                refuse_damaged_utf8(path.name, content, error.start)
     raise _not_a_table(path, "l'encodage n'est ni UTF-8 ni Windows-1252")
 
 
-def _refuse_damaged_utf8(path: Path, content: bytes, start: int) -> None:
+def refuse_damaged_utf8(file: str, content: bytes, start: int, lines_before: int = 0) -> None:
     """Refuse a UTF-8 file with some bytes of another encoding, which no reading would get right (AVS-342).
 
+    *start* is where *content*, which *lines_before* lines precede, ceases to be UTF-8.
     In a text of cp1252, accents hardly ever stand so as to form UTF-8: two forms for each one
     that is not is a UTF-8 file with something else pasted in.
     """
     formed = len(_UTF8_CHARACTER.findall(content))
     alone = len(_NOT_ASCII.findall(_UTF8_CHARACTER.sub(b"", content)))
     if formed > 2 * alone:
-        line = content.count(b"\n", 0, start) + 1
+        line = lines_before + content.count(b"\n", 0, start) + 1
         text = content[max(0, start - 12) : start + 12].decode("cp1252", "replace").split("\n")[-1]
-        raise InputError(Fault("AVS-342", {"value": text.strip()}, path.name, line))
+        raise InputError(Fault("AVS-342", {"value": text.strip()}, file, line))
 
 
 def _delimiter(text: str) -> str:

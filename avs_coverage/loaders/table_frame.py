@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.loaders.table_file import first_bytes, read_sheets
+from avs_coverage.loaders.table_file import DAMAGED_ARCHIVE, first_bytes, read_sheets, refuse_damaged_utf8
 from avs_coverage.messages import os_reason
 
 if TYPE_CHECKING:
@@ -104,8 +104,11 @@ def _unreadable(file: str, reason: str, line: int = 0) -> InputError:
 
 
 def _is_workbook(path: Path) -> bool:
-    with zipfile.ZipFile(path) as archive:
-        return any(name in _WORKBOOK_MEMBERS for name in archive.namelist())
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name in _WORKBOOK_MEMBERS for name in archive.namelist())
+    except DAMAGED_ARCHIVE:
+        return False  # the archive is opened again, and refused, where its members are read
 
 
 def _zip(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
@@ -121,7 +124,7 @@ def _zip(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
                 except _NoTableError:
                     continue
                 return
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (*DAMAGED_ARCHIVE, UnicodeDecodeError) as error:
         raise _unreadable(path.name, "archive zip abîmée ou chiffrée") from error
     raise _NoTableError
 
@@ -153,6 +156,8 @@ def _text(
                 yield _cleaned(piece[positions].set_axis(chosen, axis=1))
         except pd.errors.ParserError as error:
             raise _parser_fault(path.name, str(error), index + 1) from error
+        except UnicodeDecodeError as error:
+            raise _unreadable(path.name, "l'encodage n'est ni UTF-8 ni Windows-1252") from error
         except pd.errors.EmptyDataError:
             yield pd.DataFrame(columns=chosen, dtype=str)
 
@@ -186,13 +191,15 @@ def _encoding(path: Path, file: IO[bytes]) -> str:
         return "utf-16"
     if b"\0" in first:
         raise _unreadable(path.name, "le contenu est binaire")
-    try:
-        decoder.decode(first)
-        while piece := file.read(1 << 20):
+    piece, lines = first, 0
+    while piece:
+        try:
             decoder.decode(piece)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return "cp1252"
+        except UnicodeDecodeError as error:
+            refuse_damaged_utf8(path.name, piece, error.start, lines)
+            return "cp1252"
+        lines += piece.count(b"\n")
+        piece = file.read(1 << 20)
     return "utf-8-sig"
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from avs_coverage.indicators import KNOWN, NATURE_LABELS, Indicator
-from avs_coverage.messages import number
+from avs_coverage.messages import counted, number
 from avs_coverage.reports.document import Block, Cell, Paragraph, Section, table
 
 STATE_LABELS = {
-    "secret": "secret",
-    "non_disponible": "non disponible",
-    "absent": "absent du fichier",
-    "approche": "moyenne approchée",
-    "non_calculable": "non calculable après fusion",
+    "secret": ("secrète", "secrètes"),
+    "non_disponible": ("non disponible", "non disponibles"),
+    "absent": ("absente du fichier", "absentes du fichier"),
+    "approche": ("moyenne approchée", "moyennes approchées"),
+    "non_calculable": ("non calculable après fusion", "non calculables après fusion"),
 }
 
 
@@ -20,7 +20,15 @@ def indicators_section(indicators: tuple[Indicator, ...]) -> Section:
     if not indicators:
         return Section("Indicateurs", ())
     rows: list[list[Cell]] = [_row(indicator) for indicator in indicators]
-    headers = ["Colonne", "Indicateur", "Nature", "#Total connu", "#Communes", "Non connu", "Source"]
+    headers = [
+        "Colonne",
+        "Indicateur",
+        "Nature",
+        "#Total connu",
+        "#Valeurs connues",
+        "Autres communes",
+        "Source",
+    ]
     note = "Une valeur secrète ou absente n'est pas nulle : elle n'entre dans aucun total."
     blocks: tuple[Block, ...] = (table("", headers, rows), Paragraph(note))
     return Section("Indicateurs", blocks)
@@ -28,7 +36,7 @@ def indicators_section(indicators: tuple[Indicator, ...]) -> Section:
 
 def _row(indicator: Indicator) -> list[Cell]:
     states = indicator.states
-    unknown = [f"{number(states[s])} {label}" for s, label in STATE_LABELS.items() if states.get(s)]
+    unknown = [counted(states[s], *words) for s, words in STATE_LABELS.items() if states.get(s)]
     total = "—" if indicator.total is None else f"{number(indicator.total)} {indicator.unit}".strip()
     source = ", ".join(text for text in (indicator.source, indicator.vintage) if text)
     if indicator.file not in source:
