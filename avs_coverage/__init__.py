@@ -28,8 +28,8 @@ _EXPORTS = {
     "Territory": "territory",
     "TerritoryError": "errors",
     "UsageError": "errors",
-    "build_report": "report",
-    "embedded_inventory": "report",
+    "build_report": "build",
+    "embedded_inventory": "build",
     "find_territory_name": "territory_names",
     "get_rule": "rules",
     "load_structures": "loaders.structures",
@@ -57,12 +57,13 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from avs_coverage.build import build_report, embedded_inventory
     from avs_coverage.coverage import Coverage, Figure
     from avs_coverage.errors import AvsError, InputError, OutputError, TerritoryError, UsageError
     from avs_coverage.faults import Fault
     from avs_coverage.inventory import Inventory, Structure
     from avs_coverage.loaders.structures import load_structures
-    from avs_coverage.report import Report, build_report, embedded_inventory
+    from avs_coverage.report import Report
     from avs_coverage.rules import get_rule
     from avs_coverage.study import Files
     from avs_coverage.territory import Territory

@@ -15,13 +15,16 @@ from avs_coverage.inventory import Inventory
 from avs_coverage.names import normalise
 
 if TYPE_CHECKING:
-    from avs_coverage.rules import Rule
+    from avs_coverage.rules import Links, Rule
     from avs_coverage.territory import Territory
 
 MEASURES = ("communes", "habitants", "km2")
 STATUSES = ("cs", "evs_seul", "avs", "aucune")
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
+Amounts = np.ndarray[Any, Any]
 Number = int | float
+_ROUNDING = 1e-9
+"""What a sum of shares may lose: a commune half of whose inhabitants are reached is covered."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +82,17 @@ class Coverage:
     inventory: Inventory
     rule: Rule
     on: date
-    links: pd.DataFrame
+    found: Links
 
     @classmethod
     def compute(cls, territory: Territory, inventory: Inventory, rule: Rule, on: date) -> Coverage:
         """Apply a rule."""
         return cls(territory, inventory, rule, on, rule.links(territory, inventory, on))
+
+    @property
+    def links(self) -> pd.DataFrame:
+        """Return the link table, see ``rules.link_table``."""
+        return self.found.table
 
     @cached_property
     def known(self) -> BoolArray:
@@ -112,13 +120,37 @@ class Coverage:
 
         *kind* is ``CS``, ``EVS`` or ``AVS`` (either). Communes without an inventory are False.
         """
+        if self.found.reached is not None:
+            return self._reached(kind) & self.known
         if kind == "AVS":
             return self.covered("CS", certain) | self.covered("EVS", certain)
         return (self._counts[kind, certain] > 0) & self.known
 
+    def _reached(self, kind: str) -> BoolArray:
+        """Tell the communes with a seat, or of which enough inhabitants are reached."""
+        reached = self.found.reached if self.found.reached is not None else pd.DataFrame()
+        share = reached[kind.lower()].to_numpy(float)
+        enough = (share > 0) & (share >= self.found.commune_share - _ROUNDING)
+        seats = [f"siege_{name}" for name in ("cs", "evs") if kind in ("AVS", name.upper())]
+        return np.asarray(enough | reached[seats].to_numpy(bool).any(axis=1))
+
+    def inhabitants(self, kind: str, certain: bool = True) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Return the inhabitants of each commune that structures of a kind cover.
+
+        All or none where a link covers the whole commune; else the exact share, rounded to the
+        nearest whole, so that covered and uncovered add up to the commune whatever the territory.
+        """
+        population = self._weights["habitants"]
+        if self.found.reached is None:
+            return np.where(self.covered(kind, certain), population, 0)
+        share = self.found.reached[kind.lower()].to_numpy(float)
+        return np.where(self.known, np.floor(population * share + 0.5), 0).astype(np.int64)
+
     def status(self, certain: bool = True) -> np.ndarray[Any, np.dtype[np.object_]]:
         """Return each commune's status: cs_seul, cs_et_evs, evs_seul, aucune, or empty if unknown."""
         cs, evs = self.covered("CS", certain), self.covered("EVS", certain)
+        # Enough inhabitants may be reached by a CS or an EVS, and not by either alone: the EVS adds to it.
+        evs |= self.covered("AVS", certain) & ~cs
         names = np.array(["aucune", "evs_seul", "cs_seul", "cs_et_evs"], dtype=object)
         return np.where(self.known, names[2 * cs + evs], "")
 
@@ -164,20 +196,38 @@ class Coverage:
         communes possibly served by an EVS and by no CS certainly.
         """
         scope = self.known if where is None else self.known & where
-        cs, cs_any = self.covered("CS"), self.covered("CS", certain=False)
-        evs, evs_any = self.covered("EVS"), self.covered("EVS", certain=False)
-        masks = {
-            "cs": (cs, cs, cs_any),
-            "evs_seul": (evs & ~cs, evs & ~cs_any, evs_any & ~cs),
-            "avs": (cs | evs, cs | evs, cs_any | evs_any),
-            "aucune": (~(cs | evs), ~(cs_any | evs_any), ~(cs | evs)),
-        }
         figures = []
         for measure in MEASURES:
-            for status, (figure, lower, upper) in masks.items():
-                values = [self.total(measure, scope & mask) for mask in (figure, scope, lower, upper)]
-                figures.append(self._figure(measure, status, values if scope.any() else [None] * 4))
+            parts = self._parts(measure)
+            weights = self._weights[measure]
+            for status, (figure, lower, upper) in parts.items():
+                sums = [_sum(values[scope]) for values in (figure, weights, lower, upper)]
+                figures.append(self._figure(measure, status, sums if scope.any() else [None] * 4))
         return tuple(figures)
+
+    def _parts(self, measure: str) -> dict[str, tuple[Amounts, Amounts, Amounts]]:
+        """Return, for each status, what each commune adds to the figure, the minorant and the majorant."""
+        if measure == "habitants" and self.found.reached is not None:
+            by_cs, by_any = self.inhabitants("CS"), self.inhabitants("AVS")
+            none = self._weights[measure] - by_any
+            amounts = {"cs": by_cs, "evs_seul": by_any - by_cs, "avs": by_any, "aucune": none}
+            return {status: (values, values, values) for status, values in amounts.items()}
+        cs, cs_any = self.covered("CS"), self.covered("CS", certain=False)
+        evs, evs_any = self.covered("EVS"), self.covered("EVS", certain=False)
+        avs, avs_any = self.covered("AVS"), self.covered("AVS", certain=False)
+        masks: dict[str, tuple[BoolArray, BoolArray, BoolArray]] = {
+            "cs": (cs, cs, cs_any),
+            "evs_seul": (avs & ~cs, evs & ~cs_any, evs_any & ~cs),
+            "avs": (avs, avs, avs_any),
+            "aucune": (~avs, ~avs_any, ~avs),
+        }
+        if self.found.reached is not None:
+            masks["evs_seul"] = (avs & ~cs,) * 3
+        weights = self._weights[measure]
+        return {
+            status: (weights * figure, weights * lower, weights * upper)
+            for status, (figure, lower, upper) in masks.items()
+        }
 
     def _figure(self, measure: str, status: str, values: list[Any]) -> Figure:
         numerator, denominator, lower, upper = values
@@ -186,18 +236,22 @@ class Coverage:
 
     def total(self, measure: str, where: BoolArray) -> Number:
         """Sum a measure over communes; km² to 0.001, a commune without an area adding nothing."""
-        if measure == "communes":
-            return int(where.sum())
-        total = self._weights[measure][where].sum()
-        return int(total) if measure == "habitants" else round(float(total), 3)
+        return _sum(self._weights[measure][where])
 
     @cached_property
-    def _weights(self) -> dict[str, np.ndarray[Any, Any]]:
+    def _weights(self) -> dict[str, Amounts]:
         communes = self.territory.communes
         return {
+            "communes": np.ones(len(communes), dtype=np.int64),
             "habitants": communes["population"].to_numpy(dtype=np.int64),
-            "km2": np.nan_to_num(communes["superficie_km2"].to_numpy()),
+            "km2": np.nan_to_num(communes["superficie_km2"].to_numpy(dtype=float)),
         }
+
+
+def _sum(values: Amounts) -> Number:
+    """Return a sum of whole numbers whole, one of km² to 0.001."""
+    total = values.sum()
+    return int(total) if values.dtype.kind == "i" else round(float(total), 3)
 
 
 @dataclass(frozen=True)

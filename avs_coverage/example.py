@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+from avs_coverage.build import DEFAULT_DATE
 from avs_coverage.inventory import FICTITIOUS
 from avs_coverage.published_figures import published_figures
 from avs_coverage.qpv import official_qpv
-from avs_coverage.report import DEFAULT_DATE
 from avs_coverage.territory import Territory
 
 _SEED = 2026

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -98,7 +98,8 @@ class Inventory:
 
     *departements* are those for which the list stands: elsewhere coverage is unknown, not
     absent. *date* is the state the list describes, None for a user's file. *set_aside* are
-    the rows read and not used, each with its reason.
+    the rows read and not used, each with its reason; *left_out* counts the structures of elsewhere
+    that the user asked not to count.
     """
 
     structures: tuple[Structure, ...]
@@ -111,6 +112,7 @@ class Inventory:
     warnings: tuple[Fault, ...] = ()
     include_unconfirmed: bool = False
     embedded: bool = field(default=False, kw_only=True)
+    left_out: int = field(default=0, kw_only=True)
 
     def counted(self, on: datetime.date) -> Iterator[Structure]:
         """Yield the structures that count at a date: open, and confirmed unless asked otherwise."""
@@ -121,6 +123,11 @@ class Inventory:
     def unconfirmed(self, on: datetime.date) -> list[Structure]:
         """Return the open structures that are listed as to be confirmed, counted or not."""
         return [s for s in self.structures if s.status == "a_confirmer" and s.is_open(on)]
+
+    def seated_in(self, communes: Container[str]) -> Inventory:
+        """Return the same inventory without the structures whose seat is known to be elsewhere."""
+        kept = tuple(s for s in self.structures if not s.seat or s.seat in communes)
+        return replace(self, structures=kept, left_out=len(self.structures) - len(kept))
 
     def with_unconfirmed(self) -> Inventory:
         """Return the same inventory with the structures to be confirmed counted."""

@@ -91,6 +91,17 @@ def counted(count: int, singular: str, several: str) -> str:
     return f"{number(count)} {plural(count, singular, several)}"
 
 
+def distance(metres: float) -> str:
+    """Write a distance in km from 1 km on, else in m.
+
+    >>> distance(5000), distance(1500), distance(300)
+    ('5 km', '1,5 km', '300 m')
+    """
+    if metres < 1000:  # noqa: PLR2004
+        return f"{metres:g} m"
+    return f"{metres / 1000:g} km".replace(".", ",")
+
+
 def french_date(day: date) -> str:
     """Write a date as 31/12/2022."""
     return f"{day:%d/%m/%Y}"

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import Any
 
 from avs_coverage import __version__
 from avs_coverage.completeness import Completeness, Missing, completeness, missing_structures
 from avs_coverage.coverage import Coverage, EpciCoverage, Figure, by_epci
-from avs_coverage.embedded import data_dir, read_csv
 from avs_coverage.faults import Fault
 from avs_coverage.gaps import Zone, zones
 from avs_coverage.history import YearCount, year_counts
-from avs_coverage.inventory import EMPTY, FICTITIOUS, Inventory, Structure
-from avs_coverage.messages import CAVEAT, counted, enumeration, french_date, number
+from avs_coverage.inventory import FICTITIOUS, Structure
+from avs_coverage.messages import CAVEAT, counted, enumeration, french_date, number, percent
 from avs_coverage.published import Comparison, PublishedStatus, compare, published_statuses
 from avs_coverage.qpv import (
     PublishedLine,
@@ -26,52 +24,21 @@ from avs_coverage.qpv import (
     qpv_coverage,
     summarise,
 )
-from avs_coverage.rules import get_rule
-from avs_coverage.study import NO_FILES, Files, split_indicators
-from avs_coverage.territory import Territory
-from avs_coverage.territory_names import TerritoryName, find_territory_name
-
-DEFAULT_DATE = date(2026, 1, 1)
-"""Date of a report that uses no embedded inventory: that of the COG and of the populations."""
 
 SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/report", 1
-
-
-def embedded_inventory(territory: TerritoryName) -> Inventory:
-    """Return what the tool knows of the structures of a territory; empty where it knows none.
-
-    Where a territory spans several départements with an inventory, the lists are joined.
-    """
-    from avs_coverage.loaders.structures import load_structures
-
-    found = []
-    for row in read_csv("inventories.csv"):
-        if row["departement"] in territory.departements:
-            name = find_territory_name(row["departement"])
-            loaded = load_structures(data_dir() / row["fichier"], name)
-            found.append((row, loaded))
-    if not found:
-        return EMPTY
-    return Inventory(
-        structures=tuple(s for _, inventory in found for s in inventory.structures),
-        departements=frozenset(row["departement"] for row, _ in found),
-        title=" ; ".join(row["titre"] for row, _ in found),
-        source=" ; ".join(row["source"] for row, _ in found),
-        date=max(date.fromisoformat(row["date"]) for row, _ in found),
-        rows_read=sum(inventory.rows_read for _, inventory in found),
-        embedded=True,
-    )
 
 
 @dataclass(frozen=True)
 class Report:
     """Everything that a report says; views are computed once, when first asked for.
 
+    *coverage* is that of the first rule asked for, *others* those of the rest, side by side.
     *file_warnings* are those of the user's files.
     """
 
     coverage: Coverage
     file_warnings: tuple[Fault, ...] = ()
+    others: tuple[Coverage, ...] = ()
 
     @cached_property
     def figures(self) -> tuple[Figure, ...]:
@@ -203,6 +170,12 @@ class Report:
                 f"communes des départements inventoriés ({enumeration(sorted(inventory.departements), 6)})."
             )
         found += self.layer_warnings
+        if inventory.left_out:
+            words = ("structure dont le siège est hors", "structures dont le siège est hors")
+            found.append(
+                f"{counted(inventory.left_out, *words)} du territoire : non comptées (--no-neighbours)."
+            )
+        found += self._rule_warnings()
         without_area = territory.communes[territory.communes["superficie_km2"].isna()]
         if len(without_area):
             names = [f"{name} ({code})" for code, name in without_area["nom"].items()]
@@ -210,6 +183,23 @@ class Report:
             found.append(f"Superficie non connue pour {enumeration(names, 12)} : {where}.")
         found += self._qpv_warnings()
         return tuple(found)
+
+    def _rule_warnings(self) -> list[str]:
+        """Say what a distance rests on: imputed cells, structures without coordinates."""
+        coverage = self.coverage
+        if not any(one.found.reached is not None for one in (coverage, *self.others)):
+            return []
+        found, grid = [], coverage.territory.grid
+        placed = [s for s in coverage.inventory.counted(coverage.on) if s.seat]
+        if coarse := sum(not structure.has_point for structure in placed):
+            words = ("structure sans coordonnées, placée", "structures sans coordonnées, placées")
+            found.append(f"{counted(coarse, *words)} au chef-lieu du siège (sur {number(len(placed))}).")
+        if grid is not None:
+            found.append(
+                f"Carreaux : {grid.file}, {number(round(grid.total))} habitants dans {number(len(grid))} "
+                f"carreaux, dont {percent(grid.imputed_share)} dans des carreaux imputés par l'INSEE."
+            )
+        return found
 
     @property
     def layer_warnings(self) -> tuple[str, ...]:
@@ -272,6 +262,7 @@ class Report:
                 "evolution": [row.to_record() for row in self.years],
             },
             "synthese": [figure.to_record() for figure in self.figures],
+            "autres_regles": [figure.to_record() for other in self.others for figure in other.figures()],
             "epci": [row.to_record() for row in self.epci],
             "qpv": {
                 "synthese": self.qpv_summary.to_record(),
@@ -298,61 +289,3 @@ class Report:
                 "avertissements": [*self.warnings, CAVEAT],
             },
         }
-
-
-def build_report(
-    territory: TerritoryName,
-    rule: str = "declared",
-    on: date | None = None,
-    files: Files = NO_FILES,
-    include_unconfirmed: bool = False,
-) -> Report:
-    """Return the report of a territory.
-
-    *files* stand in place of the embedded inventory and layers. The default date is the embedded
-    inventory's where it is used, else 2026-01-01: never today's. Raises AvsError.
-    """
-    chosen = get_rule(rule)
-    if files.structures is None:
-        inventory = embedded_inventory(territory)
-    else:
-        from avs_coverage.loaders.structures import load_structures
-
-        inventory = load_structures(files.structures, territory, files.service_areas, files.mapping)
-    if include_unconfirmed:
-        inventory = inventory.with_unconfirmed()
-    day = on or inventory.date or DEFAULT_DATE
-    found, warnings = _with_layers(Territory.of(territory), files)
-    warnings = (*(inventory.warnings if files.structures else ()), *warnings)
-    return Report(Coverage.compute(found, inventory, chosen, day), warnings)
-
-
-def _with_layers(territory: Territory, files: Files) -> tuple[Territory, tuple[Fault, ...]]:
-    """Put the user's layers in place of the embedded ones; return what reading them warns of."""
-    warnings: list[Fault] = []
-    if files.communes is not None:
-        from avs_coverage.loaders.boundaries import read_boundaries_file
-
-        boundaries = read_boundaries_file(files.communes, territory.communes.index)
-        territory = territory.with_boundaries(boundaries)
-        warnings += boundaries.warnings
-    if files.population is not None:
-        from avs_coverage.loaders.populations import read_populations
-
-        populations = read_populations(files.population, territory.communes.index)
-        territory = territory.with_populations(populations)
-        warnings += populations.warnings
-    if files.qpv:
-        from avs_coverage.loaders.quarters import read_quarters
-
-        quarters = read_quarters(files.qpv, territory.name.departements)
-        territory = territory.with_quarters(quarters)
-        warnings += quarters.warnings
-    for text in files.indicators:
-        from avs_coverage.loaders.indicators import read_indicators
-
-        path, columns = split_indicators(text)
-        read = read_indicators(path, territory.communes.index, columns)
-        territory = territory.with_indicators(read.indicators)
-        warnings += read.warnings
-    return territory, tuple(warnings)

@@ -11,7 +11,7 @@ from avs_coverage.faults import Fault
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS
 
 FILE_NAME = "avs.toml"
-_ONE_FILE = ("structures", "zones", "population", "communes")
+_ONE_FILE = ("structures", "zones", "population", "communes", "temps")
 _SEVERAL_FILES = ("qpv", "indicateurs")
 KEYS = ("territoire", "regle", "date", *_ONE_FILE, *_SEVERAL_FILES, "colonnes")
 
@@ -31,6 +31,7 @@ class Files:
     communes: Path | None = None
     qpv: tuple[Path, ...] = ()
     indicators: tuple[str, ...] = ()
+    travel_times: Path | None = None
 
     def over(self, other: Files) -> Files:
         """Return these files, and those of *other* where this has none."""
@@ -39,12 +40,25 @@ class Files:
     @property
     def paths(self) -> tuple[Path, ...]:
         """Return the path of every file that is read."""
-        single = (self.structures, self.service_areas, self.population, self.communes)
+        single = (self.structures, self.service_areas, self.population, self.communes, self.travel_times)
         indicators = (split_indicators(text)[0] for text in self.indicators)
         return (*(path for path in single if path), *self.qpv, *indicators)
 
 
 NO_FILES = Files()
+
+
+@dataclass(frozen=True)
+class RuleOptions:
+    """What the rules need besides their names and files.
+
+    *population_by* is empty where the user left it open: the cells where there are some, else the
+    chef-lieu.
+    """
+
+    population_by: str = ""
+    commune_share: float = 0.5
+    no_neighbours: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +133,7 @@ def read_study(text: str) -> Study:
             inside("communes"),
             tuple(folder / name for name in _listed(said.get("qpv"))),
             tuple(str(folder / name) for name in _listed(said.get("indicateurs"))),
+            inside("temps"),
         ),
     )
 

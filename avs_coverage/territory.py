@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from avs_coverage.indicators import Indicator
     from avs_coverage.loaders.boundaries import Boundaries
+    from avs_coverage.loaders.grid import Grid
     from avs_coverage.loaders.populations import Populations
     from avs_coverage.loaders.quarters import Quarters
 
@@ -33,8 +34,8 @@ class Territory:
     none), ``population`` (int, PMUN), ``superficie_km2`` (float, NaN where the source has no
     boundary), ``lon, lat`` (degrees) and ``x_m, y_m`` (chef-lieu, metres, legal projection of
     the département), ``point_qualite, densite`` (str). *replaced* names, by key of ``VINTAGES``,
-    what stands in place of the embedded data, in French; *contours*, *quarters* and *indicators*
-    are the user's own.
+    what stands in place of the embedded data, in French; *contours*, *quarters*, *indicators*
+    and *grid* (cells of 200 m) are the user's own.
     """
 
     name: TerritoryName
@@ -43,6 +44,7 @@ class Territory:
     contours: Boundaries | None = None
     quarters: Quarters | None = None
     indicators: tuple[Indicator, ...] = ()
+    grid: Grid | None = None
 
     @classmethod
     def find(cls, text: str) -> Territory:

@@ -31,6 +31,24 @@ USAGE: dict[str, FaultKind] = {
         "écrivez --map nom=lib_structure,type=categorie (ou un fichier TOML) ; colonnes : {choices}",
     ),
     "AVS-212": FaultKind("le code « {value} » n'existe pas", "", "codes : {choices}"),
+    "AVS-213": FaultKind(
+        "--population-by {value} demande une donnée qui manque",
+        "",
+        "ajoutez {other}",
+    ),
+    "AVS-214": FaultKind(
+        "le seuil de la règle « {value} » n'est pas compris",
+        "",
+        "écrivez {choices}",
+    ),
+    "AVS-215": FaultKind(
+        "une seule règle ici, « {value} » en donne plusieurs",
+        "une liste ne peut suivre qu'une définition",
+        "gardez-en une ; « avs-coverage report » les met côte à côte",
+    ),
+    "AVS-216": FaultKind(
+        "la part « {value} » n'est pas entre 0 et 1", "", "écrivez par exemple --commune-share 0.5"
+    ),
     "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
     "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),
     "AVS-403": FaultKind(

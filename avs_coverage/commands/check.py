@@ -82,9 +82,10 @@ def _examine(file: Path | None, study: Study, files: Files, territory: str) -> l
     if not files.structures or name is None:
         raise InputError(Fault("AVS-335", {}, FILE_NAME))
     found = [examine_structure_list(files.structures, name, files.service_areas, files.mapping)]
-    others = [("communes", files.communes), ("population", files.population)]
+    others = [("communes", files.communes), ("population", files.population), ("temps", files.travel_times)]
     others += [("qpv", path) for path in files.qpv]
-    others += [("indicateurs", split_indicators(text)[0]) for text in files.indicators]
+    paths = [split_indicators(text)[0] for text in files.indicators]
+    others += [("carreaux" if nature_of(path) == "carreaux" else "indicateurs", path) for path in paths]
     return found + [examine_file(path, nature, name) for nature, path in others if path]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
@@ -14,7 +14,7 @@ import typer
 
 from avs_coverage.errors import OutputError, UsageError
 from avs_coverage.faults import Fault
-from avs_coverage.study import Files
+from avs_coverage.study import Files, RuleOptions
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
@@ -37,8 +37,9 @@ RuleOption = Annotated[
         "--rule",
         metavar="RÈGLE",
         show_default=False,
-        help="Règle de couverture : declared (zone d'intervention déclarée, par défaut) ou implantation "
-        "(commune du siège).",
+        help="Règle de couverture : declared (zone d'intervention déclarée, par défaut), implantation "
+        "(commune du siège), radius:5km (à vol d'oiseau), travel-time:15min (par la route) ; plusieurs, "
+        "séparées par des virgules, dans report.",
     ),
 ]
 DateOption = Annotated[
@@ -119,6 +120,48 @@ IndicatorsOption = Annotated[
         help="Indicateurs par commune (dossier complet, Filosofi, Caf, FRR, tout CSV) ; plusieurs fois au "
         "besoin ; =COL1,COL2 choisit les colonnes.",
     ),
+]
+RadiusOption = Annotated[
+    str,
+    typer.Option(
+        "--radius",
+        metavar="DISTANCES",
+        show_default=False,
+        help="2km,5km : comme --rule radius:2km,radius:5km.",
+    ),
+]
+PopulationByOption = Annotated[
+    str,
+    typer.Option(
+        "--population-by",
+        metavar="LIEU",
+        show_default=False,
+        help="Où sont les habitants, pour une distance : grid (carreaux de 200 m), chef-lieu ou area "
+        "(surface, avec --communes). Par défaut les carreaux s'ils sont donnés, sinon le chef-lieu.",
+    ),
+]
+CommuneShareOption = Annotated[
+    float,
+    typer.Option(
+        "--commune-share",
+        metavar="PART",
+        show_default=False,
+        help="Part des habitants à partir de laquelle une distance couvre la commune (0,5 par défaut).",
+    ),
+]
+TravelTimesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--travel-times",
+        metavar="FICHIER",
+        readable=False,
+        show_default=False,
+        help="Temps de trajet : origine;destination;minutes (ou la sortie de metric-osrm).",
+    ),
+]
+NeighboursOption = Annotated[
+    bool,
+    typer.Option("--no-neighbours", help="Écarter les structures dont le siège est hors du territoire."),
 ]
 UnconfirmedOption = Annotated[
     bool,
@@ -202,6 +245,27 @@ class CoverageOptions(SourceOptions):
     """The options of the commands whose figures depend on a rule."""
 
     rule: RuleOption = ""
+    radius: RadiusOption = ""
+    population_by: PopulationByOption = ""
+    commune_share: CommuneShareOption = 0.5
+    travel_times: TravelTimesOption = None
+    no_neighbours: NeighboursOption = False
+
+    @property
+    def files(self) -> Files:
+        """Return the files typed, the matrix of travel times among them."""
+        return replace(super().files, travel_times=self.travel_times)
+
+    @property
+    def settings(self) -> RuleOptions:
+        """Return what the rules need besides their names; raises UsageError (AVS-203, AVS-216)."""
+        from avs_coverage.rules.demand import AREA, CHEF_LIEU, GRID
+
+        if self.population_by:
+            require_choice(self.population_by, "--population-by", (GRID, CHEF_LIEU, AREA))
+        if not 0 < self.commune_share <= 1:
+            raise UsageError(Fault("AVS-216", {"value": f"{self.commune_share:g}".replace(".", ",")}))
+        return RuleOptions(self.population_by, self.commune_share, self.no_neighbours)
 
 
 @dataclass(frozen=True)
@@ -267,11 +331,11 @@ def _parameters(kind: Any) -> Iterable[inspect.Parameter]:  # noqa: ANN401 - a c
         )
 
 
-def make_report(options: SourceOptions, output: OutputOptions | None = None) -> Report:
+def make_report(options: SourceOptions, output: OutputOptions | None = None, several: bool = False) -> Report:
     """Return the report that the shared options ask for, warnings of the files said on stderr.
 
-    *output* is checked before anything is computed. The territory may be a study folder, whose
-    settings stand where an option is not given.
+    *output* is checked before anything is computed; *several* rules may be asked for. The territory
+    may be a study folder, whose settings stand where an option is not given.
     """
     from avs_coverage.study import Study, looks_like_folder, read_study
     from avs_coverage.territory_names import find_territory_name
@@ -287,10 +351,15 @@ def make_report(options: SourceOptions, output: OutputOptions | None = None) -> 
     day = parse_date_option(options.date or study.date)
     name = find_territory_name(study.territory)
 
+    from avs_coverage.build import build_report
     from avs_coverage.commands.streams import print_warnings
-    from avs_coverage.report import build_report
+    from avs_coverage.rules import split_rules
 
-    chosen = getattr(options, "rule", "") or study.rule or DEFAULT_RULE
-    report = build_report(name, chosen, day, files, options.include_unconfirmed)
+    rules, settings = split_rules(study.rule or DEFAULT_RULE), RuleOptions()
+    if isinstance(options, CoverageOptions):
+        rules, settings = split_rules(options.rule, options.radius) or rules, options.settings
+    if len(rules) > 1 and not several:
+        raise UsageError(Fault("AVS-215", {"value": ", ".join(rules)}))
+    report = build_report(name, rules, day, files, options.include_unconfirmed, settings)
     print_warnings(report.file_warnings)
     return report

@@ -8,7 +8,7 @@ from avs_coverage.commands.options import CoverageOptions, JsonOption, make_repo
 @with_options
 def report(study: CoverageOptions, json: JsonOption = False) -> None:
     """Rapport complet : complétude, couverture, EPCI, QPV, zones blanches, chiffres publiés."""
-    made = make_report(study)
+    made = make_report(study, several=True)
     if json:
         from avs_coverage.commands.streams import print_json
 

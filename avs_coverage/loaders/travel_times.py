@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,16 @@ class TravelTimes:
     rows_used: int
     set_aside: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
+
+    @cached_property
+    def origins(self) -> frozenset[str]:
+        """Return the communes from which durations are given."""
+        return frozenset(self.frame["origine"])
+
+    @cached_property
+    def destinations(self) -> frozenset[str]:
+        """Return the destinations, as written."""
+        return frozenset(self.frame["destination"])
 
     @property
     def unreachable(self) -> int:

@@ -31,7 +31,7 @@ def report_document(report: Report) -> Document:
     """Return the whole report."""
     sections = [_territory(report), inventory_or_help(report)]
     if report.has_inventory:
-        sections += [_summary(report), _epci(report), zones_section(report)]
+        sections += [_summary(report), *_side_by_side(report), _epci(report), zones_section(report)]
     else:
         sections.append(_epci_without_inventory(report))
     sections += [indicators_section(report.coverage.territory.indicators)]
@@ -61,6 +61,27 @@ def _summary(report: Report) -> Section:
                 rows.append([STATUS_LABELS[figure.status], f"{share} {count}", bracket.strip("[]")])
         tables.append(table(MEASURE_LABELS[measure], ["Couverture", "#Chiffre", "#Fourchette"], rows))
     return Section("Couverture du territoire", (*tables, *hypothesis(report)))
+
+
+def _side_by_side(report: Report) -> list[Section]:
+    """Return the figures of every rule asked for, each named; nothing for one rule alone."""
+    if not report.others:
+        return []
+    coverages = (report.coverage, *report.others)
+    blocks: list[Block] = []
+    for measure in MEASURES:
+        rows: list[list[Cell]] = []
+        for coverage in coverages:
+            figures = {f.status: f for f in coverage.figures() if f.measure == measure}
+            rows.append(
+                [coverage.rule.label, *(FigureCell(figures[status], with_total=False) for status in STATUSES)]
+            )
+        headers = ["Règle", "#CS", "#EVS seul", "#CS ou EVS", "#Aucune"]
+        blocks.append(table(f"{MEASURE_LABELS[measure]} : part (nombre) [fourchette]", headers, rows))
+    blocks += hypothesis(report)
+    for coverage in report.others:
+        blocks.append(Paragraph(f"{coverage.rule.label} : {coverage.rule.definition}."))
+    return [Section("Règles côte à côte", tuple(blocks))]
 
 
 def _epci(report: Report) -> Section:

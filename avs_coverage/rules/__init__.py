@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,17 +15,34 @@ from avs_coverage.faults import Fault
 
 if TYPE_CHECKING:
     from avs_coverage.inventory import Inventory, Structure
+    from avs_coverage.loaders.travel_times import TravelTimes
     from avs_coverage.territory import Territory
 
-RULE_NAMES = ("declared", "implantation")
+RULE_NAMES = ("declared", "implantation", "radius:5km", "travel-time:15min")
+"""The rules as a user types them; the last two take any distance and any duration."""
 
 Link = tuple[str, str, float, bool, str]
+
+
+@dataclass(frozen=True)
+class Links:
+    """What a rule gives: links, and the shares of inhabitants where a commune may be covered in part.
+
+    *table*: see ``link_table``. *reached*, None where a link covers the whole commune: index
+    commune code; ``cs, evs, avs, multiple`` (float, 0–1), the exact share of inhabitants reached by
+    a CS, an EVS, either, two structures or more; ``siege_cs, siege_evs`` (bool), a structure sits in
+    it. A commune is covered from *commune_share* on.
+    """
+
+    table: pd.DataFrame
+    reached: pd.DataFrame | None = None
+    commune_share: float = 1.0
 
 
 class Rule(Protocol):
     """A rule of coverage.
 
-    *name* is what a user types; *label* and *definition* say it in French. *hypothesis* is what
+    *name* is that of its family; *label* and *definition* say it in French. *hypothesis* is what
     its possible links suppose, empty where all its links are certain.
     """
 
@@ -38,8 +57,8 @@ class Rule(Protocol):
     @property
     def hypothesis(self) -> str: ...  # noqa: D102
 
-    def links(self, territory: Territory, inventory: Inventory, on: date) -> pd.DataFrame:
-        """Return the link table, see ``link_table``."""
+    def links(self, territory: Territory, inventory: Inventory, on: date) -> Links:
+        """Return what the rule gives for the structures that count at a date."""
         ...
 
     def locates(self, structure: Structure) -> bool:
@@ -58,13 +77,61 @@ def link_table(links: Iterable[Link]) -> pd.DataFrame:
     return pd.DataFrame(list(links), columns=columns).astype({"share": float, "certain": bool})
 
 
-def get_rule(name: str) -> Rule:
-    """Return a rule by its name; raises UsageError (AVS-202)."""
+@dataclass(frozen=True)
+class RuleSettings:
+    """What the rules with a distance or a duration need besides.
+
+    *population_by* is ``chef-lieu``, ``grid`` or ``area``; *commune_share* the share of inhabitants
+    from which a commune is covered; *travel_times* a matrix, None to estimate durations.
+    """
+
+    population_by: str = "chef-lieu"
+    commune_share: float = 0.5
+    travel_times: TravelTimes | None = None
+
+
+DEFAULT_SETTINGS = RuleSettings()
+
+
+def get_rule(text: str, settings: RuleSettings = DEFAULT_SETTINGS) -> Rule:
+    """Return a rule by what a user types; raises UsageError: AVS-202 unknown, AVS-214 its threshold."""
     from avs_coverage.rules.declared import Declared
     from avs_coverage.rules.implantation import Implantation
+    from avs_coverage.rules.radius import Radius
+    from avs_coverage.rules.travel_time import TravelTime
 
+    name, _, threshold = text.strip().lower().partition(":")
+    if name == "radius":
+        radius_m = _measured(threshold, r"(\d+(?:[.,]\d+)?)\s*(km|m)", {"km": 1000.0, "m": 1.0})
+        _require(text, radius_m, "radius:5km ou radius:500m")
+        return Radius(radius_m, settings.population_by, settings.commune_share)
+    if name == "travel-time":
+        minutes = _measured(threshold, r"(\d+(?:[.,]\d+)?)\s*(min|h)", {"min": 1.0, "h": 60.0})
+        _require(text, minutes, "travel-time:15min ou travel-time:1h")
+        return TravelTime(minutes, settings.travel_times)
     rules: tuple[Rule, ...] = (Declared(), Implantation())
     for rule in rules:
-        if rule.name == name.strip().lower():
+        if rule.name == name and not threshold:
             return rule
-    raise UsageError(Fault("AVS-202", {"value": name, "choices": ", ".join(RULE_NAMES)}))
+    raise UsageError(Fault("AVS-202", {"value": text, "choices": ", ".join(RULE_NAMES)}))
+
+
+def _measured(text: str, pattern: str, units: dict[str, float]) -> float:
+    match = re.fullmatch(pattern, text.strip())
+    return float(match[1].replace(",", ".")) * units[match[2]] if match else 0.0
+
+
+def _require(text: str, threshold: float, choices: str) -> None:
+    if threshold <= 0:
+        raise UsageError(Fault("AVS-214", {"value": text, "choices": choices}))
+
+
+def split_rules(text: str, radius: str = "") -> tuple[str, ...]:
+    """Return the rules of a list typed, and those of ``--radius 2km,5km``.
+
+    >>> split_rules("declared, radius:5km", "10km")
+    ('declared', 'radius:5km', 'radius:10km')
+    """
+    rules = [part.strip() for part in text.split(",") if part.strip()]
+    rules += [f"radius:{part.strip()}" for part in radius.split(",") if part.strip()]
+    return tuple(dict.fromkeys(rules))

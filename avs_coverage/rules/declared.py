@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from avs_coverage.rules import Link, link_table
+from avs_coverage.rules import Link, Links, link_table
 from avs_coverage.territory import METROPOLE_DU_GRAND_PARIS
 
 if TYPE_CHECKING:
@@ -36,12 +34,11 @@ class Declared:
     )
     hypothesis: str = "aucune zone ne dépasse l'EPCI du siège"
 
-    def links(self, territory: Territory, inventory: Inventory, on: date) -> pd.DataFrame:
+    def links(self, territory: Territory, inventory: Inventory, on: date) -> Links:
         """Return certain and possible links to the communes of the territory."""
         surroundings = _Surroundings(territory)
-        return link_table(
-            link for structure in inventory.counted(on) for link in _area(structure, surroundings)
-        )
+        links = (link for structure in inventory.counted(on) for link in _area(structure, surroundings))
+        return Links(link_table(links))
 
     def locates(self, structure: Structure) -> bool:
         """Tell whether a seat or at least one commune is known."""

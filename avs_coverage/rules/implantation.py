@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from avs_coverage.rules import link_table
+from avs_coverage.rules import Links, link_table
 
 if TYPE_CHECKING:
     from avs_coverage.inventory import Inventory, Structure
@@ -29,12 +27,11 @@ class Implantation:
     definition: str = "une commune est couverte quand au moins une structure y a son siège"
     hypothesis: str = ""
 
-    def links(self, territory: Territory, inventory: Inventory, on: date) -> pd.DataFrame:
+    def links(self, territory: Territory, inventory: Inventory, on: date) -> Links:
         """Return one certain link for each structure seated in the territory."""
         here = territory.communes.index
-        return link_table(
-            (s.id, s.seat, 1.0, True, "siege") for s in inventory.counted(on) if s.seat and s.seat in here
-        )
+        seated = (s for s in inventory.counted(on) if s.seat and s.seat in here)
+        return Links(link_table((s.id, s.seat, 1.0, True, "siege") for s in seated))
 
     def locates(self, structure: Structure) -> bool:
         """Tell whether the seat is known."""

@@ -1,0 +1,134 @@
+"""Put a report together: the territory, its layers and inventory, embedded or the user's, and the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from avs_coverage.coverage import Coverage
+from avs_coverage.embedded import data_dir, read_csv
+from avs_coverage.faults import Fault
+from avs_coverage.inventory import EMPTY, Inventory
+from avs_coverage.report import Report
+from avs_coverage.rules import RuleSettings, get_rule
+from avs_coverage.study import NO_FILES, Files, RuleOptions, split_indicators
+from avs_coverage.territory import Territory
+from avs_coverage.territory_names import TerritoryName, find_territory_name
+
+DEFAULT_DATE = date(2026, 1, 1)
+"""Date of a report that uses no embedded inventory: that of the COG and of the populations."""
+
+DEFAULT_OPTIONS = RuleOptions()
+
+
+def embedded_inventory(territory: TerritoryName) -> Inventory:
+    """Return what the tool knows of the structures of a territory; empty where it knows none.
+
+    Where a territory spans several départements with an inventory, the lists are joined.
+    """
+    from avs_coverage.loaders.structures import load_structures
+
+    found = []
+    for row in read_csv("inventories.csv"):
+        if row["departement"] in territory.departements:
+            name = find_territory_name(row["departement"])
+            loaded = load_structures(data_dir() / row["fichier"], name)
+            found.append((row, loaded))
+    if not found:
+        return EMPTY
+    return Inventory(
+        structures=tuple(s for _, inventory in found for s in inventory.structures),
+        departements=frozenset(row["departement"] for row, _ in found),
+        title=" ; ".join(row["titre"] for row, _ in found),
+        source=" ; ".join(row["source"] for row, _ in found),
+        date=max(date.fromisoformat(row["date"]) for row, _ in found),
+        rows_read=sum(inventory.rows_read for _, inventory in found),
+        embedded=True,
+    )
+
+
+def build_report(
+    territory: TerritoryName,
+    rule: str | Sequence[str] = "declared",
+    on: date | None = None,
+    files: Files = NO_FILES,
+    include_unconfirmed: bool = False,
+    options: RuleOptions = DEFAULT_OPTIONS,
+) -> Report:
+    """Return the report of a territory, by the first rule; the others stand beside it.
+
+    *files* stand in place of the embedded inventory and layers. The default date is the embedded
+    inventory's where it is used, else 2026-01-01: never today's. Raises AvsError.
+    """
+    names = (rule,) if isinstance(rule, str) else tuple(rule)
+    for name in names:
+        get_rule(name)  # a wrong name is said before any file is read
+    if files.structures is None:
+        inventory = embedded_inventory(territory)
+    else:
+        from avs_coverage.loaders.structures import load_structures
+
+        inventory = load_structures(files.structures, territory, files.service_areas, files.mapping)
+    if include_unconfirmed:
+        inventory = inventory.with_unconfirmed()
+    day = on or inventory.date or DEFAULT_DATE
+    found, warnings = _with_layers(Territory.of(territory), files)
+    if options.no_neighbours:
+        inventory = inventory.seated_in(found.communes.index)
+    warnings = (*(inventory.warnings if files.structures else ()), *warnings)
+    settings, more = _settings(found, files, options)
+    coverages = [Coverage.compute(found, inventory, get_rule(name, settings), day) for name in names]
+    return Report(coverages[0], (*warnings, *more), tuple(coverages[1:]))
+
+
+def _settings(
+    territory: Territory, files: Files, options: RuleOptions
+) -> tuple[RuleSettings, tuple[Fault, ...]]:
+    """Return what the rules need, the matrix of travel times read, and what reading it warns of."""
+    by = options.population_by or ("chef-lieu" if territory.grid is None else "grid")
+    if files.travel_times is None:
+        return RuleSettings(by, options.commune_share), ()
+    from avs_coverage.loaders.travel_times import read_travel_times
+
+    times = read_travel_times(files.travel_times, territory.communes.index)
+    return RuleSettings(by, options.commune_share, times), times.warnings
+
+
+def _with_layers(territory: Territory, files: Files) -> tuple[Territory, tuple[Fault, ...]]:
+    """Put the user's layers in place of the embedded ones; return what reading them warns of."""
+    warnings: list[Fault] = []
+    if files.communes is not None:
+        from avs_coverage.loaders.boundaries import read_boundaries_file
+
+        boundaries = read_boundaries_file(files.communes, territory.communes.index)
+        territory = territory.with_boundaries(boundaries)
+        warnings += boundaries.warnings
+    if files.population is not None:
+        from avs_coverage.loaders.populations import read_populations
+
+        populations = read_populations(files.population, territory.communes.index)
+        territory = territory.with_populations(populations)
+        warnings += populations.warnings
+    if files.qpv:
+        from avs_coverage.loaders.quarters import read_quarters
+
+        quarters = read_quarters(files.qpv, territory.name.departements)
+        territory = territory.with_quarters(quarters)
+        warnings += quarters.warnings
+    for text in files.indicators:
+        from avs_coverage.loaders.examine import nature_of
+        from avs_coverage.loaders.indicators import read_indicators
+
+        path, columns = split_indicators(text)
+        if not columns and nature_of(path) == "carreaux":
+            from avs_coverage.loaders.grid import read_grid
+
+            grid = read_grid(path, territory.communes.index)
+            territory = replace(territory, grid=grid)
+            warnings += grid.warnings
+            continue
+        read = read_indicators(path, territory.communes.index, columns)
+        territory = territory.with_indicators(read.indicators)
+        warnings += read.warnings
+    return territory, tuple(warnings)

@@ -1,0 +1,70 @@
+"""Rule ``radius``: a structure covers the inhabitants within a distance, as the crow flies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from avs_coverage.messages import distance
+from avs_coverage.rules import Links
+from avs_coverage.rules.demand import CHEF_LIEU, DEMAND_LABELS, Places, demands
+from avs_coverage.rules.reached import reached_links
+
+if TYPE_CHECKING:
+    from avs_coverage.inventory import Inventory, Structure
+    from avs_coverage.territory import Territory
+
+
+@dataclass(frozen=True)
+class Radius:
+    """Inhabitants within *radius_m* metres of a structure, point to point, in the legal projection.
+
+    A commune is covered when a structure has its seat in it, or when at least *commune_share* of
+    its inhabitants are within the distance. *population_by* says where inhabitants are:
+    ``chef-lieu``, ``grid`` or ``area``. A structure without coordinates stands at its seat's
+    chef-lieu.
+    """
+
+    radius_m: float
+    population_by: str = CHEF_LIEU
+    commune_share: float = 0.5
+    name: str = "radius"
+    hypothesis: str = ""
+
+    @property
+    def label(self) -> str:
+        """Return the rule with its distance, and what a user types."""
+        typed = f"{self.radius_m / 1000:g}km" if self.radius_m >= 1000 else f"{self.radius_m:g}m"  # noqa: PLR2004
+        return f"à moins de {distance(self.radius_m)} (radius:{typed})"
+
+    @property
+    def parameters(self) -> dict[str, float | str]:
+        """Return the distance, where inhabitants are, and from what share a commune is covered."""
+        return {
+            "rayon_m": self.radius_m,
+            "population_par": self.population_by,
+            "part_commune": self.commune_share,
+        }
+
+    @property
+    def definition(self) -> str:
+        """Return the definition in French."""
+        share = f"{self.commune_share * 100:g}".replace(".", ",")
+        return (
+            f"un habitant est couvert à moins de {distance(self.radius_m)} d'une structure, à vol d'oiseau ; "
+            f"une commune l'est quand une structure y a son siège ou quand {share} % au moins de ses "
+            f"habitants le sont ; {DEMAND_LABELS[self.population_by]} ; une structure sans coordonnées est "
+            "placée au chef-lieu de son siège"
+        )
+
+    def links(self, territory: Territory, inventory: Inventory, on: date) -> Links:
+        """Return certain links to every commune with an inhabitant within the distance, or the seat."""
+        structures = [s for s in inventory.counted(on) if self.locates(s)]
+        places = Places(structures, self.radius_m)
+        points = demands(territory, places, self.population_by)
+        return reached_links(territory, structures, points, self.commune_share)
+
+    def locates(self, structure: Structure) -> bool:
+        """Tell whether the structure has a place: its own point, or its seat's chef-lieu."""
+        return bool(structure.seat) and structure.x_m is not None
