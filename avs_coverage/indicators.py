@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-KNOWN, ABSENT, APPROXIMATE, NOT_COMPUTABLE = "connu", "absent", "approche", "non_calculable"
+KNOWN, ABSENT, APPROXIMATE = "connu", "absent", "approche"
+NOT_COMPUTABLE, INCOMPLETE = "non_calculable", "incomplet"
 NATURE_LABELS = {
     "effectif": "effectif",
     "mediane": "médiane",
@@ -27,7 +28,8 @@ class Indicator:
     *values* is indexed by commune code: float, NaN where unknown (str and empty for a class).
     *state* says of each commune: ``connu``; ``secret``; ``non_disponible``; ``absent`` from the
     file; ``approche``, a mean weighted by inhabitants over communes merged since;
-    ``non_calculable``, where merged parts cannot be put together. Unknown is never zero.
+    ``non_calculable``, where merged parts cannot be put together; ``incomplet``, where the file, of
+    an earlier COG, lacks one of them. Unknown is never zero.
     """
 
     name: str

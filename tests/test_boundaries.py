@@ -234,7 +234,7 @@ def test_other_communes_are_counted_and_missing_ones_named(tmp_path):
     path = saved(tmp_path, frame(PLAIN), "communes.geojson")
     found = read(path, ["03185", "03190"])
     assert (found.rows_read, found.rows_used) == (3, 1)
-    assert "2 communes d'un autre territoire" in found.set_aside[0].what
+    assert "2 lignes d'un autre territoire" in found.set_aside[0].what
     assert [(fault.code, "Moulins" in fault.what) for fault in found.warnings] == [("AVS-921", True)]
     assert refused(path, ["48095"]) == ["AVS-355"]
 

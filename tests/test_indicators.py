@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import zipfile
+from datetime import date
 
 import pandas as pd
 import pytest
@@ -274,3 +275,71 @@ def test_the_report_and_the_list_of_communes_bear_the_indicators(run, tmp_path):
     )["communes"]
     vichy = next(row for row in rows if row["code_insee"] == "03310")
     assert (vichy["MED21"], vichy["TP6021"], vichy["TP6021_etat"]) == (19000, None, "secret")
+
+
+def test_arrondissements_beside_their_commune_are_not_counted_twice(tmp_path):
+    text = "CODGEO;NBMENFISC21;MED21\n75056;100;30000\n75101;40;35000\n75102;60;28000\n"
+    found = read(tmp_path, text, wanted=["75056"])
+    assert cell(by_name(found)["NBMENFISC21"], "75056") == (100.0, "connu")
+    assert cell(by_name(found)["MED21"], "75056") == (30000.0, "connu")
+    assert (found.rows_read, found.rows_used) == (3, 1)
+
+
+def of_2020():
+    """A file of the COG 2020, every commune of the Calvados, of the Cantal and of the Deux-Sèvres."""
+    movements = Gazetteer().movements
+    return sorted(code for code in movements.communes_at(date(2020, 1, 1)) if code[:2] in ("14", "15", "79"))
+
+
+def test_a_file_of_an_earlier_cog_where_a_part_is_missing_is_incomplete(tmp_path):
+    movements, codes = Gazetteer().movements, of_2020()
+    whole, lacking = [
+        code for code in sorted(movements.today)
+        if code[:2] in ("14", "15", "79") and len(movements.parts(code, date(2020, 1, 1))) > 1
+    ][:2]  # fmt: skip
+    missing = sorted(movements.parts(lacking, date(2020, 1, 1)) - {lacking})[0]
+    text = "code;nb\n" + "".join(f"{code};1\n" for code in codes if code != missing)
+    found = read(tmp_path, text, wanted=[whole, lacking]).indicators[0]
+    assert cell(found, lacking) == (None, "incomplet")
+    assert cell(found, whole) == (float(len(movements.parts(whole, date(2020, 1, 1)))), "connu")
+
+
+def test_a_commune_split_since_under_the_same_code_is_refused(tmp_path):
+    # 15141 Neussargues en Pinatelle was split on 2025-01-01 and keeps its code.
+    text = "code;nb\n" + "".join(f"{code};1\n" for code in of_2020())
+    assert [code for code, _ in refused(tmp_path, text, wanted=["15141", "15171"])] == ["AVS-329"]
+
+
+def test_one_old_code_in_a_list_of_today_is_no_earlier_cog(tmp_path):
+    lacking = "79307" if Gazetteer().get("79307") else "79005"
+    found = read(tmp_path, f"code;nb\n14513;1\n{lacking};1\n50592;2\n", wanted=[lacking, "50592"]).indicators[
+        0
+    ]
+    assert found.state[lacking] == "connu"
+
+
+def test_the_nature_of_a_column_does_not_depend_on_the_territory(tmp_path):
+    text = "code;valeur\n03185;3\n03190;4\n01001;2,5\n"
+    assert read(tmp_path, text, wanted=["03185"]).indicators[0].nature == "inconnue"
+    mixed = "code;taux;nb;code_epci;zone\n03185;5;6;200071082;C\n01001;5;6;200071082;B2\n"
+    natures = {indicator.name: indicator.nature for indicator in read(tmp_path, mixed).indicators}
+    assert natures == {"taux": "inconnue", "nb": "effectif", "zone": "classe"}
+
+
+def test_a_class_named_c_is_no_secret(tmp_path):
+    zones = read(tmp_path, "code;zone\n03185;C\n03190;B2\n03310;nd\n").indicators[0]
+    assert [cell(zones, code) for code in ALLIER] == [("C", "connu"), ("B2", "connu"), ("", "non_disponible")]
+
+
+def test_a_measure_without_a_row_is_absent_and_one_asked_for_must_be_there(tmp_path):
+    text = LONG.replace("03310;COM;MED_SL;EUR;2021;;C\n", "03310;COM;PR_MD60;PT;2021;;C\n")
+    names = by_name(read(tmp_path, text))
+    assert cell(names["MED_SL"], "03310") == (None, "absent")
+    assert cell(names["PR_MD60"], "03310") == (None, "secret")
+    assert refused(tmp_path, LONG, columns=["GI_SL"]) == [("AVS-356", 0)]
+
+
+def test_what_is_no_code_is_refused_and_totals_and_collectivities_are_set_aside(tmp_path):
+    assert refused(tmp_path, "code;nb\nMontluçon;1\n03185;2\n") == [("AVS-314", 2)]
+    found = read(tmp_path, "code;nb\n03185;2\n97501;3\n98735;1\nTotal;6\n", wanted=None)
+    assert (found.rows_read, found.rows_used) == (4, 1)

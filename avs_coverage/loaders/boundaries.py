@@ -14,7 +14,13 @@ from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Gazetteer, departement_of, parent_of_arrondissement
 from avs_coverage.loaders.columns import COMMUNE_CODE_COLUMNS
-from avs_coverage.loaders.commune_codes import ELSEWHERE, OTHER_TERRITORY, CommuneCodes, put_aside
+from avs_coverage.loaders.commune_codes import (
+    ARRONDISSEMENTS,
+    ELSEWHERE,
+    OTHER_TERRITORY,
+    CommuneCodes,
+    put_aside,
+)
 from avs_coverage.loaders.geo_file import (
     Layer,
     attribute_text,
@@ -34,10 +40,6 @@ if TYPE_CHECKING:
 EXPECTED = "COMMUNE.shp (avec ses .dbf, .shx, .prj) ou le .gpkg"
 _FILTERED_BELOW = 2_000
 _NAMED = 6
-_IN_THEIR_COMMUNE = (
-    "arrondissement municipal, déjà dans sa commune",
-    "arrondissements municipaux, déjà dans leur commune",
-)
 
 
 @dataclass(frozen=True)
@@ -179,10 +181,9 @@ class _Reading:
         """Return the ranks of the features to read; the others are counted with their reason."""
         kept: list[int] = []
         arrondissements = elsewhere = 0
-        present = set(codes)
+        within = self.codes.in_their_commune(codes)
         for rank, code in enumerate(codes):
-            parent = parent_of_arrondissement(code)
-            if parent and parent in present:
+            if code in within:
                 arrondissements += 1
                 continue
             today = self.codes.today(code, rank + 2)
@@ -192,7 +193,7 @@ class _Reading:
                 self._today[code] = today
                 kept.append(rank)
         self.codes.close()
-        self.set_aside += put_aside(self.file, arrondissements, _IN_THEIR_COMMUNE)
+        self.set_aside += put_aside(self.file, arrondissements, ARRONDISSEMENTS)
         self.set_aside += put_aside(self.file, elsewhere, OTHER_TERRITORY)
         return kept
 

@@ -73,6 +73,15 @@ class Movements:
                 current, changed = following, date.fromisoformat(day)
         return Passage(code, tuple(sorted(current & self.today)), changed)
 
+    def parts(self, code: str, vintage: date) -> frozenset[str]:
+        """Return the codes in force on *vintage* of which a part, or all, is now the commune *code*."""
+        current = {code}
+        for day, pairs in reversed(self.days):
+            if day <= vintage.isoformat():
+                break
+            current = _follow(current, tuple((after, before) for before, after in pairs))
+        return frozenset(current - {""})
+
     def communes_at(self, day: date) -> frozenset[str]:
         """Return the codes of the communes in force on a day, by undoing the movements since.
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
+from datetime import date, timedelta
 
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Gazetteer, departement_of, parent_of_arrondissement
 from avs_coverage.messages import counted, french_date
 
-OTHER_TERRITORY = ("commune d'un autre territoire", "communes d'un autre territoire")
+OTHER_TERRITORY = ("ligne d'un autre territoire", "lignes d'un autre territoire")
+ARRONDISSEMENTS = (
+    "arrondissement municipal, déjà dans sa commune",
+    "arrondissements municipaux, déjà dans leur commune",
+)
 BLANK_LINES = ("ligne vide", "lignes vides")
+_CODE = re.compile(r"\d{5}|2[AB]\d{3}")
+_NO_COMMUNE = re.compile(r"97[578]\d\d|98\d{3}|(SOUS-?)?TOTAL\w*|TOTAUX|ENSEMBLE|FRANCE\w*")
+"""Codes of overseas collectivities, outside the COG's communes, and rows of total."""
 ELSEWHERE = ""
 """What a code is brought to when its commune is not one of those wanted."""
 
@@ -35,6 +44,8 @@ class CommuneCodes:
         self._departements = {departement_of(code) for code in self._wanted or ()}
         self._gazetteer = Gazetteer()
         self._padded: list[tuple[str, int]] = []
+        self._seen: dict[str, int] = {}
+        self._changes: list[date] = []
 
     def today(self, text: str, line: int) -> str | None:
         """Return the commune of today that a code stands for.
@@ -46,14 +57,51 @@ class CommuneCodes:
         code = self.clean(text)
         if len(code) > len(text.strip()):
             self._padded.append((text.strip(), line))
+        self._seen.setdefault(code, line)
         if parent := parent_of_arrondissement(code):
             return self._if_wanted(parent)
         if self._gazetteer.get(code):
             return self._if_wanted(code)
+        if _NO_COMMUNE.fullmatch(code):
+            return ELSEWHERE
         return self._former(code, text, line)
 
-    def close(self) -> None:
-        """Say in one warning how many codes had lost their zero (AVS-918)."""
+    def in_their_commune(self, texts: Iterable[str]) -> set[str]:
+        """Return the municipal arrondissements of a file that also holds their commune.
+
+        The two say the same inhabitants: only the commune counts.
+        """
+        codes = {self.clean(text) for text in texts}
+        return {code for code in codes if parent_of_arrondissement(code) in codes}
+
+    def close(self) -> set[str]:
+        """End the file: say the zeros put back (AVS-918), and judge it by the COG that it follows.
+
+        Where its codes are those of an earlier COG, a commune split since under the same code is
+        refused (AVS-329); the communes of today of which a part is missing are returned.
+        """
+        self._say_padded()
+        if not self._changes:
+            return set()
+        day = min(self._changes) - timedelta(days=1)
+        movements = self._gazetteer.movements
+        parts = {
+            code: found
+            for code in self._seen
+            if code in movements.today and len(found := movements.parts(code, day)) > 1
+        }
+        incomplete = {code for code, found in parts.items() if found - self._seen.keys()}
+        # One old code in a list of today's is no earlier COG: most merged communes would lack a part.
+        if 2 * len(incomplete) >= len(parts):
+            return set()
+        for code, line in self._seen.items():
+            passage = movements.passage(code, day)
+            wanted = self._wanted is None or bool(self._wanted & set(passage.today))
+            if code in movements.today and passage.is_split and wanted and passage.changed:
+                self._refuse_split(code, line, passage.today, french_date(passage.changed))
+        return incomplete
+
+    def _say_padded(self) -> None:
         if self._padded:
             text, line = self._padded[0]
             values = {"count": str(len(self._padded)), "value": text, "code": self.clean(text)}
@@ -81,19 +129,27 @@ class CommuneCodes:
     def _former(self, code: str, text: str, line: int) -> str | None:
         """Follow a code of an earlier COG; one that concerns no wanted commune is elsewhere."""
         passage = self._gazetteer.movements.passage(code)
+        if passage.changed and len(passage.today) == 1:
+            self._changes.append(passage.changed)
         if self._wanted is not None and not self._wanted & set(passage.today):
-            known = bool(passage.today) or departement_of(code) not in self._departements
-            if known:
+            is_code = bool(_CODE.fullmatch(code)) and departement_of(code) not in self._departements
+            if passage.today or is_code:
                 return ELSEWHERE
         found = [commune for commune in map(self._gazetteer.get, passage.today) if commune]
-        names = ", ".join(f"{commune.name} ({commune.code})" for commune in found)
         changed = french_date(passage.changed) if passage.changed else ""
-        place = (self.file, line, self.column)
-        if len(found) == 1:
-            values = {"value": code, "changed": changed, "today": names}
-            self.warnings.append(Fault("AVS-909", values, *place))
+        if len(found) > 1:
+            self._refuse_split(text, line, passage.today, changed)
+        elif found:
+            values = {"value": code, "changed": changed, "today": f"{found[0].name} ({found[0].code})"}
+            self.warnings.append(Fault("AVS-909", values, self.file, line, self.column))
             self.moved[code] = found[0].code
             return found[0].code
-        kind = "AVS-329" if found else "AVS-314"
-        self.faults.append(Fault(kind, {"value": text, "changed": changed, "choices": names}, *place))
+        else:
+            self.faults.append(Fault("AVS-314", {"value": text}, self.file, line, self.column))
         return None
+
+    def _refuse_split(self, text: str, line: int, today: tuple[str, ...], changed: str) -> None:
+        communes = [commune for commune in map(self._gazetteer.get, today) if commune]
+        names = ", ".join(f"{commune.name} ({commune.code})" for commune in communes)
+        values = {"value": text, "changed": changed, "choices": names}
+        self.faults.append(Fault("AVS-329", values, self.file, line, self.column))

@@ -32,7 +32,7 @@ class IndicatorFormat:
 
     *signs* are patterns that its headers must all satisfy; *keys* names the column of commune
     codes; *columns* those read unless the user names others; *empty* is what an empty cell means;
-    *weight* is the pattern of the inhabitants over which a median or a rate may be averaged.
+    *weights* are patterns of the inhabitants over which a median or a rate may be averaged, the best first.
     """
 
     name: str
@@ -41,7 +41,7 @@ class IndicatorFormat:
     keys: tuple[str, ...]
     columns: tuple[ColumnKind, ...]
     empty: str = NOT_AVAILABLE
-    weight: str = r"(NBPERSMENFISC|NBPERS)\d\d|P\d\d_POP"
+    weights: tuple[str, ...] = (r"NBPERSMENFISC\d\d", r"NBPERS\d\d", r"P\d\d_POP")
 
     def matches(self, header: Sequence[str]) -> bool:
         """Tell whether a row of headers is that of this file."""
@@ -147,7 +147,8 @@ FORMATS = (
     ),
 )
 
-_YEAR_OF_FRR = re.compile(r"(\d{1,2}\s+)?\w+\s+20\d\d")
+_MONTHS = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
+_DATED = re.compile(rf"(\d{{1,2}}(er)?\s+)?({_MONTHS})\s+(19|20)\d\d|\b(19|20)\d\d\b", re.IGNORECASE)
 
 
 def vintage_of(header: str, kind: ColumnKind | None) -> str:
@@ -157,13 +158,15 @@ def vintage_of(header: str, kind: ColumnKind | None) -> str:
     '2022'
     >>> vintage_of("Classement FRR et FRR+ au 10 juillet 2025", None)
     '10 juillet 2025'
+    >>> vintage_of("Enfants 2021", None)
+    '2021'
     """
     match = kind.match(header) if kind else re.fullmatch(r"[PC](?P<yy>\d\d)_\w+", header)
     if match and match.re.groups:
         year = next((group for group in match.groups() if group), "")
         if year:
             return f"20{year}"
-    dated = _YEAR_OF_FRR.search(header)
+    dated = _DATED.search(header)
     return dated[0].strip() if dated else ""
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.indicators import ABSENT, APPROXIMATE, KNOWN, NOT_COMPUTABLE, Indicator
+from avs_coverage.indicators import ABSENT, APPROXIMATE, INCOMPLETE, KNOWN, NOT_COMPUTABLE, Indicator
 from avs_coverage.loaders.cells import parse_number
 from avs_coverage.loaders.columns import COMMUNE_CODE_COLUMNS
 from avs_coverage.loaders.commune_codes import (
+    ARRONDISSEMENTS,
     BLANK_LINES,
     ELSEWHERE,
     OTHER_TERRITORY,
@@ -43,10 +44,18 @@ _MOST_CLASSES = 12
 _NOT_INDICATORS = {
     "libgeo", "nom", "commune", "nom_commune", "lib_com", "libelle", "nomcom", "libcom", "departement",
     "dep", "region", "reg", "arr", "can", "canton", "epci", "siren", "code_postal", "lat", "lon", "latitude",
-    "longitude",
+    "longitude", "x", "y", "siret",
 }  # fmt: skip
 """Columns of a plain table that name a place: no indicator, unless the user asks for one by name."""
+_CODE_WORDS = {"code", "siren", "siret", "epci", "iris", "insee", "id", "identifiant"}
+_RATE_WORDS = {
+    "taux", "tx", "part", "pct", "pourcentage", "ratio", "indice", "median", "mediane", "moyen", "moyenne",
+    "rang", "score", "annee", "age", "densite",
+}  # fmt: skip
+"""Words of a header that say that whole numbers are no counts: they cannot be added."""
 _PLAIN = IndicatorFormat("table par commune", "", (), COMMUNE_CODE_COLUMNS, ())
+_NO_ROW = "\0"
+"""Stands for a measure of which a long file has no row for a commune: absent, and not secret."""
 _UNLOCATED = ("ligne sans commune (non localisée)", "lignes sans commune (non localisées)")
 _OTHER_PLACE = ("ligne d'une autre maille que la commune", "lignes d'une autre maille que la commune")
 _OTHER_MEASURE = ("ligne d'une mesure non lue", "lignes d'une mesure non lue")
@@ -87,7 +96,7 @@ class _Chosen:
         if self.format.name.endswith("long"):
             return list(dict.fromkeys(name for name in header if name))
         wanted = self._wanted(others)
-        weight = [name for name in others if ColumnKind(self.format.weight, "", "").match(name)]
+        weight = [name for name in others for p in self.format.weights if ColumnKind(p, "", "").match(name)]
         dates = [names["dtreffre"]] if "dtreffre" in names else []
         self.read, self.unread = wanted, [name for name in others if name not in wanted]
         return [self.key, *dict.fromkeys([*wanted, *weight, *dates])]
@@ -100,7 +109,11 @@ class _Chosen:
             # The label says more than the number of a class.
             labels = [name for name in found if _plain(name) in ("libdens", "niveau_densite")]
             return labels or found
-        return [name for name in others if _plain(name) not in _NOT_INDICATORS][:_MOST_COLUMNS]
+        return [name for name in others if not _names_a_place(name)][:_MOST_COLUMNS]
+
+
+def _names_a_place(header: str) -> bool:
+    return _plain(header) in _NOT_INDICATORS or bool(set(normalise(header).split()) & _CODE_WORDS)
 
 
 def _plain(header: str) -> str:
@@ -116,7 +129,7 @@ def is_plain_table(header: Sequence[str]) -> bool:
     """Tell headers with a column of commune codes beside others that name no place."""
     names = [_plain(name) for name in header if name]
     return any(n in COMMUNE_CODE_COLUMNS for n in names) and any(
-        n not in _NOT_INDICATORS and n not in COMMUNE_CODE_COLUMNS for n in names
+        not _names_a_place(n) and n not in COMMUNE_CODE_COLUMNS for n in names
     )
 
 
@@ -135,8 +148,10 @@ def read_indicators(path: Path, wanted: Collection[str] | None, columns: Sequenc
     reading = _Reading(path.name, None if wanted is None else frozenset(wanted), chosen)
     reading.require_columns()
     rows_read = len(frame)
+    kinds = {name: reading.kind(name, frame[name]) for name in chosen.read if name in frame.columns}
     rows = reading.rows_of_communes(frame)
-    found = [reading.indicator(rows, name) for name in chosen.read if name in rows.columns]
+    reading.require_measures()
+    found = [reading.indicator(rows, name, kinds) for name in chosen.read if name in rows.columns]
     indicators = tuple(indicator for indicator in found if indicator is not None)
     if not indicators and not reading.faults:
         reading.faults.append(Fault("AVS-357", {}, path.name))
@@ -164,6 +179,7 @@ class _Reading:
         self.faults = self.codes.faults
         self.set_aside: list[Fault] = []
         self._vintage = ""
+        self._incomplete: set[str] = set()
 
     def require_columns(self) -> None:
         """Refuse columns that the user named and that are not there (AVS-356)."""
@@ -173,6 +189,14 @@ class _Reading:
             if name not in self.chosen.read:
                 found = ", ".join([*self.chosen.read, *self.chosen.unread][:_MOST_COLUMNS])
                 self.faults.append(Fault("AVS-356", {"value": name, "found": found}, self.file))
+
+    def require_measures(self) -> None:
+        """Refuse the measures of a long file that the user named and that are not there (AVS-356)."""
+        if self.chosen.format.name.endswith("long"):
+            for name in self.chosen.columns:
+                if name not in self.chosen.read:
+                    found = ", ".join([*self.chosen.read, *self.chosen.unread]) or "aucune"
+                    self.faults.append(Fault("AVS-356", {"value": name, "found": found}, self.file))
 
     def _put_aside(self, count: int, words: tuple[str, str]) -> None:
         self.set_aside += put_aside(self.file, count, words)
@@ -190,6 +214,13 @@ class _Reading:
         unlocated = frame[self.chosen.key].str.upper().str.contains("XX") | (frame[self.chosen.key] == "")
         self._put_aside(int(unlocated.sum()), _UNLOCATED)
         frame = frame[~unlocated]
+        within = (
+            frame[self.chosen.key]
+            .map(self.codes.clean)
+            .isin(self.codes.in_their_commune(frame[self.chosen.key]))
+        )
+        self._put_aside(int(within.sum()), ARRONDISSEMENTS)
+        frame = frame[~within]
         today = [
             self.codes.today(code, int(line))
             for line, code in zip(frame.index, frame[self.chosen.key], strict=True)
@@ -197,7 +228,7 @@ class _Reading:
         frame = frame.assign(_today=today, _line=frame.index)
         frame[self.chosen.key] = [self.codes.clean(code) for code in frame[self.chosen.key]]
         self._put_aside(today.count(ELSEWHERE), OTHER_TERRITORY)
-        self.codes.close()
+        self._incomplete = self.codes.close()
         frame = frame[frame["_today"].notna() & (frame["_today"] != ELSEWHERE)]
         self._refuse_twice(frame, [self.chosen.key, "FILOSOFI_MEASURE"] if long else [self.chosen.key])
         return self._wide(frame) if long else frame
@@ -238,24 +269,28 @@ class _Reading:
     def _wide(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Turn a row a measure into a row a commune; its *line* is the first of them."""
         frame = frame.drop_duplicates(["GEO", "FILOSOFI_MEASURE"])
-        wide = frame.pivot(index="GEO", columns="FILOSOFI_MEASURE", values="OBS_VALUE").fillna("")
+        wide = frame.pivot(index="GEO", columns="FILOSOFI_MEASURE", values="OBS_VALUE").fillna(_NO_ROW)
         self.chosen.read = [str(name) for name in wide.columns]
         first = frame.drop_duplicates("GEO").set_index("GEO")[["_today", "_line"]]
         return wide.join(first).reset_index()
 
-    def indicator(self, rows: pd.DataFrame, name: str) -> Indicator | None:
+    def indicator(
+        self, rows: pd.DataFrame, name: str, kinds: dict[str, ColumnKind | None]
+    ) -> Indicator | None:
         """Return one column as an indicator; None for a text that is no class."""
-        kind = self._kind(name, rows[name])
+        kind = kinds[name] if name in kinds else self.kind(name, rows[name])
         if kind is None:
             self.chosen.unread.append(name)
             return None
         parts = self._parts(rows, name, kind)
         values, state = _joined(parts, kind.nature, self._weights(rows))
+        for code in self._incomplete & values.keys():
+            values[code], state[code] = None, INCOMPLETE
         codes = sorted(values if self.wanted is None else self.wanted)
         return _made(self, name, kind, codes, values, state)
 
-    def _kind(self, name: str, cells: pd.Series) -> ColumnKind | None:
-        """Return what a column means: from the table of formats, else from what it holds."""
+    def kind(self, name: str, cells: pd.Series) -> ColumnKind | None:
+        """Return what a column means: from the table of formats, else from all that the file holds."""
         if self.chosen.format.name.endswith("long"):
             return ColumnKind("", *LONG_MEASURES.get(name, (name, UNKNOWN, "")))
         if kind := self.chosen.format.kind_of(name):
@@ -265,8 +300,9 @@ class _Reading:
         numbers = [None if text[:1] == "0" and text[1:].isdigit() else parse_number(text) for text in told]
         if told and all(value is None for value in numbers):
             return ColumnKind("", name, CLASS) if len(told) <= _MOST_CLASSES else None
-        counts = all(value is None or (value >= 0 and value.is_integer()) for value in numbers)
-        return ColumnKind("", name, COUNT if counts else UNKNOWN)
+        is_rate = "%" in name or bool(set(normalise(name).split()) & _RATE_WORDS)
+        whole = bool(told) and all(n is None or (n >= 0 and n.is_integer()) for n in numbers)
+        return ColumnKind("", name, COUNT if whole and not is_rate else UNKNOWN)
 
     def _parts(self, rows: pd.DataFrame, name: str, kind: ColumnKind) -> pd.DataFrame:
         """Read the cells of one column: commune of today, value, state."""
@@ -276,6 +312,10 @@ class _Reading:
         states: list[str] = []
         for line, text in zip(rows["_line"], rows[name], strict=True):
             state = words_of(text) or (self.chosen.format.empty if not text else KNOWN)
+            if text == _NO_ROW:
+                state = ABSENT
+            elif kind.nature == CLASS and len(text) == 1:
+                state = KNOWN  # « C » is a class as well as any other
             value: object = text if kind.nature == CLASS else parse_number(text)
             if state == KNOWN and value is None:
                 hint = "écrivez un nombre, « s » pour une valeur secrète, « nd » si elle n'est pas connue"
@@ -286,8 +326,8 @@ class _Reading:
         return pd.DataFrame({"today": rows["_today"].to_numpy(), "value": values, "state": states})
 
     def _weights(self, rows: pd.DataFrame) -> list[float | None]:
-        pattern = ColumnKind(self.chosen.format.weight, "", "")
-        column = next((name for name in rows.columns if pattern.match(str(name))), "")
+        patterns = [ColumnKind(pattern, "", "") for pattern in self.chosen.format.weights]
+        column = next((name for p in patterns for name in rows.columns if p.match(str(name))), "")
         return [parse_number(text) for text in rows[column]] if column else [None] * len(rows)
 
 
@@ -303,7 +343,7 @@ def _made(
 
     chosen, vintage = reading.chosen.format, vintage_of(name, kind if kind.pattern else None)
     empty = "" if kind.nature == CLASS else float("nan")
-    told = [empty if values.get(code) is None else values[code] for code in codes]
+    told = [empty if pd.isna(values.get(code)) else values[code] for code in codes]
     return Indicator(
         name,
         kind.label,

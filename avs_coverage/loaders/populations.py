@@ -12,6 +12,7 @@ from avs_coverage.gazetteer import Gazetteer
 from avs_coverage.loaders.cells import parse_count
 from avs_coverage.loaders.columns import COMMUNE_CODE_COLUMNS
 from avs_coverage.loaders.commune_codes import (
+    ARRONDISSEMENTS,
     BLANK_LINES,
     ELSEWHERE,
     OTHER_TERRITORY,
@@ -55,7 +56,9 @@ def read_populations(path: Path, wanted: Collection[str] | None) -> Populations:
     column = next(names[name] for name in _POPULATIONS if name in names)
     reading = _Reading(path.name, None if wanted is None else frozenset(wanted), column)
     frame.columns = [_plain(name) for name in frame.columns]
-    for line, row in zip(frame.index, frame.to_dict("records"), strict=True):
+    rows = frame.to_dict("records")
+    reading.within = reading.codes.in_their_commune(_code(row) for row in rows)
+    for line, row in zip(frame.index, rows, strict=True):
         reading.add(int(line), {str(name): str(value) for name, value in row.items()}, _plain(column))
     return reading.result(len(frame))
 
@@ -97,8 +100,8 @@ class _Reading:
         self.faults = self.codes.faults
         self.values: dict[str, int] = {}
         self._lines: dict[str, int] = {}
-        self._elsewhere = 0
-        self._blank = 0
+        self.within: set[str] = set()
+        self._elsewhere = self._blank = self._within = 0
 
     def add(self, line: int, cells: dict[str, str], column: str) -> None:
         """Add a row to its commune, set it aside, or record a fault."""
@@ -106,6 +109,9 @@ class _Reading:
             self._blank += 1
             return
         code = self.codes.clean(_code(cells))
+        if code in self.within:
+            self._within += 1
+            return
         today = self.codes.today(_code(cells), line)
         if today == ELSEWHERE:
             self._elsewhere += 1
@@ -128,7 +134,8 @@ class _Reading:
 
     def result(self, rows_read: int) -> Populations:
         """Return what was read; raises InputError with every fault."""
-        self.codes.close()
+        for code in self.codes.close() & self.values.keys():
+            del self.values[code]  # a part of it is missing: its population is not known
         self._require_all()
         if self.faults:
             raise InputError(self.faults)
@@ -137,7 +144,8 @@ class _Reading:
             words = ("code d'un COG antérieur ramené", "codes d'un COG antérieur ramenés")
             label += f", {counted(len(self.codes.moved), *words)} au COG 2026"
         blank = put_aside(self.file, self._blank, BLANK_LINES)
-        set_aside = (*blank, *put_aside(self.file, self._elsewhere, OTHER_TERRITORY))
+        within = put_aside(self.file, self._within, ARRONDISSEMENTS)
+        set_aside = (*blank, *within, *put_aside(self.file, self._elsewhere, OTHER_TERRITORY))
         rows_used = rows_read - sum(fault.rows for fault in set_aside)
         return Populations(self.values, label, rows_read, rows_used, set_aside, tuple(self.codes.warnings))
 

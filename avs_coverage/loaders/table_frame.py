@@ -114,7 +114,8 @@ def _is_workbook(path: Path) -> bool:
 def _zip(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
     try:
         with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
+            # The largest first: INSEE puts a list of the columns, and other levels, beside the communes.
+            for member in sorted(archive.infolist(), key=lambda member: -member.file_size):
                 if not member.filename.lower().endswith((".csv", ".txt")):
                     continue
                 if member.file_size > _MAX_MEMBER_BYTES:

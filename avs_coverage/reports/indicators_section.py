@@ -11,6 +11,7 @@ STATE_LABELS = {
     "non_disponible": ("non disponible", "non disponibles"),
     "absent": ("absente du fichier", "absentes du fichier"),
     "approche": ("moyenne approchée", "moyennes approchées"),
+    "incomplet": ("incomplète (une part absente)", "incomplètes (une part absente)"),
     "non_calculable": ("non calculable après fusion", "non calculables après fusion"),
 }
 
