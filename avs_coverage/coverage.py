@@ -15,6 +15,7 @@ from avs_coverage.inventory import Inventory
 from avs_coverage.names import normalise
 
 if TYPE_CHECKING:
+    from avs_coverage.indicators import Indicator
     from avs_coverage.rules import Links, Rule
     from avs_coverage.territory import Territory
 
@@ -228,6 +229,52 @@ class Coverage:
             status: (weights * figure, weights * lower, weights * upper)
             for status, (figure, lower, upper) in masks.items()
         }
+
+    def multiplicity(self) -> dict[str, dict[str, Number]]:
+        """Return communes, inhabitants and km² that no structure, one, or several cover, by certain links.
+
+        Keys ``blanche`` (0), ``simple`` (1) and ``multiple`` (2 or more), each measure → amount; over
+        the communes for which an inventory stands, they add up to the territory.
+        """
+        counts = self._counts["CS", True] + self._counts["EVS", True]
+        covered, several = self.covered("AVS"), counts > 1
+        inhabitants = self.inhabitants("AVS")
+        more = np.where(covered & several, self._weights["habitants"], 0)
+        if self.found.reached is not None:
+            share = self.found.reached["multiple"].to_numpy(float)
+            several = (share > 0) & (share >= self.found.commune_share - _ROUNDING)
+            more = np.floor(self._weights["habitants"] * share + 0.5).astype(np.int64)
+        masks = {"blanche": ~covered, "simple": covered & ~several, "multiple": covered & several}
+        people = {
+            "blanche": self._weights["habitants"] - inhabitants,
+            "simple": inhabitants - more,
+            "multiple": more,
+        }
+        return {
+            name: {
+                "communes": int((mask & self.known).sum()),
+                "habitants": _sum(people[name][self.known]),
+                "km2": self.total("km2", mask & self.known),
+            }
+            for name, mask in masks.items()
+        }
+
+    def weighted(self, indicator: Indicator) -> tuple[Figure, ...]:
+        """Return the figures of a count by commune in place of inhabitants, over the communes that know it.
+
+        In a commune covered in part, the count is covered in the proportion of inhabitants. The
+        *measure* of the figures is the indicator's name; numerators to 0.001.
+        """
+        values = indicator.values.reindex(self.territory.communes.index).to_numpy(dtype=float)
+        scope = self.known & np.isfinite(values)
+        population = np.maximum(self._weights["habitants"], 1)
+        figures = []
+        for status, parts in self._parts("habitants").items():
+            shares = [np.where(scope, values * part / population, 0.0) for part in parts]
+            sums = [shares[0].sum(), values[scope].sum(), shares[1].sum(), shares[2].sum()]
+            rounded = [round(float(value), 3) for value in sums]
+            figures.append(self._figure(indicator.name, status, rounded if scope.any() else [None] * 4))
+        return tuple(figures)
 
     def _figure(self, measure: str, status: str, values: list[Any]) -> Figure:
         numerator, denominator, lower, upper = values

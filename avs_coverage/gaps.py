@@ -140,10 +140,11 @@ def _ranked(found: list[Zone]) -> list[Zone]:
 
 
 class Locations:
-    """Where the counted structures are, sorted by id, ready to be searched."""
+    """Where the counted structures are, of a type or of both, sorted by id, ready to be searched."""
 
-    def __init__(self, coverage: Coverage) -> None:
-        located = (s for s in coverage.inventory.counted(coverage.on) if s.x_m is not None and s.seat)
+    def __init__(self, coverage: Coverage, kind: str = "") -> None:
+        counted = (s for s in coverage.inventory.counted(coverage.on) if not kind or s.type == kind)
+        located = (s for s in counted if s.x_m is not None and s.seat)
         self.structures = sorted(located, key=lambda structure: structure.id)
         self._epsg = np.array([epsg_of(departement_of(s.seat)) for s in self.structures], dtype=int)
         self._x = np.array([s.x_m for s in self.structures], dtype=float)

@@ -90,6 +90,12 @@ class Report:
         """Communes whose status a schéma prints."""
         return published_statuses(self.coverage)
 
+    @cached_property
+    def weighted(self) -> dict[str, tuple[Figure, ...]]:
+        """The figures of each of the user's counts in place of inhabitants; none for other indicators."""
+        indicators = self.coverage.territory.indicators
+        return {one.name: self.coverage.weighted(one) if one.is_count else () for one in indicators}
+
     @property
     def label(self) -> str:
         """Return the territory's name with its code, and that the data are made where they are."""
@@ -262,6 +268,7 @@ class Report:
                 "evolution": [row.to_record() for row in self.years],
             },
             "synthese": [figure.to_record() for figure in self.figures],
+            "multiplicite": coverage.multiplicity() if self.has_inventory else None,
             "autres_regles": [figure.to_record() for other in self.others for figure in other.figures()],
             "epci": [row.to_record() for row in self.epci],
             "qpv": {
@@ -274,7 +281,10 @@ class Report:
                 ],
             },
             "zones": [zone.to_record() for zone in self.zones],
-            "indicateurs": [indicator.to_record() for indicator in coverage.territory.indicators],
+            "indicateurs": [
+                {**one.to_record(), "synthese": [figure.to_record() for figure in self.weighted[one.name]]}
+                for one in coverage.territory.indicators
+            ],
             "publie": {
                 "chiffres": [row.to_record() for row in self.comparisons],
                 "communes": [row.to_record() for row in self.published_statuses],

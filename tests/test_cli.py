@@ -108,8 +108,8 @@ def test_a_full_disk_behind_stdout_is_an_error_and_a_closed_pipe_is_not():
 def test_report_json_has_its_published_names(run):
     made = json.loads(out(run("report", "allier", "--json")))
     assert list(made) == [
-        "schema", "version", "territoire", "date", "inventaire", "synthese", "autres_regles", "epci", "qpv",
-        "zones", "indicateurs", "publie", "sources",
+        "schema", "version", "territoire", "date", "inventaire", "synthese", "multiplicite",
+        "autres_regles", "epci", "qpv", "zones", "indicateurs", "publie", "sources",
     ]  # fmt: skip
     assert (made["schema"], made["version"], made["date"]) == ("avs-coverage/report", 1, "2022-12-31")
     record = made["synthese"][0]

@@ -35,6 +35,9 @@ def test_every_column_of_a_listing_is_documented():
         ("`communes`", communes_view.COLUMNS),
         ("`qpv`", module("qpv").COLUMNS),
         ("`zones`", module("zones").COLUMNS),
+        ("`groups`", module("groups").COLUMNS),
+        ("`access`", module("access").COLUMNS),
+        ("`contributions`", module("contributions").COLUMNS),
     ):
         documented = set(re.findall(r"`(\w+)`", section(title).split("|---|---|")[1]))
         assert set(columns) <= documented, title
@@ -51,7 +54,10 @@ def test_every_input_column_and_synonym_is_documented():
 
 def test_every_command_is_in_the_readme_and_has_a_help_text():
     names = [command.name for command in app.registered_commands]
-    assert names == ["report", "communes", "qpv", "zones", "structures", "check", "init", "error"]
+    assert names == [
+        "report", "communes", "groups", "access", "contributions", "qpv", "zones", "structures",
+        "check", "init", "error",
+    ]  # fmt: skip
     for command in app.registered_commands:
         assert re.search(rf"`avs-coverage {command.name} [A-Z ]+`", README), command.name
         assert command.callback.__doc__

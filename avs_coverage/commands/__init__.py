@@ -11,10 +11,13 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from avs_coverage.commands.access import access
 from avs_coverage.commands.check import check
 from avs_coverage.commands.communes import communes
+from avs_coverage.commands.contributions import contributions
 from avs_coverage.commands.error import error
 from avs_coverage.commands.french import FrenchCommand, FrenchGroup, usage_error
+from avs_coverage.commands.groups import groups
 from avs_coverage.commands.init import init
 from avs_coverage.commands.qpv import qpv
 from avs_coverage.commands.report import report
@@ -41,7 +44,7 @@ app = typer.Typer(
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (report, communes, qpv, zones, structures, check, init, error):
+for _command in (report, communes, groups, access, contributions, qpv, zones, structures, check, init, error):
     app.command(_command.__name__, cls=FrenchCommand)(_command)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from avs_coverage.commands.options import OutputOptions
@@ -18,12 +18,13 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class Listing:
-    """One view of a report: its name, its columns, its records, and its page."""
+    """One view of a report: its name, its columns, its records, its page, and what else its JSON says."""
 
     name: str
     columns: Sequence[str]
     records: Sequence[dict[str, Any]]
     document: Document
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def give(listing: Listing, report: Report, output: OutputOptions) -> None:
@@ -47,6 +48,7 @@ def give(listing: Listing, report: Report, output: OutputOptions) -> None:
                 "date": coverage.on.isoformat(),
                 "regle": coverage.rule.name,
                 "couches_utilisateur": list(coverage.territory.layers),
+                **listing.extra,
                 listing.name: list(listing.records),
             }
         )

@@ -299,7 +299,8 @@ class _Reading:
         # « 03 » is a code: a number is not written so.
         numbers = [None if text[:1] == "0" and text[1:].isdigit() else parse_number(text) for text in told]
         if told and all(value is None for value in numbers):
-            return ColumnKind("", name, CLASS) if len(told) <= _MOST_CLASSES else None
+            is_class = len(told) <= _MOST_CLASSES or bool(self.chosen.columns)
+            return ColumnKind("", name, CLASS) if is_class else None
         is_rate = "%" in name or bool(set(normalise(name).split()) & _RATE_WORDS)
         whole = bool(told) and all(n is None or (n >= 0 and n.is_integer()) for n in numbers)
         return ColumnKind("", name, COUNT if whole and not is_rate else UNKNOWN)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from avs_coverage.coverage import STATUSES
 from avs_coverage.indicators import KNOWN, NATURE_LABELS, Indicator
 from avs_coverage.messages import counted, number
-from avs_coverage.reports.document import Block, Cell, Paragraph, Section, table
+from avs_coverage.report import Report
+from avs_coverage.reports.document import Block, Cell, FigureCell, Paragraph, Section, table
+from avs_coverage.reports.inventory_section import hypothesis
 
 STATE_LABELS = {
     "secret": ("secrète", "secrètes"),
@@ -16,8 +19,9 @@ STATE_LABELS = {
 }
 
 
-def indicators_section(indicators: tuple[Indicator, ...]) -> Section:
-    """Return one row an indicator; no blocks where there are none."""
+def indicators_section(report: Report) -> Section:
+    """Return one row an indicator, then the counts that structures cover; no blocks where there are none."""
+    indicators = report.coverage.territory.indicators
     if not indicators:
         return Section("Indicateurs", ())
     rows: list[list[Cell]] = [_row(indicator) for indicator in indicators]
@@ -32,7 +36,22 @@ def indicators_section(indicators: tuple[Indicator, ...]) -> Section:
     ]
     note = "Une valeur secrète ou absente n'est pas nulle : elle n'entre dans aucun total."
     blocks: tuple[Block, ...] = (table("", headers, rows), Paragraph(note))
-    return Section("Indicateurs", blocks)
+    return Section("Indicateurs", (*blocks, *_covered(report)))
+
+
+def _covered(report: Report) -> list[Block]:
+    """Return the part of each count that structures cover, in place of inhabitants."""
+    counts = [one for one in report.coverage.territory.indicators if one.is_count]
+    if not counts or not report.has_inventory:
+        return []
+    rows: list[list[Cell]] = []
+    for one in counts:
+        figures = {figure.status: figure for figure in report.weighted[one.name]}
+        cells = [FigureCell(figures[status], with_total=False) for status in STATUSES]
+        rows.append([f"{one.label} ({one.name})" if one.label != one.name else one.name, *cells])
+    headers = ["Effectif", "#CS", "#EVS seul", "#CS ou EVS", "#Aucune"]
+    caption = "Effectifs couverts : part (nombre) [fourchette], sur les communes dont la valeur est connue"
+    return [table(caption, headers, rows), *hypothesis(report)]
 
 
 def _row(indicator: Indicator) -> list[Cell]:

@@ -34,7 +34,7 @@ def report_document(report: Report) -> Document:
         sections += [_summary(report), *_side_by_side(report), _epci(report), zones_section(report)]
     else:
         sections.append(_epci_without_inventory(report))
-    sections += [indicators_section(report.coverage.territory.indicators)]
+    sections += [indicators_section(report)]
     sections += [qpv_section(report), _years(report), _published(report), _method(report)]
     title = f"Couverture par l'animation de la vie sociale — {report.label}"
     return Document(title, tuple(section for section in sections if section.blocks))
@@ -60,7 +60,17 @@ def _summary(report: Report) -> Section:
                 share, count, bracket = FigureCell(figure).lines()
                 rows.append([STATUS_LABELS[figure.status], f"{share} {count}", bracket.strip("[]")])
         tables.append(table(MEASURE_LABELS[measure], ["Couverture", "#Chiffre", "#Fourchette"], rows))
-    return Section("Couverture du territoire", (*tables, *hypothesis(report)))
+    return Section("Couverture du territoire", (*tables, *hypothesis(report), _multiplicity(report)))
+
+
+def _multiplicity(report: Report) -> Block:
+    labels = {"blanche": "aucune structure", "simple": "une structure", "multiple": "deux structures ou plus"}
+    rows: list[list[Cell]] = [
+        [labels[name], number(row["communes"]), number(row["habitants"]), number(row["km2"], 1)]
+        for name, row in report.coverage.multiplicity().items()
+    ]
+    caption = "Nombre de structures qui couvrent (liens certains)"
+    return table(caption, ["Couverture", "#Communes", "#Habitants", "#km²"], rows)
 
 
 def _side_by_side(report: Report) -> list[Section]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from avs_coverage.messages import distance
 from avs_coverage.rules import Links
 from avs_coverage.rules.demand import CHEF_LIEU, DEMAND_LABELS, Places, demands
-from avs_coverage.rules.reached import reached_links
+from avs_coverage.rules.reached import Demand, reached_links
 
 if TYPE_CHECKING:
     from avs_coverage.inventory import Inventory, Structure
@@ -61,9 +62,11 @@ class Radius:
     def links(self, territory: Territory, inventory: Inventory, on: date) -> Links:
         """Return certain links to every commune with an inhabitant within the distance, or the seat."""
         structures = [s for s in inventory.counted(on) if self.locates(s)]
-        places = Places(structures, self.radius_m)
-        points = demands(territory, places, self.population_by)
-        return reached_links(territory, structures, points, self.commune_share)
+        return reached_links(territory, structures, self.demands(territory, structures), self.commune_share)
+
+    def demands(self, territory: Territory, structures: Sequence[Structure]) -> Iterator[Demand]:
+        """Yield the points that stand for inhabitants, and which structures reach them."""
+        return demands(territory, Places(structures, self.radius_m), self.population_by)
 
     def locates(self, structure: Structure) -> bool:
         """Tell whether the structure has a place: its own point, or its seat's chef-lieu."""

@@ -1,0 +1,183 @@
+"""How far the nearest structures are: distances by commune, quantiles, remoteness and inequality."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from avs_coverage.gaps import Locations
+from avs_coverage.projection import epsg_of
+
+if TYPE_CHECKING:
+    from avs_coverage.coverage import Coverage
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+KINDS = ("CS", "EVS", "AVS")
+
+
+@dataclass(frozen=True)
+class CommuneAccess:
+    """The nearest CS and EVS of a commune, as the crow flies from its chef-lieu, in km to 0.1.
+
+    Structures are ids, empty where none is located; distances are then None.
+    """
+
+    code: str
+    name: str
+    population: int
+    cs: str
+    cs_km: float | None
+    evs: str
+    evs_km: float | None
+
+    @property
+    def avs_km(self) -> float | None:
+        """Return the distance to the nearer of the two."""
+        known = [km for km in (self.cs_km, self.evs_km) if km is not None]
+        return min(known) if known else None
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the commune as plain values, under the names that stay."""
+        return {
+            "code_insee": self.code,
+            "nom": self.name,
+            "population": self.population,
+            "cs_proche": self.cs or None,
+            "cs_km": self.cs_km,
+            "evs_proche": self.evs or None,
+            "evs_km": self.evs_km,
+            "avs_km": self.avs_km,
+        }
+
+
+@dataclass(frozen=True)
+class AccessSummary:
+    """The distances of the inhabitants to the nearest structure of a kind (CS, EVS, AVS).
+
+    *quantiles* (km): share of inhabitants → distance within which they live. *fgt*: the indices
+    of Foster, Greer and Thorbecke (1984) of orders 0, 1 and 2, of the excess over
+    *threshold_km*: share of inhabitants beyond; mean excess as a share of the threshold; mean
+    of its square. *gini* of the distances, 0–1. All are None where no structure is located.
+    """
+
+    kind: str
+    inhabitants: int
+    mean_km: float | None
+    quantiles: dict[float, float] | None
+    threshold_km: float
+    fgt: tuple[float, float, float] | None
+    gini: float | None
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the summary as plain values, under the names that stay."""
+        quantiles = None if self.quantiles is None else {f"{q:g}": km for q, km in self.quantiles.items()}
+        return {
+            "type": self.kind,
+            "habitants": self.inhabitants,
+            "moyenne_km": self.mean_km,
+            "quantiles_km": quantiles,
+            "seuil_km": self.threshold_km,
+            "fgt": None if self.fgt is None else list(self.fgt),
+            "gini": self.gini,
+        }
+
+
+def communes_access(coverage: Coverage) -> tuple[CommuneAccess, ...]:
+    """Return the nearest CS and EVS of each commune for which an inventory stands, by code.
+
+    Structures of elsewhere count; those without a known seat do not.
+    """
+    cs, evs = Locations(coverage, "CS"), Locations(coverage, "EVS")
+    found = []
+    for row in coverage.territory.communes[coverage.known].itertuples():
+        nearest = [of.nearest(row.x_m, row.y_m, epsg_of(row.departement)) for of in (cs, evs)]
+        (first, first_km), (second, second_km) = nearest
+        found.append(
+            CommuneAccess(
+                str(row.Index),
+                row.nom,
+                int(row.population),
+                first.id if first else "",
+                first_km,
+                second.id if second else "",
+                second_km,
+            )
+        )
+    return tuple(found)
+
+
+def summarise_access(rows: Sequence[CommuneAccess], threshold_km: float) -> tuple[AccessSummary, ...]:
+    """Return the distances of inhabitants to the nearest CS, EVS, and either."""
+    people = np.array([row.population for row in rows], dtype=float)
+    columns = {
+        "CS": [row.cs_km for row in rows],
+        "EVS": [row.evs_km for row in rows],
+        "AVS": [row.avs_km for row in rows],
+    }
+    return tuple(_summary(kind, columns[kind], people, threshold_km) for kind in KINDS)
+
+
+def _summary(
+    kind: str, distances: Sequence[float | None], people: Floats, threshold_km: float
+) -> AccessSummary:
+    inhabitants = int(people.sum())
+    known = [km for km in distances if km is not None]
+    if len(known) < len(distances) or not inhabitants:
+        return AccessSummary(kind, inhabitants, None, None, threshold_km, None, None)
+    km = np.array(known, dtype=float)
+    quantiles = {q: weighted_quantile(km, people, q) for q in QUANTILES}
+    mean = float(np.average(km, weights=people))
+    fgt = tuple(remoteness(km, people, threshold_km, order) for order in (0, 1, 2))
+    rounded = (round(fgt[0], 6), round(fgt[1], 6), round(fgt[2], 6))
+    return AccessSummary(
+        kind, inhabitants, round(mean, 3), quantiles, threshold_km, rounded, round(gini(km, people), 6)
+    )
+
+
+def weighted_quantile(values: Floats, weights: Floats, share: float) -> float:
+    """Return the least value within which at least *share* of the weight lies.
+
+    >>> weighted_quantile(np.array([1.0, 2.0, 9.0]), np.array([5.0, 4.0, 1.0]), 0.5)
+    1.0
+    """
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order])
+    place = np.searchsorted(reached, share * reached[-1] * (1 - 1e-12))
+    return float(values[order][min(int(place), len(values) - 1)])
+
+
+def remoteness(values: Floats, weights: Floats, threshold: float, order: int) -> float:
+    """Return the index of Foster, Greer and Thorbecke of what exceeds a threshold.
+
+    The mean over *weights* of ((value − threshold) ÷ threshold) to the power *order* where the value
+    is beyond the threshold, 0 elsewhere. Source: Foster, Greer, Thorbecke, Econometrica 52(3), 1984,
+    turned from shortfall to excess.
+
+    >>> [remoteness(np.array([5.0, 15.0]), np.array([3.0, 1.0]), 10, order) for order in (0, 1, 2)]
+    [0.25, 0.125, 0.0625]
+    """
+    beyond = values > threshold
+    gap = np.where(beyond, (values - threshold) / threshold, 0.0)
+    return float(np.average(np.where(beyond, gap**order, 0.0), weights=weights))
+
+
+def gini(values: Floats, weights: Floats) -> float:
+    """Return the Gini coefficient of values over weights, 0 (all alike) to 1.
+
+    Half the mean absolute difference between two inhabitants, over the mean; 0 where the mean is.
+
+    >>> gini(np.array([0.0, 1.0]), np.array([1.0, 1.0]))
+    0.5
+    """
+    order = np.argsort(values, kind="stable")
+    values, weights = values[order], weights[order]
+    total = float((values * weights).sum())
+    if not total:
+        return 0.0
+    share = np.cumsum(weights * values) / total
+    before = np.concatenate([[0.0], share[:-1]])
+    return float(1 - ((share + before) * weights).sum() / weights.sum())

@@ -1,0 +1,118 @@
+"""Figures by any grouping of communes: EPCI, canton, density class, région, or the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from avs_coverage.coverage import Coverage, Figure
+from avs_coverage.errors import UsageError
+from avs_coverage.faults import Fault
+from avs_coverage.names import normalise
+
+if TYPE_CHECKING:
+    from avs_coverage.territory import Territory
+
+GROUPINGS = ("epci", "canton", "densite", "departement", "region")
+NO_GROUP = "sans groupe"
+
+
+@dataclass(frozen=True)
+class Group:
+    """The figures of the communes of one group that lie in the territory.
+
+    *key* is a code or a label; *name* says it in words. *known* is the number of its communes for
+    which an inventory stands.
+    """
+
+    key: str
+    name: str
+    communes: int
+    known: int
+    population: int
+    area_km2: float
+    figures: tuple[Figure, ...]
+
+    def figure(self, measure: str, status: str) -> Figure:
+        """Return one figure."""
+        return next(f for f in self.figures if (f.measure, f.status) == (measure, status))
+
+    def to_records(self) -> Iterator[dict[str, Any]]:
+        """Yield one row a figure, under the names that stay."""
+        for figure in self.figures:
+            yield {
+                "groupe": self.key,
+                "nom_groupe": self.name,
+                "nb_communes": self.communes,
+                "nb_communes_avec_inventaire": self.known,
+                **figure.to_record(),
+            }
+
+
+def grouping(territory: Territory, by: str) -> pd.DataFrame:
+    """Return the group of each commune: index commune code, ``key`` and ``name`` (str).
+
+    *by* is one of ``GROUPINGS``, or ``FILE=COLUMN``: a table keyed by commune whose column names
+    the group (CTG, bassin de vie). A commune without a group is in ``sans groupe``. Raises
+    UsageError (AVS-203), and InputError for the file.
+    """
+    communes = territory.communes
+    if by in GROUPINGS:
+        keys = communes[by].astype(str)
+        names = _official_names(territory, by)
+    else:
+        keys, names = _own_groups(by, communes.index), {}
+    told = [f"{names[key]} ({key})" if names.get(key) else key or NO_GROUP for key in keys]
+    return pd.DataFrame({"key": keys.where(keys != "", NO_GROUP), "name": told}, index=communes.index)
+
+
+def _official_names(territory: Territory, by: str) -> dict[str, str]:
+    """Return the names that stand beside the codes of a grouping."""
+    from avs_coverage.embedded import read_csv
+
+    if by == "epci":
+        return dict(zip(territory.communes["epci"], territory.communes["nom_epci"], strict=True))
+    column = {"departement": ("code", "nom"), "region": ("region", "nom_region")}.get(by)
+    return {row[column[0]]: row[column[1]] for row in read_csv("departements.csv")} if column else {}
+
+
+def _own_groups(by: str, codes: pd.Index) -> pd.Series:
+    """Return the groups of ``FILE=COLUMN``, empty where the file says none."""
+    from avs_coverage.loaders.indicators import read_indicators
+
+    path, sign, column = by.rpartition("=")
+    if not sign or not column:
+        choices = ", ".join((*GROUPINGS, "FICHIER=COLONNE"))
+        raise UsageError(Fault("AVS-203", {"value": by, "option": "--by", "choices": choices}))
+    values = read_indicators(Path(path), codes, (column,)).indicators[0].values.reindex(codes)
+    return values.map(lambda v: "" if pd.isna(v) else f"{v:g}" if isinstance(v, float) else str(v))
+
+
+def by_group(coverage: Coverage, groups: pd.DataFrame) -> tuple[Group, ...]:
+    """Return the figures of each group, by name, those without a group last.
+
+    *groups* is that of ``grouping``. The groups' communes, inhabitants and km² add up to the
+    territory's: a commune is in one group only.
+    """
+    names = dict(zip(groups["key"], groups["name"], strict=True))
+    column = groups["key"].to_numpy(dtype=object)
+    found = []
+    for key in sorted(names, key=lambda key: (key == NO_GROUP, normalise(names[key]), key)):
+        here = np.asarray(column == key, dtype=bool)
+        found.append(
+            Group(
+                key,
+                names[key],
+                int(here.sum()),
+                int((here & coverage.known).sum()),
+                int(coverage.total("habitants", here)),
+                float(coverage.total("km2", here)),
+                coverage.figures(here),
+            )
+        )
+    return tuple(found)

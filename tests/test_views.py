@@ -1,0 +1,167 @@
+"""The views of one coverage: multiplicity, groups, weights, access, contributions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from avs_coverage import UsageError
+from avs_coverage.access import communes_access, gini, remoteness, summarise_access, weighted_quantile
+from avs_coverage.contributions import contributions
+from avs_coverage.groups import by_group, grouping
+from avs_coverage.indicators import Indicator
+from tests.test_radius import WORLD, cover, grid_of, placed
+from tests.worlds import cover as cover_declared
+from tests.worlds import structure
+
+
+def counts(values):
+    """Make an indicator of the world's communes; None is secret."""
+    numbers = pd.Series([np.nan if v is None else v for v in values], index=WORLD.communes.index, dtype=float)
+    state = pd.Series(["secret" if v is None else "connu" for v in values], index=numbers.index)
+    return Indicator("enfants", "enfants", "effectif", "enfants", "essai", "2022", "f.csv", numbers, state)
+
+
+CS = structure("c", "CS", "03001", "complete", "03001 03002", world=WORLD)
+EVS = structure("e", "EVS", "03002", "complete", "03002 03003", world=WORLD)
+
+
+def test_multiplicity_adds_up_to_the_territory():
+    # 03001: the CS; 03002: both; 03003: the EVS; 03004: none. 10, 20, 30 and 40 inhabitants; 1 to 4 km².
+    assert cover_declared(WORLD, CS, EVS).multiplicity() == {
+        "blanche": {"communes": 1, "habitants": 40, "km2": 4.0},
+        "simple": {"communes": 2, "habitants": 40, "km2": 4.0},
+        "multiple": {"communes": 1, "habitants": 20, "km2": 2.0},
+    }
+
+
+def test_multiplicity_of_a_distance_counts_inhabitants_one_by_one():
+    # Within 300 m, both reach the cell at 1,100 m; the EVS alone that at 1,500 m.
+    cells = [(5, 0, 1, "03001"), (7, 0, 1, "03001"), (90, 0, 2, "03001")]
+    world = replace(WORLD, grid=grid_of(cells))
+    structures = placed([("CS", (1000, 100)), ("EVS", (1400, 100))])
+    made = cover(world, *structures, rule="radius:300m", by="grid")
+    found = {name: row["habitants"] for name, row in made.multiplicity().items()}
+    # 03001 has 10 inhabitants for a weight of 4: half within reach, a quarter of both.
+    assert found == {"blanche": 95, "simple": 5 - 3, "multiple": 3}
+
+
+def test_a_count_takes_the_place_of_inhabitants_over_the_communes_that_know_it():
+    made = cover_declared(WORLD, CS, EVS)
+    figures = {f.status: f for f in made.weighted(counts([4, 5, None, 7]))}
+    assert {s: (f.numerator, f.denominator) for s, f in figures.items()} == {
+        "cs": (9, 16), "evs_seul": (0, 16), "avs": (9, 16), "aucune": (7, 16),
+    }  # fmt: skip
+
+
+def test_groups_add_up_and_a_commune_without_one_is_said(tmp_path):
+    (tmp_path / "ctg.csv").write_text("code_insee;CTG\n03001;Nord\n03002;Nord\n03003;Sud\n", encoding="utf-8")
+    made = cover_declared(WORLD, CS, EVS)
+    found = by_group(made, grouping(WORLD, f"{tmp_path / 'ctg.csv'}=CTG"))
+    assert [(g.key, g.communes, g.figure("habitants", "avs").numerator) for g in found] == [
+        ("Nord", 2, 30), ("Sud", 1, 30), ("sans groupe", 1, 0),
+    ]  # fmt: skip
+    with pytest.raises(UsageError) as caught:
+        grouping(WORLD, "bassin")
+    assert caught.value.faults[0].code == "AVS-203"
+
+
+@pytest.mark.parametrize("by", ["epci", "canton", "densite", "departement", "region"])
+def test_groups_of_a_real_departement_add_up_to_the_unit(run, by):
+    made = json.loads(run("groups", "allier", "--by", by, "--radius", "10km", "--json").stdout)["groups"]
+    whole = json.loads(run("report", "allier", "--radius", "10km", "--json").stdout)["synthese"]
+    for figure in whole:
+        rows = [r for r in made if (r["mesure"], r["statut"]) == (figure["mesure"], figure["statut"])]
+        assert sum(r["numerateur"] for r in rows) == pytest.approx(figure["numerateur"], abs=1e-6)
+        assert sum(r["denominateur"] for r in rows) == pytest.approx(figure["denominateur"], abs=1e-6)
+
+
+def test_distances_are_those_of_a_ruler():
+    rows = communes_access(cover_declared(WORLD, CS, EVS))
+    # Chefs-lieux at 1, 2, 3, 4 km; the CS at 1, the EVS at 2.
+    assert [(r.cs_km, r.evs_km, r.avs_km) for r in rows] == [(0, 1, 0), (1, 0, 0), (2, 1, 1), (3, 2, 2)]
+    cs, _, either = summarise_access(rows, 1.5)
+    # 10, 20, 30, 40 inhabitants at 0, 1, 2, 3 km of the CS.
+    assert cs.mean_km == 2.0
+    assert cs.quantiles == {0.1: 0.0, 0.25: 1.0, 0.5: 2.0, 0.75: 3.0, 0.9: 3.0}
+    # Beyond 1.5 km: 30 people by a third, 40 by the whole of it.
+    assert cs.fgt == pytest.approx((0.7, 0.3 / 3 + 0.4, 0.3 / 9 + 0.4), abs=1e-6)
+    assert either.fgt[0] == 0.4
+
+
+def test_without_a_structure_of_a_kind_nothing_is_said_of_it():
+    rows = communes_access(cover_declared(WORLD, CS))
+    cs, evs, either = summarise_access(rows, 10)
+    assert (evs.mean_km, evs.quantiles, evs.fgt, evs.gini) == (None, None, None, None)
+    assert either.mean_km == cs.mean_km
+
+
+PEOPLE = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 9)), min_size=1, max_size=8)
+
+
+@given(people=PEOPLE)
+def test_summaries_are_those_of_the_inhabitants_one_by_one(people):
+    values, weights = (np.array(column, dtype=float) for column in zip(*people, strict=True))
+    everyone = np.repeat(values, weights.astype(int))
+    differences = np.abs(everyone[:, None] - everyone[None, :]).mean()
+    expected = differences / (2 * everyone.mean()) if everyone.mean() else 0
+    assert gini(values, weights) == pytest.approx(expected, abs=1e-9)
+    for share in (0.1, 0.5, 0.9):
+        quantile = weighted_quantile(values, weights, share)
+        assert quantile == np.sort(everyone)[int(np.ceil(share * len(everyone) - 1e-9)) - 1]
+    assert remoteness(values, weights, 10, 0) == pytest.approx((everyone > 10).mean())
+    assert remoteness(values, weights, 10, 1) == pytest.approx((np.maximum(everyone - 10, 0) / 10).mean())
+
+
+def test_contributions_say_who_is_served_alone_and_by_whom_else():
+    found = {row.structure.id: row for row in contributions(cover_declared(WORLD, CS, EVS))}
+    assert (found["c"].served, found["c"].alone, found["c"].overlaps) == (30, 10, (("e", 20),))
+    assert (found["e"].served, found["e"].alone, found["e"].overlaps) == (50, 30, (("c", 20),))
+
+
+DRAWN = st.lists(
+    st.tuples(st.sampled_from(["CS", "EVS"]), st.tuples(st.integers(0, 9000), st.just(100))), max_size=5
+)
+
+
+@given(drawn=DRAWN, radius_m=st.sampled_from([300, 2000]))
+def test_contributions_agree_with_the_figures(drawn, radius_m):
+    cells = [
+        (column, 0, 1, code) for column, code in zip(range(0, 60, 3), ["03001", "03002"] * 10, strict=True)
+    ]
+    world = replace(WORLD, grid=grid_of(cells))
+    made = cover(world, *placed(drawn), rule=f"radius:{radius_m}m", by="grid")
+    rows = contributions(made)
+    figure = next(f for f in made.figures() if (f.measure, f.status) == ("habitants", "avs"))
+    # Each is rounded on its own: a structure and a commune may each be half an inhabitant off.
+    assert sum(row.alone for row in rows) <= figure.numerator + len(rows) + 4
+    assert max((row.served for row in rows), default=0) <= figure.numerator + 4
+    for row in rows:
+        without = cover(
+            world,
+            *(s for s in placed(drawn) if s.id != row.structure.id),
+            rule=f"radius:{radius_m}m",
+            by="grid",
+        )
+        lost = figure.numerator - next(
+            f.numerator for f in without.figures() if (f.measure, f.status) == ("habitants", "avs")
+        )
+        assert abs(lost - row.alone) <= 4
+
+
+def test_pages_and_files_of_the_new_commands(run, tmp_path):
+    for name in ("groups", "access", "contributions"):
+        page = run(name, "allier").stdout.decode()
+        assert "Allier (03)" in page
+        done = run(name, "allier", "--csv", f"{name}.csv")
+        assert done.returncode == 0
+        assert (tmp_path / f"{name}.csv").stat().st_size > 100
+        assert run(name, "lozere").returncode == 0
+    assert "peut être plus proche" in run("access", "allier").stdout.decode()
+    assert run("access", "allier", "--threshold", "0").returncode == 2
