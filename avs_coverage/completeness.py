@@ -140,14 +140,15 @@ def missing_structures(coverage: Coverage) -> tuple[Missing, ...]:
         name = find_territory_name(departement)
         for kind in ("CS", "EVS"):
             figure = published_number(name, kind, on.year)
+            if figure is None:
+                found += [Missing(departement, name.name, kind, None)] if inventory.embedded else []
+                continue
             known = sum(
                 s.type == kind and s.status == "confirme" and s.is_open(on) and _in(s, departement)
                 for s in inventory.structures
             )
-            if figure and figure.value > known:
+            if figure.value > known:
                 found.append(Missing(departement, name.name, kind, int(figure.value) - known))
-            elif figure is None and inventory.embedded:
-                found.append(Missing(departement, name.name, kind, None))
     return tuple(found)
 
 

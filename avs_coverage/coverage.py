@@ -196,15 +196,27 @@ class Coverage:
         for ``evs_seul``, communes certainly served by an EVS and by no CS even possibly, then
         communes possibly served by an EVS and by no CS certainly.
         """
-        scope = self.known if where is None else self.known & where
-        figures = []
+        where = np.ones(len(self.known), dtype=bool) if where is None else where
+        return self.figures_by(np.where(where, 0, -1), 1)[0]
+
+    def figures_by(self, group: Amounts, count: int) -> list[tuple[Figure, ...]]:
+        """Return the figures of each of *count* groups, *group* being the rank of each commune's or -1."""
+        scope = self.known & (group >= 0)
+        place = group[scope]
+        known = np.bincount(place, minlength=count)
+        found: list[list[Figure]] = [[] for _ in range(count)]
         for measure in MEASURES:
-            parts = self._parts(measure)
             weights = self._weights[measure]
-            for status, (figure, lower, upper) in parts.items():
-                sums = [_sum(values[scope]) for values in (figure, weights, lower, upper)]
-                figures.append(self._figure(measure, status, sums if scope.any() else [None] * 4))
-        return tuple(figures)
+            for status, (figure, lower, upper) in self._all_parts[measure].items():
+                columns = [_sums(v[scope], place, count) for v in (figure, weights, lower, upper)]
+                for rank in range(count):
+                    values = [column[rank] for column in columns] if known[rank] else [None] * 4
+                    found[rank].append(self._figure(measure, status, values))
+        return [tuple(figures) for figures in found]
+
+    @cached_property
+    def _all_parts(self) -> dict[str, dict[str, tuple[Amounts, Amounts, Amounts]]]:
+        return {measure: self._parts(measure) for measure in MEASURES}
 
     def _parts(self, measure: str) -> dict[str, tuple[Amounts, Amounts, Amounts]]:
         """Return, for each status, what each commune adds to the figure, the minorant and the majorant."""
@@ -269,7 +281,7 @@ class Coverage:
         scope = self.known & np.isfinite(values)
         population = np.maximum(self._weights["habitants"], 1)
         figures = []
-        for status, parts in self._parts("habitants").items():
+        for status, parts in self._all_parts["habitants"].items():
             shares = [np.where(scope, values * part / population, 0.0) for part in parts]
             sums = [shares[0].sum(), values[scope].sum(), shares[1].sum(), shares[2].sum()]
             rounded = [round(float(value), 3) for value in sums]
@@ -285,6 +297,10 @@ class Coverage:
         """Sum a measure over communes; km² to 0.001, a commune without an area adding nothing."""
         return _sum(self._weights[measure][where])
 
+    def totals_by(self, measure: str, place: Amounts, count: int) -> list[Number]:
+        """Sum a measure over the communes of each group, *place* being the rank of each commune's."""
+        return _sums(self._weights[measure], place, count)
+
     @cached_property
     def _weights(self) -> dict[str, Amounts]:
         communes = self.territory.communes
@@ -293,6 +309,12 @@ class Coverage:
             "habitants": communes["population"].to_numpy(dtype=np.int64),
             "km2": np.nan_to_num(communes["superficie_km2"].to_numpy(dtype=float)),
         }
+
+
+def _sums(values: Amounts, place: Amounts, count: int) -> list[Number]:
+    """Sum values by group, whole where they are, km² to 0.001; each group's own, in the order of communes."""
+    sums = np.bincount(place, values, minlength=count)
+    return [int(v) for v in sums] if values.dtype.kind == "i" else [round(float(v), 3) for v in sums]
 
 
 def _sum(values: Amounts) -> Number:
@@ -342,19 +364,23 @@ def by_epci(coverage: Coverage) -> tuple[EpciCoverage, ...]:
     territory = coverage.territory
     column = territory.communes["epci"].to_numpy(dtype=object)
     names = dict(zip(column, territory.communes["nom_epci"], strict=True))
-    rows = []
-    for code in sorted(names, key=lambda code: (not code, normalise(names[code]), code)):
-        here = column == code
-        rows.append(
-            EpciCoverage(
-                code,
-                names[code] or "Communes sans EPCI",
-                int(here.sum()),
-                int((here & coverage.known).sum()),
-                int(coverage.total("habitants", here)),
-                float(coverage.total("km2", here)),
-                tuple(territory.epci_outside.get(code, ())),
-                coverage.figures(here),
-            )
+    codes = sorted(names, key=lambda code: (not code, normalise(names[code]), code))
+    place = pd.Categorical(column, categories=codes).codes.astype(np.int64)
+    sizes = np.bincount(place, minlength=len(codes))
+    known = np.bincount(place[coverage.known], minlength=len(codes))
+    people, areas = (coverage.totals_by(measure, place, len(codes)) for measure in ("habitants", "km2"))
+    return tuple(
+        EpciCoverage(
+            code,
+            names[code] or "Communes sans EPCI",
+            int(sizes[rank]),
+            int(known[rank]),
+            int(people[rank]),
+            float(areas[rank]),
+            tuple(territory.epci_outside.get(code, ())),
+            figures,
         )
-    return tuple(rows)
+        for rank, (code, figures) in enumerate(
+            zip(codes, coverage.figures_by(place, len(codes)), strict=True)
+        )
+    )

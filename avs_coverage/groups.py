@@ -100,19 +100,12 @@ def by_group(coverage: Coverage, groups: pd.DataFrame) -> tuple[Group, ...]:
     territory's: a commune is in one group only.
     """
     names = dict(zip(groups["key"], groups["name"], strict=True))
-    column = groups["key"].to_numpy(dtype=object)
-    found = []
-    for key in sorted(names, key=lambda key: (key == NO_GROUP, normalise(names[key]), key)):
-        here = np.asarray(column == key, dtype=bool)
-        found.append(
-            Group(
-                key,
-                names[key],
-                int(here.sum()),
-                int((here & coverage.known).sum()),
-                int(coverage.total("habitants", here)),
-                float(coverage.total("km2", here)),
-                coverage.figures(here),
-            )
-        )
-    return tuple(found)
+    keys = sorted(names, key=lambda key: (key == NO_GROUP, normalise(names[key]), key))
+    place = pd.Categorical(groups["key"], categories=keys).codes.astype(np.int64)
+    sizes = np.bincount(place, minlength=len(keys))
+    known = np.bincount(place[coverage.known], minlength=len(keys))
+    people, areas = (coverage.totals_by(measure, place, len(keys)) for measure in ("habitants", "km2"))
+    return tuple(
+        Group(key, names[key], int(sizes[n]), int(known[n]), int(people[n]), float(areas[n]), figures)
+        for n, (key, figures) in enumerate(zip(keys, coverage.figures_by(place, len(keys)), strict=True))
+    )

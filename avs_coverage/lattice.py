@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from avs_coverage.loaders.grid import CELL_M
+from avs_coverage.loaders.grid import CELL_M, ROW_STEP
 
 if TYPE_CHECKING:
     from avs_coverage.loaders.grid import Grid
@@ -60,16 +60,11 @@ def _spans(grid: Grid, u: Floats, v: Floats, radius_m: float, rows_m: float) -> 
     width = np.sqrt(np.maximum(inside, 0))
     first = np.ceil((u[:, None] - width - half) / CELL_M).astype(np.int64)
     last = np.floor((u[:, None] + width - half) / CELL_M).astype(np.int64)
-    keys = grid.y_m // CELL_M * _ROW + grid.x_m // CELL_M
-    start = np.searchsorted(keys, rows * _ROW + first)
-    stop = np.searchsorted(keys, rows * _ROW + last, side="right")
+    start = np.searchsorted(grid.keys, rows * ROW_STEP + first)
+    stop = np.searchsorted(grid.keys, rows * ROW_STEP + last, side="right")
     stop = np.where((inside >= 0) & (last >= first), np.maximum(stop, start), start)
     points = np.repeat(np.arange(len(u)), rows.shape[1])
     return points, start.ravel(), stop.ravel()
-
-
-_ROW = 1 << 20
-"""More columns than any grid of cells has: 200 m × 2^20 is five times round the Earth."""
 
 
 def expand(ranges: Ranges) -> tuple[Ints, Ints]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.loaders.columns import STRUCTURE_COLUMNS
 
 FILE_NAME = "avs.toml"
 _ONE_FILE = ("structures", "zones", "population", "communes", "temps")
@@ -144,6 +143,8 @@ def _listed(value: object) -> list[str]:
 
 
 def _faults(said: dict[str, Any], folder: Path) -> list[Fault]:
+    from avs_coverage.loaders.columns import STRUCTURE_COLUMNS
+
     file, known = FILE_NAME, ", ".join(KEYS)
     faults = [Fault("AVS-332", {"value": key, "choices": known}, file) for key in said if key not in KEYS]
     if not said.get("territoire"):

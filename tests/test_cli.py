@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -348,3 +349,12 @@ def test_cli_py_runs_from_a_checkout(tmp_path):
         capture_output=True, cwd=tmp_path, check=True,
     )  # fmt: skip
     assert len(json.loads(result.stdout)["qpv"]) == 6
+
+
+def test_a_report_imports_no_more_than_it_needs():
+    code = (
+        "import sys; from avs_coverage.commands import main_program; main_program(['report', 'allier']); "
+        "sys.stderr.write(','.join(m for m in ('pydantic', 'geopandas', 'shapely', 'pyproj') if m in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stderr.decode() == ""

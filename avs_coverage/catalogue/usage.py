@@ -46,9 +46,6 @@ USAGE: dict[str, FaultKind] = {
         "une liste ne peut suivre qu'une définition",
         "gardez-en une ; « avs-coverage report » les met côte à côte",
     ),
-    "AVS-216": FaultKind(
-        "la part « {value} » n'est pas entre 0 et 1", "", "écrivez par exemple --commune-share 0.5"
-    ),
     "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
     "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),
     "AVS-403": FaultKind(

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from avs_coverage.commands.listing import Listing, give
-from avs_coverage.commands.options import OutputOptions, SourceOptions, make_report, with_options
-from avs_coverage.errors import UsageError
-from avs_coverage.faults import Fault
+from avs_coverage.commands.options import (
+    OutputOptions,
+    SourceOptions,
+    make_report,
+    parse_positive,
+    with_options,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,25 +30,23 @@ def access(
     study: SourceOptions,
     output: OutputOptions,
     threshold: Annotated[
-        float,
+        str,
         typer.Option(
             "--threshold",
             metavar="KM",
             show_default=False,
             help="Distance au-delà de laquelle l'éloignement est mesuré (10 km par défaut).",
         ),
-    ] = 10.0,
+    ] = "",
 ) -> None:
     """Structure la plus proche de chaque commune ; distances, éloignement et inégalité pour les habitants."""
-    if not threshold > 0:
-        values = {"value": f"{threshold:g}", "option": "--threshold", "choices": "plus de 0"}
-        raise UsageError(Fault("AVS-203", values))
+    limit_km = parse_positive(threshold, 10.0, "--threshold")
     report = make_report(study, output)
 
     from avs_coverage.access import communes_access, summarise_access
 
     rows = communes_access(report.coverage)
-    summary = summarise_access(rows, threshold) if rows else ()
+    summary = summarise_access(rows, limit_km) if rows else ()
     page = _document(report, rows, summary)
     extra = {"synthese": [line.to_record() for line in summary]}
     give(Listing("access", COLUMNS, [row.to_record() for row in rows], page, extra), report, output)

@@ -141,7 +141,7 @@ PopulationByOption = Annotated[
     ),
 ]
 CommuneShareOption = Annotated[
-    float,
+    str,
     typer.Option(
         "--commune-share",
         metavar="PART",
@@ -196,6 +196,17 @@ def require_choice(value: str, option: str, choices: tuple[str, ...]) -> str:
     return value
 
 
+def parse_positive(text: str, default: float, option: str, most: float = float("inf")) -> float:
+    """Return a number above 0, with a decimal comma or point, up to *most*; raises UsageError (AVS-203)."""
+    from avs_coverage.loaders.cells import parse_number
+
+    value = parse_number(text) if text else default
+    if value is None or not 0 < value <= most:
+        choices = "un nombre plus grand que 0" + (f", {most:g} au plus" if most < float("inf") else "")
+        raise UsageError(Fault("AVS-203", {"value": text, "option": option, "choices": choices}))
+    return value
+
+
 def parse_date_option(text: str) -> date | None:
     """Return the date typed, None if none was; a year alone is its last day. Raises UsageError (AVS-201)."""
     from avs_coverage.loaders.cells import parse_date
@@ -247,7 +258,7 @@ class CoverageOptions(SourceOptions):
     rule: RuleOption = ""
     radius: RadiusOption = ""
     population_by: PopulationByOption = ""
-    commune_share: CommuneShareOption = 0.5
+    commune_share: CommuneShareOption = ""
     travel_times: TravelTimesOption = None
     no_neighbours: NeighboursOption = False
 
@@ -258,14 +269,13 @@ class CoverageOptions(SourceOptions):
 
     @property
     def settings(self) -> RuleOptions:
-        """Return what the rules need besides their names; raises UsageError (AVS-203, AVS-216)."""
+        """Return what the rules need besides their names; raises UsageError (AVS-203)."""
         from avs_coverage.rules.demand import AREA, CHEF_LIEU, GRID
 
         if self.population_by:
             require_choice(self.population_by, "--population-by", (GRID, CHEF_LIEU, AREA))
-        if not 0 < self.commune_share <= 1:
-            raise UsageError(Fault("AVS-216", {"value": f"{self.commune_share:g}".replace(".", ",")}))
-        return RuleOptions(self.population_by, self.commune_share, self.no_neighbours)
+        share = parse_positive(self.commune_share, 0.5, "--commune-share", most=1)
+        return RuleOptions(self.population_by, share, self.no_neighbours)
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,12 @@ _TYPE_ASIDES = set(
         "itinerant",
     ]
 )
+_YEAR = re.compile(r"(19|20)\d\d")
+_ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
+_FRENCH_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+_SPACE = re.compile(r"[\s\u00a0\u202f]")
+_NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{0,40})?")
+_LIST_SEPARATOR = re.compile(r"[;,|]")
 _YES = {"oui", "o", "vrai", "true", "yes", "1", "x"}
 _NO = {"non", "n", "faux", "false", "no", "0"}
 
@@ -90,11 +96,11 @@ def parse_date(text: str, end: bool = False) -> date | None:
     """
     text = text.strip()
     try:
-        if re.fullmatch(r"(19|20)\d\d", text):
+        if _YEAR.fullmatch(text):
             return date(int(text), 12, 31) if end else date(int(text), 1, 1)
-        if match := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?", text):
+        if match := _ISO_DAY.fullmatch(text):
             return date(int(match[1]), int(match[2]), int(match[3]))
-        if match := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", text):
+        if match := _FRENCH_DAY.fullmatch(text):
             return date(int(match[3]), int(match[2]), int(match[1]))
     except ValueError:
         return None
@@ -107,8 +113,8 @@ def parse_number(text: str) -> float | None:
     >>> parse_number("5 640"), parse_number("3,427"), parse_number("1e400"), parse_number("inconnu")
     (5640.0, 3.427, None, None)
     """
-    plain = re.sub(r"[\s\u00a0\u202f]", "", text).replace(",", ".")
-    return float(plain) if re.fullmatch(r"[+-]?\d{1,15}(\.\d{0,40})?", plain) else None
+    plain = _SPACE.sub("", text).replace(",", ".")
+    return float(plain) if _NUMBER.fullmatch(plain) else None
 
 
 def parse_count(text: str) -> int | None:
@@ -123,4 +129,4 @@ def split_list(text: str) -> list[str]:
     >>> split_list("03185; 03190|Vichy,")
     ['03185', '03190', 'Vichy']
     """
-    return [part.strip() for part in re.split(r"[;,|]", text) if part.strip()]
+    return [part.strip() for part in _LIST_SEPARATOR.split(text) if part.strip()]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import isfinite
 
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Commune, Gazetteer, departement_of, parent_of_arrondissement
 from avs_coverage.messages import enumeration, french_date, plural
+
+_Remark = tuple[str, dict[str, str]]
+_Say = Callable[..., None]
 
 
 @dataclass
@@ -22,6 +26,8 @@ class Collector:
     set_aside: list[Fault] = field(default_factory=list)
     rows_read: int = 0
     _places: set[tuple[int, str]] = field(default_factory=set)
+    _communes: dict[tuple[str, str], tuple[Commune | None, list[_Remark]]] = field(default_factory=dict)
+    _members: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def fault(self, code: str, line: int, column: str, /, **values: str) -> None:
         """Add a fault."""
@@ -34,7 +40,7 @@ class Collector:
 
     def refused(self, line: int, *columns: str) -> bool:
         """Tell whether a fault already stands against one of these cells."""
-        return any((line, column) in self._places for column in columns)
+        return bool(self._places) and any((line, column) in self._places for column in columns)
 
     def put_aside(self, line: int, reason: str) -> None:
         """Record a row that is read and not used."""
@@ -48,55 +54,76 @@ class Collector:
         if not text:
             self.fault("AVS-337", line, column)
             return None
-        return (
-            self._by_code(text, line, column)
-            if _looks_like_code(text)
-            else self._by_name(text, line, column, near)
-        )
+        # A long list names the same few communes again and again: each text is looked up once.
+        key = (text, departement_of(near))
+        if key not in self._communes:
+            self._communes[key] = self._look_up(*key)
+        commune, remarks = self._communes[key]
+        for code, values in remarks:
+            say = self.warn if code.startswith("AVS-9") else self.fault
+            say(code, line, column, **values)
+        return commune
 
-    def _by_code(self, text: str, line: int, column: str) -> Commune | None:
+    def members(self, epci: str) -> dict[str, str]:
+        """Return the communes of an EPCI, code → EPCI."""
+        if epci not in self._members:
+            self._members[epci] = dict.fromkeys(self.gazetteer.members(epci), epci)
+        return self._members[epci]
+
+    def _look_up(self, text: str, departement: str) -> tuple[Commune | None, list[_Remark]]:
+        """Return the commune that a text names, near that département, and what there is to say of it."""
+        remarks: list[_Remark] = []
+
+        def say(code: str, /, **values: str) -> None:
+            remarks.append((code, values))
+
+        if _looks_like_code(text):
+            return self._by_code(text, say), remarks
+        return self._by_name(text, departement, say), remarks
+
+    def _by_code(self, text: str, say: _Say) -> Commune | None:
         code = text.replace(" ", "").upper().removesuffix(".0")
         if code.isdigit() and len(code) == 4 and self.gazetteer.get("0" + code):  # noqa: PLR2004
-            self.warn("AVS-901", line, column, value=text, code="0" + code)
+            say("AVS-901", value=text, code="0" + code)
             code = "0" + code
         if parent := parent_of_arrondissement(code):
-            self.warn("AVS-902", line, column, value=text, code=parent)
+            say("AVS-902", value=text, code=parent)
             code = parent
-        return self.gazetteer.get(code) or self._by_former_code(code, text, line, column)
+        return self.gazetteer.get(code) or self._by_former_code(code, text, say)
 
-    def _by_former_code(self, code: str, text: str, line: int, column: str) -> Commune | None:
+    def _by_former_code(self, code: str, text: str, say: _Say) -> Commune | None:
         """Bring a code of an earlier COG to today's, saying so; refuse one that was split."""
         if code.isdigit() and len(code) == 4 and self.gazetteer.movements.passage("0" + code).today:  # noqa: PLR2004
-            self.warn("AVS-901", line, column, value=code, code="0" + code)
+            say("AVS-901", value=code, code="0" + code)
             code = "0" + code
         passage = self.gazetteer.movements.passage(code)
         found = [commune for commune in map(self.gazetteer.get, passage.today) if commune]
         names = ", ".join(f"{commune.name} ({commune.code})" for commune in found)
         changed = french_date(passage.changed) if passage.changed else ""
         if not found:
-            self.fault("AVS-314", line, column, value=text)
+            say("AVS-314", value=text if text == code else f"{text}, lu {code}")
         elif passage.is_split:
-            self.fault("AVS-329", line, column, value=code, changed=changed, choices=names)
+            say("AVS-329", value=code, changed=changed, choices=names)
         else:
-            self.warn("AVS-909", line, column, value=code, changed=changed, today=names)
+            say("AVS-909", value=code, changed=changed, today=names)
             return found[0]
         return None
 
-    def _by_name(self, text: str, line: int, column: str, near: str) -> Commune | None:
-        departements = {*self.departements, *([departement_of(near)] if near else [])}
+    def _by_name(self, text: str, departement: str, say: _Say) -> Commune | None:
+        departements = {*self.departements, *([departement] if departement else [])}
         found = self.gazetteer.named(text, departements)
         if len(found) == 1:
             return found[0]
         if found:
             choices = ", ".join(f"{commune.name} ({commune.code})" for commune in found)
-            self.fault("AVS-316", line, column, value=text, choices=choices)
+            say("AVS-316", value=text, choices=choices)
             return None
         words = plural(len(departements), "le département", "les départements")
         scope = f"dans {words} {enumeration(sorted(departements), 3)}"
         close = self.gazetteer.close_names(text, departements)
         suggestions = f"noms proches : {' ; '.join(close)}" if close else "vérifiez l'orthographe"
         hint = f"{suggestions} ; ou donnez le code INSEE"
-        self.fault("AVS-315", line, column, value=text, scope=scope, suggestions=hint)
+        say("AVS-315", value=text, scope=scope, suggestions=hint)
         return None
 
 

@@ -26,11 +26,13 @@ class Fields:
     """The cells of a row, each with its fault where the value is missing or not understood."""
 
     def __init__(self, row: Row, positions: dict[str, int], collector: Collector) -> None:
-        self.row, self.positions, self.collector = row, positions, collector
+        self.row, self.collector = row, collector
+        # Most columns are absent from most files: a cell is asked for dozens of times a row.
+        self._cells = {name: row.cells[i] for name, i in positions.items() if i < len(row.cells)}
 
     def text(self, column: str) -> str:
-        """Return the cell as it is."""
-        return cell_of(self.row, self.positions, column)
+        """Return the cell as it is, empty where the row or the file has none."""
+        return self._cells.get(column, "")
 
     def _refuse(self, code: str, column: str, **values: str) -> None:
         self.collector.fault(code, self.row.line, column, value=self.text(column), **values)
@@ -63,35 +65,45 @@ class Fields:
 
     def date(self, column: str, end: bool = False) -> date | None:
         """Return a day, None where the cell is empty (AVS-317)."""
-        value = parse_date(self.text(column), end)
-        if self.text(column) and value is None:
+        if not (text := self.text(column)):
+            return None
+        value = parse_date(text, end)
+        if value is None:
             self._refuse("AVS-317", column)
         return value
 
     def choice(self, column: str, choices: tuple[str, ...]) -> str:
         """Return one of *choices*, empty where the cell is (AVS-313)."""
-        value = parse_choice(self.text(column), choices)
-        if self.text(column) and not value:
+        if not (text := self.text(column)):
+            return ""
+        value = parse_choice(text, choices)
+        if not value:
             self._refuse("AVS-313", column, choices=", ".join(choices))
         return value
 
     def yes_no(self, column: str) -> bool | None:
         """Return a yes or a no, None where the cell is empty (AVS-313)."""
-        value = parse_yes_no(self.text(column))
-        if self.text(column) and value is None:
+        if not (text := self.text(column)):
+            return None
+        value = parse_yes_no(text)
+        if value is None:
             self._refuse("AVS-313", column, choices="oui, non, ou vide")
         return value
 
     def count(self, column: str) -> int | None:
         """Return a whole number, None where the cell is empty (AVS-319)."""
-        value = parse_count(self.text(column))
-        if self.text(column) and value is None:
+        if not (text := self.text(column)):
+            return None
+        value = parse_count(text)
+        if value is None:
             self._refuse("AVS-319", column, expected="entier", hint="écrivez par exemple 5640, ou rien")
         return value
 
     def degrees(self, column: str) -> float | None:
         """Return degrees, None where the cell is empty (AVS-319)."""
-        value = parse_number(self.text(column))
-        if self.text(column) and value is None:
+        if not (text := self.text(column)):
+            return None
+        value = parse_number(text)
+        if value is None:
             self._refuse("AVS-319", column, expected="de degrés", hint="écrivez par exemple 3,427")
         return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 CELL_M = 200
 """Side of a cell, in metres."""
+
+ROW_STEP = 1 << 20
+"""What a row adds to the number of a cell: more columns than any grid of cells has."""
 
 EXPECTED = "« idcar_200m », « lcog_geo », « ind » et « i_est_200 »"
 _CELL_ID = r"CRS(?P<epsg>\d{4})RES200mN(?P<y>\d+)E(?P<x>\d+)"
@@ -51,6 +55,12 @@ class Grid:
 
     def __len__(self) -> int:
         return len(self.x_m)
+
+    @cached_property
+    def keys(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Return one ascending number a cell, row × 2^20 + column: a row is a range of them."""
+        keys: np.ndarray[Any, np.dtype[np.int64]] = self.y_m // CELL_M * ROW_STEP + self.x_m // CELL_M
+        return keys
 
     @property
     def total(self) -> float:

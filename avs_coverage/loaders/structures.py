@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import hypot
 from pathlib import Path
+from typing import Any
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
@@ -29,7 +30,19 @@ from avs_coverage.territory_names import TerritoryName
 
 _NEEDED = {"nom": ("nom",), "type": ("type",), "code_insee": ("code_insee", "commune")}
 _SLUG = 40
+_TOTAL = re.compile(r"(sous )?(total|totaux)\b")
 _SEAT_QUALITIES = ("certain", "deduit", "inconnu")
+_OPTIONAL: tuple[tuple[str, str, Callable[[Fields, str], Any]], ...] = (
+    ("acf", "acf", Fields.yes_no),
+    ("ps_jeunes", "ps_jeunes", Fields.yes_no),
+    ("itinerant", "itinerant", Fields.yes_no),
+    ("manager", "gestionnaire", Fields.text),
+    ("area_population", "population_zone", Fields.count),
+    ("capacity", "capacite", Fields.count),
+    ("note", "note", Fields.text),
+    ("source", "source", Fields.text),
+)
+"""What of a structure is no more than one cell, absent from most files: name, column, reading."""
 
 
 @dataclass(frozen=True)
@@ -164,17 +177,20 @@ def _set_aside(row: Row, positions: dict[str, int], collector: Collector) -> boo
 
 def _is_total(row: Row, positions: dict[str, int]) -> bool:
     """Tell a total row by its first cell, its id or its name, where the type is empty or a count."""
-    heads = (next(cell for cell in row.cells if cell), *(cell_of(row, positions, c) for c in ("id", "nom")))
-    total = next((h for h in heads if re.match(r"^(sous )?(total|totaux)\b", normalise(h))), "")
+    first = next(filter(None, row.cells))
+    heads = (first, cell_of(row, positions, "id"), cell_of(row, positions, "nom"))
     kind = cell_of(row, positions, "type")
-    return bool(total) and (not kind or parse_number(kind) is not None or kind == total)
+    is_count = not kind or parse_number(kind) is not None
+    if not is_count and kind not in heads:
+        return False  # nearly every row, without a look at its wording
+    total = next((h for h in heads if _TOTAL.match(normalise(h))), "")
+    return bool(total) and (is_count or kind == total)
 
 
 def _structure(row: Row, positions: dict[str, int], collector: Collector, header: Row) -> Structure:
     """Read one row; what a fault leaves unknown stays empty, and the file is refused in the end."""
-    width = len(header.cells)
-    nameless = [index for index, name in enumerate(header.cells) if not name]
-    if any(row.cells[width:]) or any(row.cells[i] for i in nameless if i < len(row.cells)):
+    beyond = any(row.cells[len(header.cells) :])
+    if beyond or ("" in header.cells and _nameless(row, header)):
         collector.fault("AVS-306", row.line, "")
     fields = Fields(row, positions, collector)
     seat = _seat(row, positions, collector)
@@ -196,22 +212,19 @@ def _structure(row: Row, positions: dict[str, int], collector: Collector, header
         has_point=has_point,
         longitude=fields.degrees("longitude") if has_point else None,
         latitude=fields.degrees("latitude") if has_point else None,
-        area=fields.choice("zone", ZONES),
+        area=fields.choice("zone", ZONES) or ("complete" if communes else ""),
         communes=tuple(communes),
         communes_epci=tuple(communes.values()),
         qpv=tuple(dict.fromkeys(code.upper() for code in split_list(fields.text("qpv_desservis")))),
         start=start,
         end=end,
-        acf=fields.yes_no("acf"),
-        ps_jeunes=fields.yes_no("ps_jeunes"),
-        itinerant=fields.yes_no("itinerant"),
-        manager=fields.text("gestionnaire"),
-        area_population=fields.count("population_zone"),
-        capacity=fields.count("capacite"),
-        note=fields.text("note"),
-        source=fields.text("source"),
         line=row.line,
+        **{name: read(fields, column) for name, column, read in _OPTIONAL if column in positions},
     )
+
+
+def _nameless(row: Row, header: Row) -> bool:
+    return any(cell for cell, name in zip(row.cells, header.cells, strict=False) if not name)
 
 
 def _seat(row: Row, positions: dict[str, int], collector: Collector) -> Commune | None:
@@ -264,7 +277,7 @@ def _communes(text: str, line: int, collector: Collector, seat: Commune | None) 
             if seat is None or not seat.epci:
                 collector.fault("AVS-322", line, "communes_desservies")
             else:
-                found |= dict.fromkeys(collector.gazetteer.members(seat.epci), seat.epci)
+                found |= collector.members(seat.epci)
         elif commune := collector.commune(part, line, "communes_desservies", near=seat.code if seat else ""):
             found[commune.code] = commune.epci
     return found
@@ -325,7 +338,7 @@ def _with_area(structure: Structure, collector: Collector) -> Structure:
         collector.warn(
             "AVS-904", structure.line, "communes_desservies", value=structure.name, code=structure.seat
         )
-    return replace(structure, area=area)
+    return structure if area == structure.area else replace(structure, area=area)
 
 
 def _check_qpv(structures: Sequence[Structure], collector: Collector) -> None:

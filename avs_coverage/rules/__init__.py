@@ -95,20 +95,22 @@ DEFAULT_SETTINGS = RuleSettings()
 
 def get_rule(text: str, settings: RuleSettings = DEFAULT_SETTINGS) -> Rule:
     """Return a rule by what a user types; raises UsageError: AVS-202 unknown, AVS-214 its threshold."""
-    from avs_coverage.rules.declared import Declared
-    from avs_coverage.rules.implantation import Implantation
-    from avs_coverage.rules.radius import Radius
-    from avs_coverage.rules.travel_time import TravelTime
-
     name, _, threshold = text.strip().lower().partition(":")
     if name == "radius":
         radius_m = _measured(threshold, r"(\d+(?:[.,]\d+)?)\s*(km|m)", {"km": 1000.0, "m": 1.0})
         _require(text, radius_m, "radius:5km ou radius:500m")
+        from avs_coverage.rules.radius import Radius
+
         return Radius(radius_m, settings.population_by, settings.commune_share)
     if name == "travel-time":
         minutes = _measured(threshold, r"(\d+(?:[.,]\d+)?)\s*(min|h)", {"min": 1.0, "h": 60.0})
         _require(text, minutes, "travel-time:15min ou travel-time:1h")
+        from avs_coverage.rules.travel_time import TravelTime
+
         return TravelTime(minutes, settings.travel_times)
+    from avs_coverage.rules.declared import Declared
+    from avs_coverage.rules.implantation import Implantation
+
     rules: tuple[Rule, ...] = (Declared(), Implantation())
     for rule in rules:
         if rule.name == name and not threshold:
