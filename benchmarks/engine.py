@@ -130,7 +130,8 @@ def measure_report(structures: int) -> None:
         mine, theirs = median_of(lambda: run(ours)), median_of(lambda: run(rival))
     ratio = mine / theirs
     print(
-        f"report france, {structures} structures: {mine:.2f} s; imports {theirs:.2f} s; ratio {ratio:.1f} (bound 3)"
+        f"report france, {structures} structures: {mine:.2f} s; "
+        f"imports {theirs:.2f} s; ratio {ratio:.1f} (bound 3)"
     )
 
 

@@ -7,7 +7,13 @@ from typing import Annotated
 import typer
 
 from avs_coverage.commands.listing import Listing, give
-from avs_coverage.commands.options import OutputOptions, SourceOptions, make_report, with_options
+from avs_coverage.commands.options import (
+    OutputOptions,
+    SourceOptions,
+    make_report,
+    parse_positive,
+    with_options,
+)
 from avs_coverage.commands.streams import say
 
 COLUMNS = (
@@ -21,6 +27,11 @@ COLUMNS = (
     "nb_structures",
     "structures",
     "publie",
+    "position",
+    "distance_m",
+    "structures_dedans",
+    "structures_proches",
+    "structures_indecidables",
 )
 
 
@@ -31,20 +42,49 @@ def qpv(
     without_structure: Annotated[
         bool, typer.Option("--without-structure", help="Seulement les quartiers sans structure.")
     ] = False,
+    distance: Annotated[
+        str,
+        typer.Option(
+            "--distance",
+            metavar="MÈTRES",
+            show_default=False,
+            help="Distance au périmètre en deçà de laquelle une structure est proche (300 m par défaut).",
+        ),
+    ] = "",
 ) -> None:
     """Quartiers prioritaires (QPV) en vigueur, avec leurs structures."""
+    from avs_coverage.qpv_location import DEFAULT_DISTANCE_M, locate
+
+    distance_m = parse_positive(distance, DEFAULT_DISTANCE_M, "--distance")
     report = make_report(study, output)
 
     from avs_coverage.qpv import WITHOUT_STRUCTURE
     from avs_coverage.reports.document import Document, Section
     from avs_coverage.reports.inventory_section import user_layers
-    from avs_coverage.reports.qpv_section import qpv_section
+    from avs_coverage.reports.qpv_section import location_section, qpv_section
 
     views = [view for view in report.qpv if not without_structure or view.status == WITHOUT_STRUCTURE]
+    located = locate(report.coverage, [view.qpv for view in views], distance_m)
     lines = [line for line in report.qpv_lines if not line.code]
     if lines and (output.csv or output.json):
         names = ", ".join(line.name for line in lines)
         say(f"Lignes publiées sans quartier officiel, comptées à part et non exportées : {names}")
     title = f"Quartiers prioritaires — {report.label}"
-    page = Document(title, (Section("", tuple(user_layers(report))), qpv_section(report, tuple(views))))
-    give(Listing("qpv", COLUMNS, [view.to_record() for view in views], page), report, output)
+    page = Document(
+        title,
+        (
+            Section("", tuple(user_layers(report))),
+            qpv_section(report, tuple(views)),
+            location_section(report, views, located),
+        ),
+    )
+    give(
+        Listing(
+            "qpv",
+            COLUMNS,
+            [{**view.to_record(), **located[view.qpv.code].to_record()} for view in views],
+            page,
+        ),
+        report,
+        output,
+    )

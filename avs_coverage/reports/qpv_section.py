@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from avs_coverage.messages import (
     counted,
+    distance,
     number,
     percent,
 )
 from avs_coverage.qpv import NOT_INFORMED, WITH_STRUCTURE, WITHOUT_STRUCTURE, QpvCoverage, population_source
+from avs_coverage.qpv_location import QpvLocation
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Paragraph, Section, table
 
@@ -56,6 +60,35 @@ def qpv_section(report: Report, views: tuple[QpvCoverage, ...] | None = None) ->
             )
         )
     return Section("Quartiers prioritaires (QPV)", tuple(blocks))
+
+
+def location_section(
+    report: Report, views: Sequence[QpvCoverage], located: Mapping[str, QpvLocation]
+) -> Section:
+    """Return where structures are with regard to the perimeters; nothing where none is known."""
+    names = {structure.id: structure.name for structure in report.coverage.inventory.structures}
+    known = [view for view in views if located[view.qpv.code].has_perimeter]
+    if not known or not report.has_inventory:
+        return Section("", ())
+    rows: list[list[Cell]] = []
+    for view in known:
+        place = located[view.qpv.code]
+        columns = (place.inside, place.near, place.undecidable)
+        rows.append(
+            [
+                f"{view.qpv.name} ({view.qpv.code})",
+                *(" ; ".join(names[code] for code in codes) or "aucune" for codes in columns),
+            ]
+        )
+    near = f"À moins de {distance(located[known[0].qpv.code].distance_m)}"
+    headers = ["Quartier", "Dans le périmètre", near, "Non décidable (point trop imprécis)"]
+    unknown = len(views) - len(known)
+    note = (
+        "Distances du point de la structure au périmètre ; sans coordonnées, elle n'est ni dedans ni dehors."
+    )
+    if unknown:
+        note += f" Périmètre inconnu pour {counted(unknown, 'quartier', 'quartiers')}."
+    return Section("Structures et périmètres", (table("", headers, rows), Paragraph(note)))
 
 
 def qpv_row(view: QpvCoverage) -> list[Cell]:
