@@ -331,7 +331,8 @@ def test_help_imports_neither_pandas_nor_rich():
 @pytest.mark.parametrize("command", ["report", "communes", "qpv", "access", "groups"])
 def test_a_report_does_not_pay_for_what_it_does_not_use(command):
     code = (
-        f"import sys; from avs_coverage.commands import main_program as do; do(['{command}', '03', '--json']); "
+        "import sys; from avs_coverage.commands import main_program; "
+        f"main_program(['{command}', '03', '--json']); "
         "print([m for m in ('pydantic', 'geopandas', 'shapely', 'pyproj', 'rapidfuzz') if m in sys.modules])"
     )
     result = subprocess.run(
