@@ -197,3 +197,12 @@ def test_a_mapping_to_an_absent_header_is_refused_with_the_near_one(tmp_path):
         load_structures(path, find_territory_name("allier"), None, {"nom": "lib_structures", "type": "zzz"})
     assert [fault.code for fault in caught.value.faults] == ["AVS-343", "AVS-343"]
     assert "lib_structure »" in caught.value.faults[0].hint
+
+
+def test_a_mapping_takes_the_row_that_names_most_headers_and_no_column_twice(tmp_path):
+    text = "Structures;;\nlib_structure;categorie;code_insee\nA;CS;03185\n"
+    path = write(tmp_path, "liste.csv", text.replace("Structures", "categorie"))
+    mapping = {"nom": "lib_structure", "type": "categorie"}
+    assert len(load_structures(path, find_territory_name("allier"), None, mapping)) == 1
+    with pytest.raises(UsageError):
+        parse_mapping("nom=a,nom=b")

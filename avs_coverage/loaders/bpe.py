@@ -85,7 +85,9 @@ def _checked(path: Path) -> Any:  # noqa: ANN401 - an iterator of pyarrow.Record
     try:
         yield from _batches(path)
     except (pa.ArrowException, OSError) as error:
-        reason = f"BPE illisible : {str(error).splitlines()[0]}"
+        reason = (
+            "BPE illisible : fichier abîmé, ou ligne dont le nombre de cellules n'est pas celui des en-têtes"
+        )
         raise InputError(Fault("AVS-302", {"reason": reason}, path.name)) from error
 
 

@@ -102,7 +102,8 @@ def parse_mapping(text: str) -> dict[str, str]:
         pairs = [
             (key.strip(), value.strip()) for key, _, value in (p.partition("=") for p in text.split(","))
         ]
-    if not all(key in STRUCTURE_COLUMNS and value for key, value in pairs):
+    once = len({key for key, _ in pairs}) == len(pairs)
+    if not once or not all(key in STRUCTURE_COLUMNS and value for key, value in pairs):
         raise _bad_mapping(text)
     return dict(pairs)
 
@@ -113,25 +114,25 @@ def _bad_mapping(text: str) -> UsageError:
 
 
 def _rename(rows: list[Row], mapping: dict[str, str], file: str) -> None:
-    """Give the headers of *mapping* the tool's names, in the first row that has any of them.
+    """Give the headers of *mapping* the tool's names, in the row that names most of them.
 
     Raises InputError (AVS-343) with every header that is not in it.
     """
     wanted = {normalise(header): column for column, header in mapping.items()}
-    for index, row in enumerate(rows[:20]):
-        if any(normalise(cell) in wanted for cell in row.cells):
-            cells = tuple(wanted.get(normalise(cell), cell) for cell in row.cells)
-            # A header that already bears the name, and that the mapping replaces, would be a second one.
-            taken = [cell in mapping and normalise(old) not in wanted
-                     for cell, old in zip(cells, row.cells, strict=True)]  # fmt: skip
-            cells = tuple(f"{c} (fichier)" if t else c for c, t in zip(cells, taken, strict=True))
-            rows[index] = Row(row.line, cells)
-            absent = [h for h in mapping.values() if normalise(h) not in map(normalise, row.cells)]
-            break
-    else:
-        absent, row = list(mapping.values()), rows[0] if rows else Row(1, ())
-    if absent:
+    heads = [len(wanted.keys() & set(map(normalise, row.cells))) for row in rows[:20]]
+    index = heads.index(max(heads)) if heads else 0
+    row = rows[index] if rows else Row(1, ())
+    present = set(map(normalise, row.cells))
+    if absent := [header for header in mapping.values() if normalise(header) not in present]:
         raise InputError([_absent(header, row, file) for header in absent])
+    cells = tuple(wanted.get(normalise(cell), cell) for cell in row.cells)
+    # A header that already bears the name, and that the mapping replaces, would be a second one.
+    taken = [
+        cell in mapping and normalise(old) not in wanted for cell, old in zip(cells, row.cells, strict=True)
+    ]
+    rows[index] = Row(
+        row.line, tuple(f"{c} (fichier)" if t else c for c, t in zip(cells, taken, strict=True))
+    )
 
 
 def _absent(header: str, row: Row, file: str) -> Fault:
@@ -139,7 +140,7 @@ def _absent(header: str, row: Row, file: str) -> Fault:
     from rapidfuzz import process
 
     found = [cell for cell in row.cells if cell]
-    near = process.extractOne(header, found, score_cutoff=70)
+    near = process.extractOne(header, found, processor=normalise, score_cutoff=70)
     hint = f"peut-être « {near[0]} »" if near else "écrivez un en-tête du fichier, tel quel"
     values = {"value": header, "found": ", ".join(found) or "aucun", "hint": hint}
     return Fault("AVS-343", values, file, row.line)

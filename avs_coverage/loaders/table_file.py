@@ -23,13 +23,15 @@ CELL_IN_ERROR = "#N/A"
 DAMAGED_ARCHIVE = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError)
 """What reading a damaged or encrypted zip raises."""
 
-_UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
+_UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _DELIMITER_CHARACTERS = 100_000
 _MAX_LINE_CELLS = 20_000
 _MAX_CELL = 1_000_000
 _MAX_CELLS = 20_000_000
 _MAX_SHEET_BYTES = 600_000_000
+_MAX_WORKBOOK_BYTES = 2_000_000_000
+_MAX_TEXT_CELLS = 30_000_000
 _CELL = re.compile(rb'<(?:\w+:)?c [^>]*?r="([A-Z]{1,3})(\d{1,7})"')
 _CELL_IN_ERROR = re.compile(rb'<(?:\w+:)?c (?=[^>]*?t="e")[^>]*?r="([A-Z]{1,3})(\d{1,7})"')
 
@@ -125,13 +127,20 @@ def rows_of_text(path: Path, content: bytes) -> list[Row]:
 
 
 def _refuse_monstrous_line(path: Path, text: str) -> None:
-    """Refuse a line of more than 20,000 cells before any of them is made (AVS-302)."""
+    """Refuse a line of more than 20,000 cells, or a table of too many, before any is made (AVS-302)."""
     delimiter = _delimiter(text)
-    if text.count(delimiter) < _MAX_LINE_CELLS:
+    cells = text.count(delimiter)
+    if cells < _MAX_LINE_CELLS:
         return
+    if cells > _MAX_TEXT_CELLS:
+        raise _not_a_table(path, f"plus de {_MAX_TEXT_CELLS // 1_000_000} millions de cellules")
     for line, row in enumerate(text.splitlines(), 1):
-        if row.count(delimiter) >= _MAX_LINE_CELLS:
-            values = {"reason": f"une ligne de {row.count(delimiter) + 1} cellules"}
+        if row.count(delimiter) < _MAX_LINE_CELLS:
+            continue
+        # A list between quotes is one cell, however long.
+        bare = "".join(row.split('"')[::2]).count(delimiter)
+        if bare >= _MAX_LINE_CELLS:
+            values = {"reason": f"une ligne de {bare + 1} cellules"}
             raise InputError(Fault("AVS-302", values, path.name, line))
 
 
@@ -225,6 +234,10 @@ def _look_ahead(path: Path, content: bytes) -> set[tuple[int, int]]:
     if not zipfile.is_zipfile(io.BytesIO(content)):
         return errors
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if sum(member.file_size for member in archive.infolist()) > _MAX_WORKBOOK_BYTES:
+            raise _not_a_table(path, "le classeur est démesuré une fois décompressé")
+        if damaged := archive.testzip():  # the reader does not check: it would give other cells
+            raise _not_a_table(path, f"classeur abîmé ({damaged})")
         for member in archive.infolist():
             if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", member.filename):
                 continue

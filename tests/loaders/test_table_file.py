@@ -142,3 +142,18 @@ def test_a_damaged_workbook_is_refused_in_french(write, content):
     text = caught.value.faults[0].what
     assert "classeur" in text or "binaire" in text
     assert not set(text.lower().split()) & {"error", "file", "invalid", "not", "the"}
+
+
+def test_a_workbook_whose_bytes_changed_is_refused_and_never_read_otherwise(write):
+    content = bytearray(
+        workbook([["nom", "type", "code_insee"], *([f"S{n}", "CS", "03185"] for n in range(60))])
+    )
+    content[len(content) // 2] ^= 0x10
+    with pytest.raises(InputError) as caught:
+        read_rows(write(bytes(content), "liste.xlsx"))
+    assert caught.value.faults[0].code == "AVS-302"
+
+
+def test_a_long_list_between_quotes_is_one_cell(write):
+    served = "|".join(["03185"] * 10) + ";" * 20_001
+    assert read_rows(write(f'nom;communes_desservies\nA;"{served}"\n'))[1].cells[1] == served
