@@ -29,7 +29,8 @@ class Zone:
     *kind* is ``zone_blanche`` (nothing covers it, not even possibly) or
     ``couverture_a_preciser`` (only the hypothesis covers it: *possible* are the structures
     whose area would have to be known). *unconfirmed* are the structures to be confirmed that
-    have their seat in it. *nearest* is the counted structure nearest to the
+    have their seat in it; *around* those that cover a commune next to it by a certain link; *qpv*
+    the codes of the quarters in force with a part in it. *nearest* is the counted structure nearest to the
     chef-lieu of the commune with the most inhabitants, *distance_km* as the crow flies, from
     chef-lieu to the structure's point or its seat's chef-lieu; both None where none is located.
     """
@@ -44,6 +45,8 @@ class Zone:
     unconfirmed: tuple[str, ...]
     nearest: Structure | None
     distance_km: float | None
+    around: tuple[str, ...] = ()
+    qpv: tuple[str, ...] = ()
 
     def to_record(self) -> dict[str, Any]:
         """Return the zone as plain values, under the names that stay."""
@@ -61,6 +64,8 @@ class Zone:
             "structures_a_confirmer": list(self.unconfirmed),
             "structure_proche": self.nearest.id if self.nearest else None,
             "distance_km": self.distance_km,
+            "structures_voisines": list(self.around),
+            "qpv": list(self.qpv),
         }
 
 
@@ -77,8 +82,8 @@ def zones(coverage: Coverage) -> tuple[Zone, ...]:
     group |= {code: coverage.possible_structures[code] for code in codes[unclear]}
     pairs = coverage.territory.neighbours if group else None
     components = connected(group, pairs) if pairs is not None else []
-    locations = Locations(coverage)
-    found = [_zone(coverage, members, group[members[0]], locations) for members in components]
+    surroundings = _Surroundings(coverage)
+    found = [_zone(coverage, members, group[members[0]], surroundings) for members in components]
     found.sort(key=lambda zone: (zone.kind != GAP, -zone.population, zone.communes[0][0]))
     return tuple(_ranked(found))
 
@@ -108,12 +113,39 @@ def connected(group: dict[str, Hashable], pairs: pd.DataFrame) -> list[list[str]
     return components
 
 
-def _zone(coverage: Coverage, codes: list[str], group: Hashable, locations: Locations) -> Zone:
+class _Surroundings:
+    """What is looked for around every zone, computed once."""
+
+    def __init__(self, coverage: Coverage) -> None:
+        from avs_coverage.qpv import official_qpv
+
+        self.locations = Locations(coverage)
+        pairs = coverage.territory.neighbours
+        certain = coverage.links[coverage.links["certain"]]
+        covering: dict[str, set[str]] = {}
+        for structure, commune in zip(certain["structure"], certain["commune"], strict=True):
+            covering.setdefault(commune, set()).add(structure)
+        self._around: dict[str, set[str]] = {}
+        for code, other in zip(pairs["code"], pairs["voisin"], strict=True):
+            if other in covering:
+                self._around.setdefault(code, set()).update(covering[other])
+        self._quarters = official_qpv(coverage.territory, coverage.on)
+
+    def structures(self, codes: set[str]) -> tuple[str, ...]:
+        """Return the structures that cover a commune next to the zone: their area could extend."""
+        return tuple(sorted(set().union(*(self._around.get(code, set()) for code in codes))))
+
+    def quarters(self, codes: set[str]) -> tuple[str, ...]:
+        """Return the quarters with a part in a commune of the zone."""
+        return tuple(qpv.code for qpv in self._quarters if codes & set(qpv.communes))
+
+
+def _zone(coverage: Coverage, codes: list[str], group: Hashable, surroundings: _Surroundings) -> Zone:
     territory = coverage.territory
     rows = (territory.rows[code] for code in codes)
     ordered = sorted(rows, key=lambda commune: (-commune.population, commune.Index))
     first = ordered[0]
-    nearest, distance_km = locations.nearest(first.x_m, first.y_m, epsg_of(first.departement))
+    nearest, distance_km = surroundings.locations.nearest(first.x_m, first.y_m, epsg_of(first.departement))
     here = set(codes)
     doubtful = (s.id for s in coverage.inventory.unconfirmed(coverage.on) if s.seat in here)
     return Zone(
@@ -127,6 +159,8 @@ def _zone(coverage: Coverage, codes: list[str], group: Hashable, locations: Loca
         tuple(sorted(doubtful)),
         nearest,
         distance_km,
+        surroundings.structures(here),
+        surroundings.quarters(here),
     )
 
 

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from avs_coverage import UsageError
 from avs_coverage.access import communes_access, gini, remoteness, summarise_access, weighted_quantile
 from avs_coverage.contributions import contributions
+from avs_coverage.gaps import zones
 from avs_coverage.groups import by_group, grouping
 from avs_coverage.indicators import Indicator
 from tests.test_radius import WORLD, cover, grid_of, placed
 from tests.worlds import cover as cover_declared
-from tests.worlds import structure
+from tests.worlds import structure, territory
 
 
 def counts(values):
@@ -165,3 +166,23 @@ def test_pages_and_files_of_the_new_commands(run, tmp_path):
         assert run(name, "lozere").returncode == 0
     assert "peut être plus proche" in run("access", "allier").stdout.decode()
     assert run("access", "allier", "--threshold", "0").returncode == 2
+
+
+def test_a_gap_names_the_structures_next_to_it_and_the_quarters_in_it(run):
+    rows = json.loads(run("zones", "allier", "--rule", "implantation", "--json").stdout)["zones"]
+    # Moulins has a quarter and no known structure; Avermes, next to it, has one.
+    zone = next(row for row in rows if "03190" in row["communes"])
+    assert "QP003003" in zone["qpv"]
+    assert "03-CS-10" in zone["structures_voisines"]
+    made = cover_declared(WORLD, CS)
+    assert [zone.around for zone in zones(made)] == [(), ()]
+
+
+def test_the_neighbours_of_a_gap_are_those_that_touch_it():
+    world = territory(
+        {code: "" for code in ("03001", "03002", "03003")}, [("03001", "03002"), ("03002", "03003")]
+    )
+    one = structure("c", "CS", "03001", "complete", "03001", world=world)
+    (gap,) = zones(cover_declared(world, one))
+    assert [code for code, _ in gap.communes] == ["03003", "03002"]
+    assert gap.around == ("c",)

@@ -19,6 +19,8 @@ COLUMNS = (
     "structures_a_confirmer",
     "structure_proche",
     "distance_km",
+    "structures_voisines",
+    "qpv",
 )
 
 

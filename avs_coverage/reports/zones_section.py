@@ -36,6 +36,8 @@ def zones_section(report: Report, complete: bool = False) -> Section:
         ]
         if kind == UNCLEAR:
             headers.append("Structures à interroger sur leur zone")
+        elif complete:
+            headers += ["Structures des communes voisines", "QPV"]
         rows = [_zone_row(report, zone, complete) for zone in found]
         blocks.append(table(f"{name} : {meaning}", headers, rows))
     blocks += [Paragraph(text) for text in (*_unconfirmed(report), *unlocated_sentences(report))]
@@ -81,7 +83,10 @@ def _zone_row(report: Report, zone: Zone, complete: bool) -> list[Cell]:
         ", ".join(zone.epci),
         nearest,
     ]
+    by_id = {structure.id: structure.name for structure in report.coverage.inventory.structures}
     if zone.kind != GAP:
-        by_id = {structure.id: structure.name for structure in report.coverage.inventory.structures}
         row.append(" ; ".join(by_id[code] for code in zone.possible))
+    elif complete:
+        row.append(" ; ".join(by_id[code] for code in zone.around) or "aucune")
+        row.append(", ".join(zone.qpv) or "—")
     return row
