@@ -54,7 +54,7 @@ _RATE_WORDS = {
 }  # fmt: skip
 """Words of a header that say that whole numbers are no counts: they cannot be added."""
 _PLAIN = IndicatorFormat("table par commune", "", (), COMMUNE_CODE_COLUMNS, ())
-_NO_ROW = "\0"
+_NO_ROW = "\ue000"
 """Stands for a measure of which a long file has no row for a commune: absent, and not secret."""
 _UNLOCATED = ("ligne sans commune (non localisée)", "lignes sans commune (non localisées)")
 _OTHER_PLACE = ("ligne d'une autre maille que la commune", "lignes d'une autre maille que la commune")
