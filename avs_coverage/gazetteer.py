@@ -34,16 +34,22 @@ def departement_of(code: str) -> str:
     return code[:3] if code.startswith("97") else code[:2]
 
 
+ARRONDISSEMENTS = {
+    "75056": tuple(str(code) for code in range(75101, 75121)),
+    "69123": tuple(str(code) for code in range(69381, 69390)),
+    "13055": tuple(str(code) for code in range(13201, 13217)),
+}
+"""The municipal arrondissements of Paris, Lyon and Marseille. Source: INSEE, COG."""
+_PARENTS = {code: parent for parent, codes in ARRONDISSEMENTS.items() for code in codes}
+
+
 def parent_of_arrondissement(code: str) -> str:
     """Return the commune of a municipal arrondissement's code (Paris, Lyon, Marseille), else empty.
 
     >>> parent_of_arrondissement("75118"), parent_of_arrondissement("03185")
     ('75056', '')
     """
-    for first, last, parent in (("75101", "75120", "75056"), ("69381", "69389", "69123")):
-        if first <= code <= last:
-            return parent
-    return "13055" if "13201" <= code <= "13216" else ""
+    return _PARENTS.get(code, "")
 
 
 class Gazetteer:

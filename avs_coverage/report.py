@@ -248,6 +248,7 @@ class Report:
                 "nb_communes": len(coverage.territory.communes),
                 "population": int(coverage.territory.communes["population"].sum()),
                 "superficie_km2": round(float(coverage.territory.communes["superficie_km2"].sum()), 3),
+                "communes_sans_superficie": int(coverage.territory.communes["superficie_km2"].isna().sum()),
             },
             "date": coverage.on.isoformat(),
             "inventaire": {

@@ -218,8 +218,13 @@ def test_merged_communes_are_summed_averaged_or_left_unknown(tmp_path):
 
 
 def test_municipal_arrondissements_are_their_commune(tmp_path):
-    text = "numcomdo;dtreffre;indfoy_ndur\n75101;2024-12;100\n75102;2024-12;250\n"
-    assert cell(read(tmp_path, text, wanted=["75056"]).indicators[0], "75056") == (350.0, "connu")
+    head = "numcomdo;dtreffre;indfoy_ndur\n"
+    lines = [f"{code};2024-12;{100 + code - 75101}\n" for code in range(75101, 75121)]
+    whole = read(tmp_path, head + "".join(lines), wanted=["75056"]).indicators[0]
+    assert cell(whole, "75056") == (2190.0, "connu")  # 20 × 100 + 0 + 1 + … + 19
+    part = read(tmp_path, head + "".join(lines[1:]), wanted=["75056"])
+    assert cell(part.indicators[0], "75056") == (None, "incomplet")
+    assert [(w.code, "75101" in w.what) for w in part.warnings] == [("AVS-933", True)]
 
 
 def test_a_split_commune_is_refused_with_the_choice(tmp_path):

@@ -21,10 +21,8 @@ UP_TO_2020 = (
     "84;Auvergne-Rhône-Alpes;03;1;01;310;Vichy;24 166;1;24167\r\n"
 )
 MAYOTTE = "CODREG;REG;DEP;CODARR;CODCAN;CODCOM;COM;PMUN;PCAP;PTOT\n06;;976;;;601;;5192;192;5384\n"
-PARIS = (
-    "REG;Région;DEP;CODARR;CODCAN;CODCOM;COM;Commune;PMUN;PCAP;PTOT\n"
-    "11;Île-de-France;75;1;99;101;75101;Paris 1er;15000;1;15001\n"
-    "11;Île-de-France;75;1;99;118;75118;Paris 18e;190000;1;190001\n"
+PARIS = "REG;Région;DEP;CODARR;CODCAN;CODCOM;COM;Commune;PMUN;PCAP;PTOT\n" + "".join(
+    f"11;Île-de-France;75;1;99;{n};75{n};Paris;{n};1;{n + 1}\n" for n in range(101, 121)
 )
 
 
@@ -52,8 +50,24 @@ def test_overseas_codes_are_two_figures_of_the_departement_and_three_of_the_comm
 
 def test_municipal_arrondissements_are_summed_into_their_commune(tmp_path):
     found = read(tmp_path, PARIS, ["75056"])
-    assert found.values == {"75056": 205000}
-    assert (found.rows_read, found.rows_used) == (2, 2)
+    assert found.values == {"75056": 2210}  # 20 × 100 + 1 + 2 + … + 20
+    assert (found.rows_read, found.rows_used) == (20, 20)
+
+
+def test_a_commune_of_which_a_part_is_missing_is_refused_and_the_part_named(tmp_path):
+    """Paris without its first arrondissement; Tessy-Bocage (50592) without the part 14513 has it still."""
+    assert refused(tmp_path, PARIS.replace("75101", "75102", 1), ["75056"])[0][0] == "AVS-338"
+    lines = PARIS.splitlines(keepends=True)
+    path = tmp_path / "p.csv"
+    path.write_text(lines[0] + "".join(lines[2:]))
+    with pytest.raises(InputError) as caught:
+        read_populations(path, ["75056"])
+    assert [(f.code, "75101" in f.what) for f in caught.value.faults] == [("AVS-344", True)]
+    # The old part alone, among codes of today: 14513 is not 50592.
+    path.write_text("code;pmun\n03185;100\n14513;500\n")
+    with pytest.raises(InputError) as caught:
+        read_populations(path, None)
+    assert [(f.code, "50592" in f.what) for f in caught.value.faults] == [("AVS-344", True)]
 
 
 def test_a_plain_table_keyed_by_commune_is_enough(tmp_path):

@@ -167,6 +167,11 @@ DATA: dict[str, FaultKind] = {
         "en-têtes lus : {found}",
         "{hint}",
     ),
+    "AVS-344": FaultKind(
+        "une partie de {value} manque dans ce fichier : {missing}",
+        "une partie de ses habitants n'est pas toute sa population",
+        "ajoutez les lignes qui manquent, ou donnez la commune entière sous son code actuel",
+    ),
     "AVS-350": FaultKind(
         "aucune table reconnue : pas d'en-têtes attendus dans les {rows} premières lignes",
         "un fichier est reconnu à ses colonnes, non à son nom",

@@ -101,4 +101,19 @@ WARNINGS: dict[str, FaultKind] = {
         "le quartier est gardé, sous ce nom, sans code de commune",
         "donnez le code INSEE dans une colonne insee_com",
     ),
+    "AVS-933": FaultKind(
+        "une partie de {value} manque dans ce fichier : {missing}",
+        "sa valeur n'est pas connue : une partie n'est pas le tout",
+        "ajoutez les lignes qui manquent, ou donnez la commune entière sous son code actuel",
+    ),
+    "AVS-934": FaultKind(
+        "le QPV {value} n'a pas de périmètre dans ce fichier",
+        "rien ne dit quelles structures y sont",
+        "complétez le fichier",
+    ),
+    "AVS-935": FaultKind(
+        "la superficie de {value} n'est pas celle qui est connue : {names} km²",
+        "l'écart dépasse un quart : contours d'une autre échelle, incomplets ou généralisés",
+        "vérifiez le fichier ; ADMIN EXPRESS COG donne les limites officielles",
+    ),
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from avs_coverage.embedded import read_parquet
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Gazetteer, departement_of, parent_of_arrondissement
@@ -38,6 +39,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EXPECTED = "COMMUNE.shp (avec ses .dbf, .shx, .prj) ou le .gpkg"
+PART_OF_COMMUNE = ("partie d'une commune incomplète", "parties d'une commune incomplète")
+_MOST_LOST = 0.05
+"""Share of the embedded neighbours that a file may lack: editions of the same limits differ by less."""
+_SIZE_RATIO = 1.25
+"""Areas of two editions differ by less, tidal flats aside: beyond, the file is said to be doubtful."""
 _FILTERED_BELOW = 2_000
 _NAMED = 6
 
@@ -49,6 +55,8 @@ class Boundaries:
     *frame* is indexed by code, with ``geometry`` in WGS84 and ``superficie_km2`` (geodesic,
     GRS80). *neighbours* holds pairs ``code``, ``voisin``, both directions, of communes that
     share a line; None where the polygons overlap or leave slits, so that it cannot be told.
+    *lost_pairs* counts the embedded neighbours that share no line in the file, *missing* the
+    wanted communes without a boundary.
     Rows read = rows used + rows set aside.
     """
 
@@ -56,6 +64,8 @@ class Boundaries:
     format: str
     frame: gpd.GeoDataFrame
     neighbours: pd.DataFrame | None
+    lost_pairs: int
+    missing: int
     rows_read: int
     rows_used: int
     set_aside: tuple[Fault, ...]
@@ -64,9 +74,13 @@ class Boundaries:
     @property
     def label(self) -> str:
         """Say what the layer gives, in French."""
-        gives = "superficies et voisinage" if self.neighbours is not None else "superficies"
+        gives = "superficies et voisinage" if self.neighbours is not None else "superficies seules"
         communes = counted(len(self.frame), "commune", "communes")
-        return f"contours : {self.file} ({self.format}), {communes}, {gives}"
+        without = f", {number(self.missing)} sans contour" if self.missing else ""
+        if self.neighbours is not None and self.lost_pairs:
+            words = ("couple de voisins de moins", "couples de voisins de moins")
+            gives += f" ({counted(self.lost_pairs, *words)} que la table embarquée)"
+        return f"contours : {self.file} ({self.format}), {communes}{without}, {gives}"
 
 
 def read_boundaries_file(path: Path, wanted: Collection[str] | None) -> Boundaries:
@@ -96,11 +110,15 @@ def read_boundaries_file(path: Path, wanted: Collection[str] | None) -> Boundari
     if reading.faults:
         raise InputError(reading.faults)
     reading.say_missing(frame)
+    reading.say_sizes(frame)
+    neighbours, lost = _neighbours(frame)
     return Boundaries(
         path.name,
         _format(layer.columns),
         frame,
-        _neighbours(frame),
+        neighbours,
+        lost,
+        len(set(wanted or ()) - set(frame.index)),
         len(rows),
         len(rows) - sum(fault.rows for fault in reading.set_aside),
         tuple(reading.set_aside),
@@ -176,6 +194,7 @@ class _Reading:
         self.set_aside: list[Fault] = []
         self._gazetteer = Gazetteer()
         self._today: dict[str, str] = {}
+        self._incomplete: dict[str, frozenset[str]] = {}
 
     def sort(self, codes: list[str]) -> list[int]:
         """Return the ranks of the features to read; the others are counted with their reason."""
@@ -192,7 +211,7 @@ class _Reading:
             elif today:
                 self._today[code] = today
                 kept.append(rank)
-        self.codes.close()
+        self._incomplete = self.codes.close()
         self.set_aside += put_aside(self.file, arrondissements, ARRONDISSEMENTS)
         self.set_aside += put_aside(self.file, elsewhere, OTHER_TERRITORY)
         return kept
@@ -212,9 +231,17 @@ class _Reading:
             if shape is None or shape.is_empty:
                 empty += 1
                 continue
-            parts[today].append(repaired(shape, self._name(today), self.file, self.warnings))
+            whole = repaired(shape, self._name(today), self.file, self.warnings)
+            if whole is None:
+                empty += 1
+                continue
+            parts[today].append(whole)
             lines[today].append(attribute_text(value))
-        self.set_aside += put_aside(self.file, empty, ("commune sans géométrie", "communes sans géométrie"))
+        self.set_aside += put_aside(self.file, empty, ("commune sans contour", "communes sans contour"))
+        for code in sorted(self._incomplete.keys() & parts.keys()):
+            self.warnings.append(self.codes.incomplete(code, self._incomplete[code], "AVS-933"))
+            self.set_aside += put_aside(self.file, len(lines[code]), PART_OF_COMMUNE)
+            del parts[code], lines[code]
         for code, codes in lines.items():
             if len(codes) > len(set(codes)):
                 self.warnings.append(Fault("AVS-930", {"value": self._name(code)}, self.file))
@@ -234,23 +261,45 @@ class _Reading:
 
     def say_missing(self, frame: gpd.GeoDataFrame) -> None:
         """Warn of the communes wanted that have no boundary in the file (AVS-921)."""
-        missing = sorted(set(self.wanted or ()) - set(frame.index))
+        missing = sorted(set(self.wanted or ()) - set(frame.index) - self._incomplete.keys())
         if missing:
             more = f" et {number(len(missing) - _NAMED)} de plus" if len(missing) > _NAMED else ""
             names = enumeration([self._name(code) for code in missing[:_NAMED]]) + more
             value = counted(len(missing), "commune", "communes")
             self.warnings.append(Fault("AVS-921", {"value": value, "names": names}, self.file))
 
+    def say_sizes(self, frame: gpd.GeoDataFrame) -> None:
+        """Warn of the communes whose area is not the one that is known (AVS-935)."""
+        odd = []
+        for code, area in frame["superficie_km2"].items():
+            commune = self._gazetteer.get(str(code))
+            known = commune.area_km2 if commune else float("nan")
+            if area * _SIZE_RATIO < known or known * _SIZE_RATIO < area:
+                odd.append(f"{self._name(str(code))}, {number(area, 1)} au lieu de {number(known, 1)}")
+        if odd:
+            values = {"value": counted(len(odd), "commune", "communes"), "names": enumeration(odd, 3)}
+            self.warnings.append(Fault("AVS-935", values, self.file))
 
-def _neighbours(frame: gpd.GeoDataFrame) -> pd.DataFrame | None:
+
+def _neighbours(frame: gpd.GeoDataFrame) -> tuple[pd.DataFrame | None, int]:
+    """Return the pairs that share a line, and how many embedded pairs do not.
+
+    None where the polygons overlap, leave slits, or stand apart where communes are known to touch:
+    every commune would then seem to be an island.
+    """
     import pandas as pd
     import shapely
 
     shapes = frame.geometry.to_numpy()
+    departements = {departement_of(str(code)) for code in frame.index}
+    known = read_parquet("neighbours.parquet", sorted(departements), ("code", "voisin"))
+    known = known[known["code"].isin(frame.index) & known["voisin"].isin(frame.index)]
     if not shapely.coverage_is_valid(shapes):
-        return None
+        return None, len(known) // 2
     left, right = shapely.STRtree(shapes).query(shapes, predicate="touches")
     line = shapely.relate_pattern(shapes[left], shapes[right], "****1****")
     codes = frame.index.to_numpy(dtype=object)
     pairs = np.column_stack([codes[left[line]], codes[right[line]]])
-    return pd.DataFrame(pairs, columns=["code", "voisin"]).sort_values(["code", "voisin"], ignore_index=True)
+    found = pd.DataFrame(pairs, columns=["code", "voisin"]).sort_values(["code", "voisin"], ignore_index=True)
+    lost = len(known.merge(found, how="left", indicator=True).query("_merge == 'left_only'"))
+    return (found if lost <= _MOST_LOST * len(known) else None), lost // 2

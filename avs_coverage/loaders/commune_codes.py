@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 
 from avs_coverage.faults import Fault
+from avs_coverage.gazetteer import ARRONDISSEMENTS as OF_COMMUNE
 from avs_coverage.gazetteer import Gazetteer, departement_of, parent_of_arrondissement
-from avs_coverage.messages import counted, french_date
+from avs_coverage.messages import counted, enumeration, french_date
 
 OTHER_TERRITORY = ("ligne d'un autre territoire", "lignes d'un autre territoire")
 ARRONDISSEMENTS = (
@@ -74,15 +75,52 @@ class CommuneCodes:
         codes = {self.clean(text) for text in texts}
         return {code for code in codes if parent_of_arrondissement(code) in codes}
 
-    def close(self) -> set[str]:
+    def close(self) -> dict[str, frozenset[str]]:
         """End the file: say the zeros put back (AVS-918), and judge it by the COG that it follows.
 
         Where its codes are those of an earlier COG, a commune split since under the same code is
-        refused (AVS-329); the communes of today of which a part is missing are returned.
+        refused (AVS-329). Returns the communes of today of which the file lacks a part, with the
+        codes that it lacks: merged communes, and arrondissements of Paris, Lyon and Marseille.
         """
         self._say_padded()
+        return {
+            **self._without_former_parts(),
+            **self._without_merged_parts(),
+            **self._without_arrondissements(),
+        }
+
+    def incomplete(self, code: str, missing: Collection[str], kind: str) -> Fault:
+        """Return what is said of a commune of which the file lacks a part, under the code *kind*."""
+        shown = enumeration([self.commune_name(part) for part in sorted(missing)], 6)
+        return Fault(kind, {"value": self.commune_name(code), "missing": shown}, self.file)
+
+    def commune_name(self, code: str) -> str:
+        """Name a commune of today with its code; another code stands alone."""
+        commune = self._gazetteer.get(code)
+        return f"{commune.name} ({code})" if commune else code
+
+    def _without_arrondissements(self) -> dict[str, frozenset[str]]:
+        parents = {parent_of_arrondissement(code) for code in self._seen} - {"", *self._seen}
+        lacking = {parent: frozenset(OF_COMMUNE[parent]) - self._seen.keys() for parent in parents}
+        return {parent: missing for parent, missing in lacking.items() if missing}
+
+    def _without_merged_parts(self) -> dict[str, frozenset[str]]:
+        """Return the communes of which the file gives one former part and lacks another."""
+        lacking: dict[str, frozenset[str]] = {}
+        if not self.moved:
+            return lacking
+        movements = self._gazetteer.movements
+        for today in sorted(set(self.moved.values())):
+            changes = [movements.passage(old).changed for old, code in self.moved.items() if code == today]
+            before = min(day for day in changes if day) - timedelta(days=1)
+            if missing := movements.parts(today, before) - self._seen.keys():
+                lacking[today] = missing
+        return lacking
+
+    def _without_former_parts(self) -> dict[str, frozenset[str]]:
+        """Judge a file whose codes are those of an earlier COG as a whole."""
         if not self._changes:
-            return set()
+            return {}
         day = min(self._changes) - timedelta(days=1)
         movements = self._gazetteer.movements
         parts = {
@@ -90,10 +128,12 @@ class CommuneCodes:
             for code in self._seen
             if code in movements.today and len(found := movements.parts(code, day)) > 1
         }
-        incomplete = {code for code, found in parts.items() if found - self._seen.keys()}
+        incomplete = {
+            code: found - self._seen.keys() for code, found in parts.items() if found - self._seen.keys()
+        }
         # One old code in a list of today's is no earlier COG: most merged communes would lack a part.
         if 2 * len(incomplete) >= len(parts):
-            return set()
+            return {}
         for code, line in self._seen.items():
             passage = movements.passage(code, day)
             wanted = self._wanted is None or bool(self._wanted & set(passage.today))

@@ -179,7 +179,7 @@ class _Reading:
         self.faults = self.codes.faults
         self.set_aside: list[Fault] = []
         self._vintage = ""
-        self._incomplete: set[str] = set()
+        self._incomplete: dict[str, frozenset[str]] = {}
 
     def require_columns(self) -> None:
         """Refuse columns that the user named and that are not there (AVS-356)."""
@@ -230,6 +230,8 @@ class _Reading:
         self._put_aside(today.count(ELSEWHERE), OTHER_TERRITORY)
         self._incomplete = self.codes.close()
         frame = frame[frame["_today"].notna() & (frame["_today"] != ELSEWHERE)]
+        for code in self._incomplete.keys() & set(frame["_today"]):
+            self.codes.warnings.append(self.codes.incomplete(code, self._incomplete[code], "AVS-933"))
         self._refuse_twice(frame, [self.chosen.key, "FILOSOFI_MEASURE"] if long else [self.chosen.key])
         return self._wide(frame) if long else frame
 

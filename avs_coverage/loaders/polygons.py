@@ -13,13 +13,18 @@ from avs_coverage.projection import epsg_of, geodesic_area_km2, project
 
 
 def repaired(shape: Any, name: str, file: str, warnings: list[Fault]) -> Any:  # noqa: ANN401 - shapely geometries
-    """Return a lon/lat shape as valid polygons; what had to be repaired is said in *warnings* (AVS-919)."""
+    """Return a lon/lat shape as valid polygons, None where it has no surface (a point, a line).
+
+    What had to be repaired is said in *warnings* (AVS-919).
+    """
     import shapely
 
     if shape.is_valid and shape.geom_type in ("Polygon", "MultiPolygon"):
         return shapely.force_2d(shape)
     valid = shapely.make_valid(shapely.force_2d(shape), method="structure")
-    polygons = [part for part in shapely.get_parts(valid) if part.geom_type == "Polygon"]
+    polygons = [part for part in shapely.get_parts(valid) if part.geom_type == "Polygon" and part.area > 0]
+    if not polygons:
+        return None
     whole = shapely.union_all(polygons)
     before, after = (number(float(area), 2) for area in geodesic_area_km2([shape, whole]))
     warnings.append(Fault("AVS-919", {"value": name, "before": before, "after": after}, file))

@@ -134,8 +134,9 @@ class _Reading:
 
     def result(self, rows_read: int) -> Populations:
         """Return what was read; raises InputError with every fault."""
-        for code in self.codes.close() & self.values.keys():
-            del self.values[code]  # a part of it is missing: its population is not known
+        for code, missing in self.codes.close().items():
+            if code in self.values:
+                self.faults.append(self.codes.incomplete(code, missing, "AVS-344"))
         self._require_all()
         if self.faults:
             raise InputError(self.faults)

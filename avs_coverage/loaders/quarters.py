@@ -200,7 +200,9 @@ def _chosen(header: Sequence[str]) -> list[str]:
 def _read_rows(frame: pd.DataFrame, reading: _Reading) -> None:
     columns = _columns(list(frame.columns))
     for line, row in zip(frame.index, frame.to_dict("records"), strict=True):
-        reading.add({column: str(row.get(name, "")) for column, name in columns.items()}, int(line), None)
+        reading.add(
+            {column: str(row.get(name, "")) for column, name in columns.items()}, int(line), None, False
+        )
     reading.end("table", columns["population"])
 
 
@@ -250,8 +252,8 @@ class _Reading:
         """Tell whether a text is the code of a quarter of the territory's départements."""
         return is_code(code) and departement_of_qpv(code.strip().upper()) in self.departements
 
-    def add(self, cells: dict[str, str], line: int, shape: Any) -> None:  # noqa: ANN401
-        """Add one row; *shape* is its lon/lat perimeter, None in a table."""
+    def add(self, cells: dict[str, str], line: int, shape: Any, has_perimeter: bool = True) -> None:  # noqa: ANN401
+        """Add one row; *shape* is its lon/lat perimeter, which a table has not."""
         self.rows_read += 1
         code = cells["code"].strip().upper()
         match = _CODE.fullmatch(code)
@@ -268,9 +270,9 @@ class _Reading:
         population = self._population(cells, line)
         qpv = Qpv(code, cells["name"], _GENERATIONS[match[1]], communes, names, population)
         if code in self.quarters:
-            qpv = self.quarters[code] if shape is not None else self._another_row(qpv, line)
+            qpv = self.quarters[code] if has_perimeter else self._another_row(qpv, line)
         self.quarters[code] = qpv
-        if shape is not None and not shape.is_empty:
+        if has_perimeter:
             self._add_perimeter(code, shape, communes)
 
     def _another_row(self, qpv: Qpv, line: int) -> Qpv:
@@ -316,7 +318,10 @@ class _Reading:
     def _add_perimeter(self, code: str, shape: Any, communes: tuple[str, ...]) -> None:  # noqa: ANN401
         import shapely
 
-        whole = repaired(shape, code, self.file, self.warnings)
+        whole = None if shape is None else repaired(shape, code, self.file, self.warnings)
+        if whole is None or whole.is_empty:
+            self.warnings.append(Fault("AVS-934", {"value": code}, self.file))
+            return
         if code in self.perimeters:
             self.warnings.append(Fault("AVS-930", {"value": code}, self.file))
             whole = shapely.union_all([self.perimeters[code], whole])

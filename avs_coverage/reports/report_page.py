@@ -43,10 +43,13 @@ def report_document(report: Report) -> Document:
 def _territory(report: Report) -> Section:
     coverage = report.coverage
     communes = coverage.territory.communes
-    area = number(float(communes["superficie_km2"].sum()), 1)
+    area = f"{number(float(communes['superficie_km2'].sum()), 1)} km²"
+    known = int(communes["superficie_km2"].notna().sum())
+    if coverage.territory.contours is not None and known < len(communes):
+        area += f" (superficie connue de {counted(known, 'commune', 'communes')} seulement)"
     size = (
         f"{counted(len(communes), 'commune', 'communes')}, {number(int(communes['population'].sum()))} "
-        f"habitants, {area} km². État au {french_date(coverage.on)}. Règle : {coverage.rule.label}."
+        f"habitants, {area}. État au {french_date(coverage.on)}. Règle : {coverage.rule.label}."
     )
     return Section("Territoire", (Paragraph(size), *(Paragraph(text, True) for text in report.warnings)))
 
