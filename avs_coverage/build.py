@@ -104,7 +104,7 @@ def _with_layers(territory: Territory, files: Files) -> tuple[Territory, tuple[F
         boundaries = read_boundaries_file(files.communes, territory.communes.index)
         territory = territory.with_boundaries(boundaries)
         warnings += boundaries.warnings
-    if files.population is not None:
+    if files.population:
         from avs_coverage.loaders.populations import read_populations
 
         populations = read_populations(files.population, territory.communes.index)

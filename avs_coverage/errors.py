@@ -31,9 +31,18 @@ class UsageError(AvsError, ValueError):
 
 
 class InputError(AvsError, ValueError):
-    """The data of a file are refused."""
+    """The data of a file are refused.
+
+    *rows_read* and *set_aside* say how far the file was read; 0 and none where it was not.
+    """
 
     exit_code = 3
+
+    def __init__(
+        self, faults: Fault | Sequence[Fault], rows_read: int = 0, set_aside: Sequence[Fault] = ()
+    ) -> None:
+        super().__init__(faults)
+        self.rows_read, self.set_aside = rows_read, tuple(set_aside)
 
 
 class TerritoryError(AvsError, LookupError):

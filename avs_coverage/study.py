@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 
 FILE_NAME = "avs.toml"
-_ONE_FILE = ("structures", "zones", "population", "communes", "temps")
-_SEVERAL_FILES = ("qpv", "indicateurs")
+_ONE_FILE = ("structures", "zones", "communes", "temps")
+_SEVERAL_FILES = ("population", "qpv", "indicateurs")
+_FILE_HELP = 'le nom d\'un fichier, entre guillemets : structures = "structures.xlsx"'
 KEYS = ("territoire", "regle", "date", *_ONE_FILE, *_SEVERAL_FILES, "colonnes")
 
 
@@ -26,7 +28,7 @@ class Files:
     structures: Path | None = None
     service_areas: Path | None = None
     mapping: dict[str, str] | None = None
-    population: Path | None = None
+    population: tuple[Path, ...] = ()
     communes: Path | None = None
     qpv: tuple[Path, ...] = ()
     indicators: tuple[str, ...] = ()
@@ -39,9 +41,9 @@ class Files:
     @property
     def paths(self) -> tuple[Path, ...]:
         """Return the path of every file that is read."""
-        single = (self.structures, self.service_areas, self.population, self.communes, self.travel_times)
+        single = (self.structures, self.service_areas, self.communes, self.travel_times)
         indicators = (split_indicators(text)[0] for text in self.indicators)
-        return (*(path for path in single if path), *self.qpv, *indicators)
+        return (*(path for path in single if path), *self.population, *self.qpv, *indicators)
 
 
 NO_FILES = Files()
@@ -95,7 +97,7 @@ def looks_like_folder(text: str) -> bool:
 def read_study(text: str) -> Study:
     """Read the study folder that *text* names.
 
-    Raises InputError: AVS-301 no ``avs.toml``, AVS-331 not TOML, AVS-332 an unknown or
+    Raises InputError: AVS-340 no ``avs.toml``, AVS-331 not TOML, AVS-332 an unknown or
     missing key, AVS-333 a file outside the folder; all faults at once.
     """
     import tomllib
@@ -105,13 +107,9 @@ def read_study(text: str) -> Study:
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        values = {
-            "value": str(path),
-            "reason": "pas un dossier d'étude ; « avs-coverage init » en crée un",
-        }
-        raise InputError(Fault("AVS-301", values)) from error
+        raise InputError(Fault("AVS-340", {"value": str(folder), "file": FILE_NAME})) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(Fault("AVS-331", {"reason": str(error)}, str(path))) from error
+        raise InputError(_not_toml(error, path)) from error
     faults = _faults(said, folder)
     if faults:
         raise InputError(faults)
@@ -128,7 +126,7 @@ def read_study(text: str) -> Study:
             inside("structures"),
             inside("zones"),
             said.get("colonnes") or None,
-            inside("population"),
+            tuple(folder / name for name in _listed(said.get("population"))),
             inside("communes"),
             tuple(folder / name for name in _listed(said.get("qpv"))),
             tuple(str(folder / name) for name in _listed(said.get("indicateurs"))),
@@ -137,9 +135,24 @@ def read_study(text: str) -> Study:
     )
 
 
+def _not_toml(error: ValueError, path: Path) -> Fault:
+    """Return the fault of a file that is not TOML; the parser says the place, in English."""
+    place = re.search(r"line (\d+), column (\d+)", str(error))
+    if isinstance(error, UnicodeDecodeError):
+        reason = "il n'est pas en UTF-8"
+    else:
+        reason = f"colonne {place[2]}" if place else "il s'arrête trop tôt"
+    return Fault("AVS-331", {"reason": reason}, str(path), int(place[1]) if place else 0)
+
+
 def _listed(value: object) -> list[str]:
     """Return a setting that may be one text or a list of texts."""
     return [str(item) for item in value] if isinstance(value, list) else [str(value)] if value else []
+
+
+def _names_files(value: object, several: bool) -> bool:
+    names = value if several and isinstance(value, list) else [value]
+    return bool(names) and all(isinstance(name, str) and name.strip() for name in names)
 
 
 def _faults(said: dict[str, Any], folder: Path) -> list[Fault]:
@@ -149,8 +162,11 @@ def _faults(said: dict[str, Any], folder: Path) -> list[Fault]:
     faults = [Fault("AVS-332", {"value": key, "choices": known}, file) for key in said if key not in KEYS]
     if not said.get("territoire"):
         faults.append(Fault("AVS-334", {}, file))
-    for key in (*_ONE_FILE, *_SEVERAL_FILES):
-        for name in _listed(said.get(key)):
+    for key in said.keys() & {*_ONE_FILE, *_SEVERAL_FILES}:
+        if not _names_files(said[key], key in _SEVERAL_FILES):
+            faults.append(Fault("AVS-332", {"value": f"{key} = {said[key]!r}", "choices": _FILE_HELP}, file))
+            continue
+        for name in _listed(said[key]):
             if not (folder / name).resolve().is_relative_to(folder.resolve()):
                 faults.append(Fault("AVS-333", {"value": name}, file, column=key))
     columns = said.get("colonnes", {})

@@ -309,8 +309,12 @@ def test_the_report_uses_the_contours_and_says_so(run, tmp_path):
     made = json.loads(done.stdout)
     assert made["territoire"]["superficie_km2"] == pytest.approx(102.8, abs=0.3)
     assert made["sources"]["couches_utilisateur"] == [
-        "contours : contours.geojson (couche de communes), 3 communes, superficies et voisinage"
+        "contours : contours.geojson (couche de communes), 3 communes, 314 sans contour, superficies et "
+        "voisinage"
     ]
+    assert made["territoire"]["communes_sans_superficie"] == 314
+    page = run("report", "allier", "--communes", "contours.geojson").stdout.decode()
+    assert "(superficie connue de 3 communes seulement)" in " ".join(page.split())
     assert any("Superficie non connue" in text for text in made["sources"]["avertissements"])
     assert "AVS-921" in done.stderr.decode()
 

@@ -129,3 +129,97 @@ def test_a_folder_is_checked_with_every_file_that_it_names(run, tmp_path):
     assert result.returncode == 3
     assert [(f["nature"], f["accepte"]) for f in made["fichiers"]] == [("structures", True), ("qpv", False)]
     assert made["accepte"] is False
+
+
+@pytest.mark.parametrize(
+    ("text", "nature", "used", "accepted"),
+    [
+        # INSEE's BPE: two of its three rows are structures of the AVS.
+        (
+            "AN;TYPEQU;DEPCOM;NOMRS;LONGITUDE;LATITUDE;QUALITE_GEOLOC\n"
+            "2024;D506;03185;CS A;;;11\n2024;D508;03310;EVS B;;;11\n2024;A101;03190;Police;;;11\n",
+            "structures",
+            2,
+            True,
+        ),
+        ("code_insee;nom;population\n03185;Montluçon;33147\n", "population", 1, True),
+        ("structure;commune\nCS A;03185\nCS A;Domérat\n", "zones", 2, True),
+        # Headers that nobody knows, rows that say what they are.
+        ("lib_structure;categorie_avs;codgeo\nA;CS;03185\nB;EVS;03310\n", "structures", 0, False),
+    ],
+)
+def test_a_file_is_known_by_its_rows_where_its_headers_say_little(
+    run, tmp_path, text, nature, used, accepted
+):
+    (tmp_path / "x").write_text(text, encoding="utf-8")
+    record = only(run("check", "x", "--json"))
+    assert (record["nature"], record["lignes_utilisees"], record["accepte"]) == (nature, used, accepted)
+    if not accepted:
+        assert any("--map" in fault["aide"] for fault in record["fautes"])
+
+
+def test_what_is_refused_was_read_all_the_same(run, tmp_path):
+    (tmp_path / "x").write_text("code_insee;PMUN\n03185;beaucoup\n03999;3\n63113;5\n", encoding="utf-8")
+    record = only(run("check", "x", "--territory", "allier", "--json"))
+    assert record["accepte"] is False
+    assert (record["lignes_lues"], record["lignes_mises_de_cote"]) == (3, 1)
+
+
+def test_every_nature_says_how_it_is_written_and_which_columns_it_takes(run, tmp_path):
+    files = {
+        "pop": ("code_insee,PMUN\n03185,1\n", {"code_insee": "code_insee", "population": "PMUN"}),
+        "ind": ("CODGEO,enfants\n03185,12\n", {"code_insee": "CODGEO"}),
+        "car": (
+            "idcar_200m,lcog_geo,ind\nCRS3035RES200mN2594600E3811200,03185,4\n",
+            {"idcar_200m": "idcar_200m", "lcog_geo": "lcog_geo", "ind": "ind"},
+        ),
+        "temps": (
+            "from,to,duree\n03185,03310,70\n",
+            {"origine": "from", "destination": "to", "minutes": "duree"},
+        ),
+        "qpv": ("code_qp,population\nQP003004,9\n", {"code": "code_qp", "population": "population"}),
+    }
+    for name, (text, columns) in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        record = only(run("check", name, "--json"))
+        assert record["encodage"] == "UTF-8, séparateur « , »", name
+        assert record["colonnes"] == columns, name
+
+
+def test_a_mapping_is_shown_with_the_headers_of_the_file(run, tmp_path):
+    (tmp_path / "x.csv").write_text("LIB;CAT;INSEE\nA;MJC;03185\n", encoding="utf-8")
+    record = only(run("check", "x.csv", "--map", "nom=LIB,type=CAT,code_insee=INSEE", "--json"))
+    assert record["colonnes"] == {"nom": "LIB", "type": "CAT", "code_insee": "INSEE"}
+    assert [fault["colonne"] for fault in record["fautes"]] == ["CAT"]
+
+
+def test_a_json_without_contours_gives_the_call_to_make(run, tmp_path):
+    (tmp_path / "c.json").write_text('[{"nom": "Montluçon", "code": "03185"}]', encoding="utf-8")
+    record = only(run("check", "c.json", "--json"))
+    assert record["nature"] == "communes"
+    assert "geometry=contour" in record["fautes"][0]["aide"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        ("territoire =", "AVS-331"),
+        ('territoire = "allier"\nstructures = ""', "AVS-332"),
+        ('territoire = "allier"\nstructures = ["a.csv"]', "AVS-332"),
+        ('territoire = "allier"\npopulation = [3]', "AVS-332"),
+    ],
+)
+def test_settings_that_say_nothing_are_refused(run, tmp_path, settings, code):
+    (tmp_path / "avs.toml").write_text(settings, encoding="utf-8")
+    done = run("report", ".")
+    assert done.returncode == 3
+    text = done.stderr.decode()
+    assert code in text
+    assert "line" not in text.replace("ligne", "")
+
+
+def test_a_folder_that_is_no_study_is_called_so(run, tmp_path):
+    done = run("report", "./rien")
+    assert done.returncode == 3
+    assert "AVS-340" in done.stderr.decode()
+    assert "Excel" not in done.stderr.decode()

@@ -227,10 +227,15 @@ def test_municipal_arrondissements_are_their_commune(tmp_path):
     assert [(w.code, "75101" in w.what) for w in part.warnings] == [("AVS-933", True)]
 
 
-def test_a_split_commune_is_refused_with_the_choice(tmp_path):
+def test_the_value_of_a_split_commune_is_not_carried_over(tmp_path):
+    """A national file is not refused for it: the row is set aside, the two of today are unknown."""
     today = Gazetteer().movements.passage("60455").today
-    assert refused(tmp_path, "code;nb\n60455;5\n", wanted=today) == [("AVS-329", 2)]
-    assert read(tmp_path, "code;nb\n60455;5\n03185;1\n").rows_used == 1
+    found = read(tmp_path, "code;nb\n60455;5\n03185;1\n", wanted=[*today, "03185"])
+    assert [cell(found.indicators[0], code)[1] for code in today] == ["non_calculable"] * 2
+    assert cell(found.indicators[0], "03185") == (1.0, "connu")
+    assert [(w.code, all(code in w.what for code in today)) for w in found.warnings] == [("AVS-936", True)]
+    assert (found.rows_read, found.rows_used) == (2, 1)
+    assert read(tmp_path, "code;nb\n60455;5\n03185;1\n", wanted=["03185"]).warnings == ()
 
 
 def test_faults_are_all_said(tmp_path):
@@ -309,10 +314,12 @@ def test_a_file_of_an_earlier_cog_where_a_part_is_missing_is_incomplete(tmp_path
     assert cell(found, whole) == (float(len(movements.parts(whole, date(2020, 1, 1)))), "connu")
 
 
-def test_a_commune_split_since_under_the_same_code_is_refused(tmp_path):
+def test_a_commune_split_since_under_the_same_code_is_unknown(tmp_path):
     # 15141 Neussargues en Pinatelle was split on 2025-01-01 and keeps its code.
     text = "code;nb\n" + "".join(f"{code};1\n" for code in of_2020())
-    assert [code for code, _ in refused(tmp_path, text, wanted=["15141", "15171"])] == ["AVS-329"]
+    found = read(tmp_path, text, wanted=["15141", "15171"])
+    assert [cell(found.indicators[0], code)[1] for code in ("15141", "15171")] == ["non_calculable"] * 2
+    assert [warning.code for warning in found.warnings if warning.code != "AVS-909"] == ["AVS-936"]
 
 
 def test_one_old_code_in_a_list_of_today_is_no_earlier_cog(tmp_path):

@@ -42,7 +42,7 @@ def account(read):
 def test_populations(tmp_path_factory, rows, wanted):
     path = tmp_path_factory.mktemp("p") / "pop.csv"
     path.write_text("code;pmun\n" + "".join(f"{code};{value}\n" for code, value in rows), encoding="utf-8")
-    found = account(lambda: read_populations(path, wanted))
+    found = account(lambda: read_populations([path], wanted))
     if found is not None:
         assert found.rows_read == len(rows)
 

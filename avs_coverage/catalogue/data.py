@@ -18,12 +18,12 @@ DATA: dict[str, FaultKind] = {
     "AVS-303": FaultKind(
         "aucune ligne d'en-têtes reconnue dans les {rows} premières lignes",
         "la ligne d'en-têtes doit porter au moins : {required}",
-        "mettez ces noms de colonnes sur la première ligne du tableau",
+        "mettez ces noms sur la première ligne, ou dites les vôtres : --map nom=EN-TÊTE,type=EN-TÊTE",
     ),
     "AVS-304": FaultKind(
         "la colonne « {column} » manque",
         "colonnes lues : {found}",
-        "ajoutez une colonne {accepted}",
+        "ajoutez une colonne {accepted}, ou dites le nom de la vôtre : --map COLONNE=EN-TÊTE",
     ),
     "AVS-305": FaultKind(
         "deux colonnes disent la même chose : {value}",
@@ -157,6 +157,11 @@ DATA: dict[str, FaultKind] = {
         "une population inconnue n'est pas une population nulle",
         "complétez le fichier, ou retirez --population",
     ),
+    "AVS-340": FaultKind(
+        "« {value} » n'est pas un dossier d'étude : {file} y manque ou n'est pas lisible",
+        "",
+        "créez-en un : avs-coverage init TERRITOIRE DOSSIER ; pour un territoire, écrivez son nom seul",
+    ),
     "AVS-342": FaultKind(
         "le fichier est en UTF-8, sauf par endroits (« {value} »)",
         "lu autrement, tous ses accents seraient faux",
@@ -171,6 +176,11 @@ DATA: dict[str, FaultKind] = {
         "une partie de {value} manque dans ce fichier : {missing}",
         "une partie de ses habitants n'est pas toute sa population",
         "ajoutez les lignes qui manquent, ou donnez la commune entière sous son code actuel",
+    ),
+    "AVS-345": FaultKind(
+        "{value} figure dans deux fichiers de population",
+        "on ne peut pas deviner lequel fait foi",
+        "retirez la commune de l'un des deux",
     ),
     "AVS-350": FaultKind(
         "aucune table reconnue : pas d'en-têtes attendus dans les {rows} premières lignes",

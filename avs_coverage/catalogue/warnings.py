@@ -46,7 +46,7 @@ WARNINGS: dict[str, FaultKind] = {
         "complétez la zone d'intervention avec --service-areas",
     ),
     "AVS-911": FaultKind(
-        "{value} structures sont placées au hasard dans leur commune (QUALITE_GEOLOC 33)",
+        "{value} au hasard dans la commune (QUALITE_GEOLOC 33)",
         "aucune distance ne peut s'appuyer sur ces points : le chef-lieu en tient lieu",
         "donnez leurs coordonnées dans votre propre liste",
     ),
@@ -115,5 +115,10 @@ WARNINGS: dict[str, FaultKind] = {
         "la superficie de {value} n'est pas celle qui est connue : {names} km²",
         "l'écart dépasse un quart : contours d'une autre échelle, incomplets ou généralisés",
         "vérifiez le fichier ; ADMIN EXPRESS COG donne les limites officielles",
+    ),
+    "AVS-936": FaultKind(
+        "la commune de code « {value} » a été scindée (le {changed}) : {choices}",
+        "sa valeur ne se partage pas : celle des communes actuelles n'est pas connue",
+        "prenez une édition plus récente du fichier, si elle existe",
     ),
 }

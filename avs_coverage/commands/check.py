@@ -82,7 +82,8 @@ def _examine(file: Path | None, study: Study, files: Files, territory: str) -> l
     if not files.structures or name is None:
         raise InputError(Fault("AVS-335", {}, FILE_NAME))
     found = [examine_structure_list(files.structures, name, files.service_areas, files.mapping)]
-    others = [("communes", files.communes), ("population", files.population), ("temps", files.travel_times)]
+    others = [("communes", files.communes), ("temps", files.travel_times)]
+    others += [("population", path) for path in files.population]
     others += [("qpv", path) for path in files.qpv]
     paths = [split_indicators(text)[0] for text in files.indicators]
     others += [("carreaux" if nature_of(path) == "carreaux" else "indicateurs", path) for path in paths]
@@ -99,10 +100,11 @@ def _document(found: FileExamination) -> Document:
     if found.columns is not None:
         columns = ", ".join(f"{name} ← « {header} »" for name, header in found.columns.items()) or "aucune"
         reading.append(f"Colonnes reconnues : {columns}.")
-    if found.gives:
+    if found.gives or found.rows_read:
         aside = counted(sum(fault.rows for fault in found.set_aside), "ligne mise", "lignes mises")
         read = counted(found.rows_read, "ligne lue", "lignes lues")
-        reading.append(f"{read} : {found.gives}, {aside} de côté.")
+        gives = found.gives or counted(found.rows_used, "ligne examinée", "lignes examinées")
+        reading.append(f"{read} : {gives}, {aside} de côté.")
     sections = [Section("Lecture", tuple(Paragraph(text) for text in reading))]
     for title, faults in (
         ("Fautes", found.faults),

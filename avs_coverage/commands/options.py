@@ -82,13 +82,14 @@ MapOption = Annotated[
     ),
 ]
 PopulationOption = Annotated[
-    Path | None,
+    list[Path] | None,
     typer.Option(
         "--population",
         metavar="FICHIER",
         readable=False,
         show_default=False,
-        help="Populations par commune (INSEE, donnees_communes.csv ou son zip), à la place des embarquées.",
+        help="Populations par commune (INSEE, donnees_communes.csv ou son zip), à la place des embarquées ; "
+        "plusieurs fois au besoin (Mayotte est dans un fichier à part).",
     ),
 ]
 BoundariesOption = Annotated[
@@ -244,7 +245,7 @@ class SourceOptions:
             self.structures,
             self.service_areas,
             mapping,
-            self.population,
+            tuple(self.population or ()),
             self.communes,
             tuple(self.qpv or ()),
             tuple(self.indicators or ()),

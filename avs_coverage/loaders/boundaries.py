@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,24 +52,24 @@ _NAMED = 6
 class Boundaries:
     """The boundaries of communes of the COG 2026, and what reading them met.
 
-    *frame* is indexed by code, with ``geometry`` in WGS84 and ``superficie_km2`` (geodesic,
-    GRS80). *neighbours* holds pairs ``code``, ``voisin``, both directions, of communes that
-    share a line; None where the polygons overlap or leave slits, so that it cannot be told.
-    *lost_pairs* counts the embedded neighbours that share no line in the file, *missing* the
-    wanted communes without a boundary.
-    Rows read = rows used + rows set aside.
+    *columns*: column of the tool → header. *frame* is indexed by code, with ``geometry`` in WGS84
+    and ``superficie_km2`` (geodesic, GRS80). *neighbours* holds pairs ``code``, ``voisin``, both
+    directions, of communes that share a line; None where the polygons overlap or leave slits, so
+    that it cannot be told. *lost_pairs* counts the embedded neighbours that share no line in the
+    file, *missing* the wanted communes without a boundary. Rows read = rows used + rows set aside.
     """
 
     file: str
     format: str
     frame: gpd.GeoDataFrame
     neighbours: pd.DataFrame | None
-    lost_pairs: int
-    missing: int
     rows_read: int
     rows_used: int
     set_aside: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
+    columns: dict[str, str] = field(default_factory=dict)
+    lost_pairs: int = 0
+    missing: int = 0
 
     @property
     def label(self) -> str:
@@ -97,9 +97,9 @@ def read_boundaries_file(path: Path, wanted: Collection[str] | None) -> Boundari
         reading = _Reading(path.name, wanted, code_column)
         kept = reading.sort(rows)
         if reading.faults:
-            raise InputError(reading.faults)
+            raise InputError(reading.faults, len(rows), reading.set_aside)
         if not kept:
-            raise InputError(Fault("AVS-355", {}, path.name))
+            raise InputError(Fault("AVS-355", {}, path.name), len(rows), reading.set_aside)
         where = None
         if len(kept) < min(len(rows), _FILTERED_BELOW):
             codes = ", ".join(f"'{code}'" for code in sorted({rows[i] for i in kept}))
@@ -108,7 +108,7 @@ def read_boundaries_file(path: Path, wanted: Collection[str] | None) -> Boundari
     reading.warnings += warnings
     frame = reading.join(features, code_column)
     if reading.faults:
-        raise InputError(reading.faults)
+        raise InputError(reading.faults, len(rows), reading.set_aside)
     reading.say_missing(frame)
     reading.say_sizes(frame)
     neighbours, lost = _neighbours(frame)
@@ -117,12 +117,13 @@ def read_boundaries_file(path: Path, wanted: Collection[str] | None) -> Boundari
         _format(layer.columns),
         frame,
         neighbours,
-        lost,
-        len(set(wanted or ()) - set(frame.index)),
         len(rows),
         len(rows) - sum(fault.rows for fault in reading.set_aside),
         tuple(reading.set_aside),
         tuple(reading.warnings),
+        {"code": code_column},
+        lost,
+        len((wanted or frozenset()) - set(frame.index)),
     )
 
 

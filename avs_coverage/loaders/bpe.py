@@ -9,7 +9,7 @@ from typing import Any
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.loaders.table_file import Row, first_bytes
-from avs_coverage.messages import number
+from avs_coverage.messages import counted, number
 
 FORMAT = "Base permanente des équipements (INSEE)"
 TYPES = {"D506": "CS", "D508": "EVS"}
@@ -25,10 +25,10 @@ _HEADERS = ("nom", "type", "code_insee", "longitude", "latitude", "source")
 
 def matches(rows: list[Row]) -> bool:
     """Tell whether the first row bears the columns by which the BPE is known."""
-    return bool(rows) and _is_header(rows[0].cells)
+    return bool(rows) and is_header(rows[0].cells)
 
 
-def _is_header(names: Iterable[str]) -> bool:
+def is_header(names: Iterable[str]) -> bool:
     """Tell the BPE by its types and communes and a third column that nobody else would write."""
     known = [name.strip().strip('"').upper() for name in names]
     signs = {"QUALITE_GEOLOC", "QUALITE_XY", "LAMBERT_X", "NOMRS"} & set(known)
@@ -42,10 +42,10 @@ def recognises(path: Path) -> bool:
         import pyarrow.parquet as pq
 
         try:
-            return _is_header(pq.read_schema(path).names)
+            return is_header(pq.read_schema(path).names)
         except (OSError, ValueError):
             return False
-    return not start.startswith(b"PK") and _is_header(_header(start)[0])
+    return not start.startswith(b"PK") and is_header(_header(start)[0])
 
 
 def _header(start: bytes) -> tuple[list[str], str]:
@@ -139,5 +139,6 @@ def adapt(rows: list[Row], file: str) -> tuple[list[Row], list[Fault], list[Faul
         adapted.append(Row(row.line, (name, kind, commune, *point, source)))
     warnings = [Fault("AVS-910", {}, file)]
     if random_points:
-        warnings.append(Fault("AVS-911", {"value": number(random_points)}, file))
+        value = counted(random_points, "structure est placée", "structures sont placées")
+        warnings.append(Fault("AVS-911", {"value": value}, file))
     return adapted, _others(file, others), warnings

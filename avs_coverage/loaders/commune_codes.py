@@ -33,10 +33,17 @@ class CommuneCodes:
     """The codes of one file, each brought to a commune of today.
 
     *wanted* are the communes that the file is read for; None takes every commune of France.
-    *faults* and *warnings* gather what was met; *moved* maps each old code to today's.
+    *faults* and *warnings* gather what was met; *moved* maps each old code to today's. A commune
+    split since refuses the file, unless *splits_refused* is false: its rows are then those of
+    *split_rows* (codes as written), and the communes of today that came of it are *split*.
     """
 
-    def __init__(self, file: str, wanted: Collection[str] | None, column: str = "") -> None:
+    def __init__(
+        self, file: str, wanted: Collection[str] | None, column: str = "", splits_refused: bool = True
+    ) -> None:
+        self._splits_refused = splits_refused
+        self.split: set[str] = set()
+        self.split_rows: set[str] = set()
         self.file, self.column = file, column
         self.faults: list[Fault] = []
         self.warnings: list[Fault] = []
@@ -179,6 +186,7 @@ class CommuneCodes:
         changed = french_date(passage.changed) if passage.changed else ""
         if len(found) > 1:
             self._refuse_split(text, line, passage.today, changed)
+            self.split_rows.add(code)
         elif found:
             values = {"value": code, "changed": changed, "today": f"{found[0].name} ({found[0].code})"}
             self.warnings.append(Fault("AVS-909", values, self.file, line, self.column))
@@ -192,4 +200,8 @@ class CommuneCodes:
         communes = [commune for commune in map(self._gazetteer.get, today) if commune]
         names = ", ".join(f"{commune.name} ({commune.code})" for commune in communes)
         values = {"value": text, "changed": changed, "choices": names}
-        self.faults.append(Fault("AVS-329", values, self.file, line, self.column))
+        if self._splits_refused:
+            self.faults.append(Fault("AVS-329", values, self.file, line, self.column))
+            return
+        self.warnings.append(Fault("AVS-936", values, self.file, line, self.column))
+        self.split |= set(today)

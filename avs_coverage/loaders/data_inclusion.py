@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from avs_coverage.faults import Fault
 from avs_coverage.loaders.table_file import Row
@@ -17,7 +18,12 @@ _KEPT = ("id", "nom", "code_insee", "commune", "longitude", "latitude")
 
 def matches(rows: list[Row]) -> bool:
     """Tell whether the first row bears the columns of either schema."""
-    names = set(rows[0].cells) if rows else set()
+    return bool(rows) and is_header(rows[0].cells)
+
+
+def is_header(header: Iterable[str]) -> bool:
+    """Tell the headers of either schema."""
+    names = set(header)
     return {"source", "code_insee", "nom"} <= names and bool(names & {"typologie", "reseaux_porteurs"})
 
 

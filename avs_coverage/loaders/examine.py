@@ -9,10 +9,11 @@ from typing import Any
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
+from avs_coverage.loaders.cells import parse_type
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, match_header
-from avs_coverage.loaders.geo_file import is_geographical, layers
+from avs_coverage.loaders.geo_file import Layer, is_geographical, is_json_without_geometry, layers
 from avs_coverage.loaders.table_file import Row
-from avs_coverage.loaders.table_frame import headers_of
+from avs_coverage.loaders.table_frame import describe_frame, headers_of
 from avs_coverage.messages import counted, enumeration, number, percent
 from avs_coverage.names import normalise
 from avs_coverage.territory import Territory
@@ -26,6 +27,7 @@ NATURES = {
     "indicateurs": "indicateurs par commune",
     "carreaux": "carreaux de 200 m",
     "temps": "temps de trajet",
+    "zones": "zones d'intervention",
 }
 _QPV_SIGNS = {"code qp", "code qpv", "code quartier", "nom qp", "lib qp"}
 
@@ -72,27 +74,38 @@ class FileExamination:
 
 def nature_of(path: Path) -> str:
     """Return what a file is, a key of ``NATURES``; a file that nothing tells is a list of structures."""
-    from avs_coverage.loaders import grid
-
     if is_geographical(path):
-        with layers(path, "une couche géographique") as found:
-            names = {normalise(column) for layer in found for column in layer.columns}
-            if names & _QPV_SIGNS:
-                return "qpv"
-            if any(grid.is_header(layer.columns) for layer in found):
-                return "carreaux"
-            structures = any(_is_structures(layer.columns) for layer in found)
-            return "structures" if structures else "communes"
+        with layers(path, "qu'elle contient") as found:
+            return _nature_of_layers(found)
+    if is_json_without_geometry(path):
+        return "communes"
     heads = headers_of(path)
     if any(map(_is_structures, heads)):
         return "structures"
     if any(map(_is_quarters, heads)):
         return "qpv"
-    return next((nature for head in heads if (nature := _nature_of_table(head))), "structures")
+    told = next((nature for head in heads if (nature := _nature_of_table(head))), "")
+    # Rows that say CS or EVS are structures, under whatever headers.
+    is_list = told in ("", "indicateurs") and any(parse_type(cell) for head in heads for cell in head)
+    return "structures" if is_list or not told else told
+
+
+def _nature_of_layers(found: Collection[Layer]) -> str:
+    from avs_coverage.loaders import grid
+
+    if any({normalise(column) for column in layer.columns} & _QPV_SIGNS for layer in found):
+        return "qpv"
+    if any(grid.is_header(layer.columns) for layer in found):
+        return "carreaux"
+    return "structures" if any(_is_structures(layer.columns) for layer in found) else "communes"
 
 
 def _is_structures(header: Collection[str]) -> bool:
-    """Tell a list of structures by its name and its type, under any of their names."""
+    """Tell a list of structures by its name and its type, under any of their names, or a foreign format."""
+    from avs_coverage.loaders import bpe, data_inclusion
+
+    if bpe.is_header(header) or data_inclusion.is_header(header):
+        return True
     _, positions, _, _ = match_header([Row(1, tuple(header))], STRUCTURE_COLUMNS, ("nom", "type"))
     return {"nom", "type"} <= positions.keys()
 
@@ -105,12 +118,14 @@ def _is_quarters(row: list[str]) -> bool:
 
 
 def _nature_of_table(header: list[str]) -> str:
-    from avs_coverage.loaders import grid, indicators, populations, travel_times
+    from avs_coverage.loaders import grid, indicators, populations, service_areas, travel_times
 
     if grid.is_header(header):
         return "carreaux"
     if travel_times.is_header(header):
         return "temps"
+    if service_areas.is_header(header):
+        return "zones"
     if indicators.format_of(header):
         return "indicateurs"
     if populations.is_header(header):
@@ -126,7 +141,15 @@ def examine_file(path: Path, nature: str, territory: TerritoryName | None) -> Fi
     try:
         return _READERS[nature](path, territory)
     except InputError as error:
-        return FileExamination(path.name, nature, faults=error.faults)
+        aside = sum(fault.rows for fault in error.set_aside)
+        return FileExamination(
+            path.name,
+            nature,
+            rows_read=error.rows_read,
+            rows_used=error.rows_read - aside,
+            set_aside=error.set_aside,
+            faults=error.faults,
+        )
 
 
 def examine_structure_list(
@@ -139,9 +162,18 @@ def examine_structure_list(
     used = len(found.structures)
     gives = counted(used, "structure", "structures")
     return FileExamination(
-        found.file, "structures", found.format, found.encoding, found.columns, found.rows_read, used, gives,
-        found.set_aside, found.warnings, found.faults,
-    )  # fmt: skip
+        found.file,
+        "structures",
+        found.format,
+        found.encoding,
+        found.columns,
+        found.rows_read,
+        used,
+        gives,
+        found.set_aside,
+        found.warnings,
+        found.faults,
+    )
 
 
 def _wanted(territory: TerritoryName | None) -> Collection[str] | None:
@@ -157,21 +189,36 @@ def _communes(path: Path, territory: TerritoryName | None) -> FileExamination:
     if read.neighbours is None:
         gives += " ; les polygones se chevauchent ou laissent des fentes : le voisinage embarqué est gardé"
     return FileExamination(
-        path.name, "communes", read.format, rows_read=read.rows_read, rows_used=read.rows_used, gives=gives,
-        set_aside=read.set_aside, warnings=read.warnings,
-    )  # fmt: skip
+        path.name,
+        "communes",
+        read.format,
+        columns=read.columns,
+        rows_read=read.rows_read,
+        rows_used=read.rows_used,
+        gives=gives,
+        set_aside=read.set_aside,
+        warnings=read.warnings,
+    )
 
 
 def _population(path: Path, territory: TerritoryName | None) -> FileExamination:
     from avs_coverage.loaders.populations import read_populations
 
-    read = read_populations(path, _wanted(territory))
+    read = read_populations([path], _wanted(territory))
     inhabitants = counted(sum(read.values.values()), "habitant", "habitants")
     gives = f"{counted(len(read.values), 'commune', 'communes')}, {inhabitants}"
     return FileExamination(
-        path.name, "population", rows_read=read.rows_read, rows_used=read.rows_used, gives=gives,
-        set_aside=read.set_aside, warnings=read.warnings,
-    )  # fmt: skip
+        path.name,
+        "population",
+        "table par commune",
+        describe_frame(path),
+        read.columns,
+        rows_read=read.rows_read,
+        rows_used=read.rows_used,
+        gives=gives,
+        set_aside=read.set_aside,
+        warnings=read.warnings,
+    )
 
 
 def _qpv(path: Path, territory: TerritoryName | None) -> FileExamination:
@@ -189,9 +236,17 @@ def _qpv(path: Path, territory: TerritoryName | None) -> FileExamination:
             f", {counted(sum(known), 'habitant', 'habitants')} ({number(len(known))} populations connues)"
         )
     return FileExamination(
-        path.name, "qpv", rows_read=read.rows_read, rows_used=read.rows_used, gives=gives,
-        set_aside=read.set_aside, warnings=warnings,
-    )  # fmt: skip
+        path.name,
+        "qpv",
+        "périmètres" if len(read.perimeters) else "table",
+        _written(path),
+        read.columns,
+        rows_read=read.rows_read,
+        rows_used=read.rows_used,
+        gives=gives,
+        set_aside=read.set_aside,
+        warnings=warnings,
+    )
 
 
 def _indicators(path: Path, territory: TerritoryName | None) -> FileExamination:
@@ -203,9 +258,17 @@ def _indicators(path: Path, territory: TerritoryName | None) -> FileExamination:
     if read.unread:
         gives += f", {counted(len(read.unread), 'colonne non lue', 'colonnes non lues')}"
     return FileExamination(
-        path.name, "indicateurs", read.format, rows_read=read.rows_read, rows_used=read.rows_used,
-        gives=gives, set_aside=read.set_aside, warnings=read.warnings,
-    )  # fmt: skip
+        path.name,
+        "indicateurs",
+        read.format,
+        describe_frame(path),
+        read.columns,
+        rows_read=read.rows_read,
+        rows_used=read.rows_used,
+        gives=gives,
+        set_aside=read.set_aside,
+        warnings=read.warnings,
+    )
 
 
 def _grid(path: Path, territory: TerritoryName | None) -> FileExamination:
@@ -217,9 +280,17 @@ def _grid(path: Path, territory: TerritoryName | None) -> FileExamination:
         f"{percent(read.imputed_share)} imputés ; {number(read.astride)} à cheval sur plusieurs communes"
     )
     return FileExamination(
-        path.name, "carreaux", f"EPSG:{read.epsg}", rows_read=read.rows_read, rows_used=read.rows_used,
-        gives=gives, set_aside=read.set_aside, warnings=read.warnings,
-    )  # fmt: skip
+        path.name,
+        "carreaux",
+        f"EPSG:{read.epsg}",
+        _written(path),
+        read.columns,
+        rows_read=read.rows_read,
+        rows_used=read.rows_used,
+        gives=gives,
+        set_aside=read.set_aside,
+        warnings=read.warnings,
+    )
 
 
 def _travel_times(path: Path, territory: TerritoryName | None) -> FileExamination:
@@ -232,9 +303,48 @@ def _travel_times(path: Path, territory: TerritoryName | None) -> FileExaminatio
         f"{counted(read.unreachable, 'trajet impossible', 'trajets impossibles')}"
     )
     return FileExamination(
-        path.name, "temps", rows_read=read.rows_read, rows_used=read.rows_used, gives=gives,
-        set_aside=read.set_aside, warnings=read.warnings,
-    )  # fmt: skip
+        path.name,
+        "temps",
+        "table origine-destination",
+        describe_frame(path),
+        read.columns,
+        rows_read=read.rows_read,
+        rows_used=read.rows_used,
+        gives=gives,
+        set_aside=read.set_aside,
+        warnings=read.warnings,
+    )
+
+
+def _zones(path: Path, territory: TerritoryName | None) -> FileExamination:
+    from avs_coverage.gazetteer import Gazetteer
+    from avs_coverage.loaders.service_areas import read_service_areas
+    from avs_coverage.territory_names import find_territory_name
+
+    departements = (territory or find_territory_name("france")).departements
+    read, areas, columns = read_service_areas(path, Gazetteer(), departements, None)
+    used = read.rows_read - sum(fault.rows for fault in read.set_aside)
+    gives = (
+        f"{counted(len(areas), 'structure', 'structures')}, dont les noms ne sont pas vérifiés (donnez la "
+        "liste avec --service-areas)"
+    )
+    return FileExamination(
+        path.name,
+        "zones",
+        "table structure-commune",
+        describe_frame(path),
+        columns,
+        read.rows_read,
+        used,
+        gives,
+        tuple(read.set_aside),
+        tuple(read.warnings),
+        tuple(read.faults),
+    )
+
+
+def _written(path: Path) -> str:
+    return "" if is_geographical(path) else describe_frame(path)
 
 
 _READERS: dict[str, Callable[[Path, TerritoryName | None], FileExamination]] = {
@@ -244,4 +354,5 @@ _READERS: dict[str, Callable[[Path, TerritoryName | None], FileExamination]] = {
     "indicateurs": _indicators,
     "carreaux": _grid,
     "temps": _travel_times,
+    "zones": _zones,
 }

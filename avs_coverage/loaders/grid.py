@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ ROW_STEP = 1 << 20
 
 EXPECTED = "« idcar_200m », « lcog_geo », « ind » et « i_est_200 »"
 _CELL_ID = r"CRS(?P<epsg>\d{4})RES200mN(?P<y>\d+)E(?P<x>\d+)"
+_COLUMNS = {"id": "idcar_200m", "lcog": "lcog_geo", "ind": "ind", "imputed": "i_est_200"}
 _MOST_FAULTS = 20
 _NO_COMMUNE = ("carreau dont la commune n'est pas connue", "carreaux dont la commune n'est pas connue")
 
@@ -38,7 +39,8 @@ class Grid:
     *x_m*, *y_m*: lower-left corners, int64, in the projection *epsg* of the file (3035 in mainland
     France); *inhabitants* (float64) and *imputed* (bool, estimated by INSEE for secrecy) of each
     cell; *communes*: the codes of today of the communes it lies in, joined by ``|``. Cells are
-    sorted by row, then by column. Rows read = rows used + rows set aside.
+    sorted by row, then by column. *columns*: column of the tool → header. Rows read = rows used +
+    rows set aside.
     """
 
     file: str
@@ -52,6 +54,7 @@ class Grid:
     rows_used: int
     set_aside: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
+    columns: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.x_m)
@@ -118,7 +121,7 @@ def read_grid(path: Path, wanted: Collection[str] | None) -> Grid:
     if not reading.faults:
         reading.check(cells)
     if reading.faults:
-        raise InputError(reading.faults)
+        raise InputError(reading.faults, reading.rows_read, reading.set_aside())
     cells = cells.sort_values(["y", "x"])
     rows_used = reading.rows_read - sum(fault.rows for fault in reading.set_aside())
     return Grid(
@@ -133,14 +136,14 @@ def read_grid(path: Path, wanted: Collection[str] | None) -> Grid:
         rows_used,
         tuple(reading.set_aside()),
         tuple(reading.codes.warnings),
+        reading.columns,
     )
 
 
 def _pieces(path: Path) -> Iterator[pd.DataFrame]:
-    """Yield the four columns in pieces, under the names of the edition 2021."""
+    """Yield the four columns in pieces, under their own headers."""
     if not is_geographical(path):
-        for piece in read_frames(path, _chosen, EXPECTED):
-            yield _named(piece)
+        yield from read_frames(path, _chosen, EXPECTED)
         return
     with layers(path, "carreaux_200m_met.csv") as found:
         layer = next((layer for layer in found if _chosen(layer.columns)), None)
@@ -148,11 +151,11 @@ def _pieces(path: Path) -> Iterator[pd.DataFrame]:
             raise InputError(Fault("AVS-350", {"rows": "20", "expected": EXPECTED}, path.name))
         frame = read_attributes(layer, _chosen(layer.columns), path.name)
         frame.index += 2
-        yield _named(frame.fillna("").astype(str))
+        yield frame.fillna("").astype(str)
 
 
 def _named(piece: pd.DataFrame) -> pd.DataFrame:
-    columns = ["id", "lcog", "ind", "imputed"]
+    columns = list(_COLUMNS)
     piece = piece.set_axis(columns[: piece.shape[1]], axis=1)
     return piece if "imputed" in piece else piece.assign(imputed="0")
 
@@ -167,6 +170,7 @@ class _Reading:
         self.rows_read = 0
         self._elsewhere = self._unknown = 0
         self._communes: dict[str, str] = {}
+        self.columns: dict[str, str] = {}
 
     def set_aside(self) -> list[Fault]:
         """Return the cells that are not used, by reason."""
@@ -176,6 +180,8 @@ class _Reading:
     def piece(self, piece: pd.DataFrame) -> pd.DataFrame:
         """Return the wanted cells of a piece, with their place."""
         self.rows_read += len(piece)
+        self.columns = dict(zip(_COLUMNS.values(), map(str, piece.columns), strict=False))
+        piece = _named(piece)
         communes = piece["lcog"].map({text: self._today(text) for text in piece["lcog"].unique()})
         unknown = communes == "?"
         here = communes.ne("") & ~unknown

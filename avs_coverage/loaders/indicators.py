@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.indicators import ABSENT, APPROXIMATE, INCOMPLETE, KNOWN, NOT_COMPUTABLE, Indicator
+from avs_coverage.indicators import ABSENT, INCOMPLETE, KNOWN, NOT_COMPUTABLE, Indicator
 from avs_coverage.loaders.cells import parse_number
 from avs_coverage.loaders.columns import COMMUNE_CODE_COLUMNS
 from avs_coverage.loaders.commune_codes import (
@@ -25,14 +25,13 @@ from avs_coverage.loaders.indicator_formats import (
     COUNT,
     FORMATS,
     LONG_MEASURES,
-    NOT_AVAILABLE,
-    SECRET,
     UNKNOWN,
     ColumnKind,
     IndicatorFormat,
     vintage_of,
     words_of,
 )
+from avs_coverage.loaders.merged_parts import join_parts
 from avs_coverage.loaders.table_frame import read_frame
 from avs_coverage.names import normalise
 
@@ -57,16 +56,21 @@ _PLAIN = IndicatorFormat("table par commune", "", (), COMMUNE_CODE_COLUMNS, ())
 _NO_ROW = "\ue000"
 """Stands for a measure of which a long file has no row for a commune: absent, and not secret."""
 _UNLOCATED = ("ligne sans commune (non localisée)", "lignes sans commune (non localisées)")
+_SPLIT = ("ligne d'une commune scindée depuis", "lignes de communes scindées depuis")
 _OTHER_PLACE = ("ligne d'une autre maille que la commune", "lignes d'une autre maille que la commune")
 _OTHER_MEASURE = ("ligne d'une mesure non lue", "lignes d'une mesure non lue")
 
 
 @dataclass(frozen=True)
 class IndicatorFile:
-    """The indicators of one file. Rows read = rows used + rows set aside."""
+    """The indicators of one file. Rows read = rows used + rows set aside.
+
+    *columns*: column of the tool → header.
+    """
 
     file: str
     format: str
+    columns: dict[str, str]
     indicators: tuple[Indicator, ...]
     unread: tuple[str, ...]
     rows_read: int
@@ -141,7 +145,7 @@ def read_indicators(path: Path, wanted: Collection[str] | None, columns: Sequenc
     and rates averaged by inhabitants where the file gives them, and said to be approximate. One
     unknown part makes the whole unknown. Raises InputError with all faults: AVS-350 no column
     of commune codes, AVS-356 a column that is not there, AVS-319 not a number, AVS-338 a commune
-    twice, AVS-314 and AVS-329 codes.
+    twice, AVS-314 codes. The value of a commune split since is not carried over (AVS-936).
     """
     chosen = _Chosen(tuple(columns))
     frame = read_frame(path, chosen.choose, "une colonne de codes de commune (CODGEO, code_insee…)")
@@ -156,11 +160,12 @@ def read_indicators(path: Path, wanted: Collection[str] | None, columns: Sequenc
     if not indicators and not reading.faults:
         reading.faults.append(Fault("AVS-357", {}, path.name))
     if reading.faults:
-        raise InputError(reading.faults)
+        raise InputError(reading.faults, rows_read, reading.set_aside)
     rows_used = rows_read - sum(fault.rows for fault in reading.set_aside)
     return IndicatorFile(
         path.name,
         chosen.format.name,
+        {"code_insee": chosen.key},
         indicators,
         tuple(chosen.unread),
         rows_read,
@@ -175,7 +180,7 @@ class _Reading:
 
     def __init__(self, file: str, wanted: frozenset[str] | None, chosen: _Chosen) -> None:
         self.file, self.wanted, self.chosen = file, wanted, chosen
-        self.codes = CommuneCodes(file, wanted, chosen.key)
+        self.codes = CommuneCodes(file, wanted, chosen.key, splits_refused=False)
         self.faults = self.codes.faults
         self.set_aside: list[Fault] = []
         self._vintage = ""
@@ -228,6 +233,7 @@ class _Reading:
         frame = frame.assign(_today=today, _line=frame.index)
         frame[self.chosen.key] = [self.codes.clean(code) for code in frame[self.chosen.key]]
         self._put_aside(today.count(ELSEWHERE), OTHER_TERRITORY)
+        self._put_aside(int(frame[self.chosen.key].isin(self.codes.split_rows).sum()), _SPLIT)
         self._incomplete = self.codes.close()
         frame = frame[frame["_today"].notna() & (frame["_today"] != ELSEWHERE)]
         for code in self._incomplete.keys() & set(frame["_today"]):
@@ -285,9 +291,11 @@ class _Reading:
             self.chosen.unread.append(name)
             return None
         parts = self._parts(rows, name, kind)
-        values, state = _joined(parts, kind.nature, self._weights(rows))
+        values, state = join_parts(parts, kind.nature, self._weights(rows))
         for code in self._incomplete & values.keys():
             values[code], state[code] = None, INCOMPLETE
+        for code in self.codes.split if self.wanted is None else self.codes.split & self.wanted:
+            values[code], state[code] = None, NOT_COMPUTABLE
         codes = sorted(values if self.wanted is None else self.wanted)
         return _made(self, name, kind, codes, values, state)
 
@@ -358,38 +366,3 @@ def _made(
         pd.Series(told, index=codes, dtype=object if kind.nature == CLASS else float),
         pd.Series([state.get(code, ABSENT) for code in codes], index=codes, dtype=object),
     )
-
-
-def _joined(
-    parts: pd.DataFrame, nature: str, weights: list[float | None]
-) -> tuple[dict[str, object], dict[str, str]]:
-    """Put together the parts of each commune of today: sums, weighted means, equal classes."""
-    values: dict[str, object] = {}
-    states: dict[str, str] = {}
-    gathered: dict[str, list[tuple[object, str, float | None]]] = {}
-    for today, value, state, weight in zip(
-        parts["today"], parts["value"], parts["state"], weights, strict=True
-    ):
-        gathered.setdefault(str(today), []).append((value, state, weight))
-    for code, found in gathered.items():
-        if len(found) == 1:
-            values[code], states[code] = found[0][:2]
-        else:
-            values[code], states[code] = _join(found, nature)
-    return values, states
-
-
-def _join(found: list[tuple[object, str, float | None]], nature: str) -> tuple[object, str]:
-    unknown = {state for _, state, _ in found} - {KNOWN}
-    if unknown:
-        return None, SECRET if SECRET in unknown else NOT_AVAILABLE
-    parts = [value for value, _, _ in found]
-    if nature == CLASS:
-        return (parts[0], KNOWN) if len(set(parts)) == 1 else (None, NOT_COMPUTABLE)
-    if nature == COUNT:
-        return sum(parts), KNOWN  # type: ignore[arg-type]
-    weights = [weight for _, _, weight in found if weight is not None]
-    if nature == UNKNOWN or len(weights) < len(found) or not sum(weights):
-        return None, NOT_COMPUTABLE
-    products = [float(str(value)) * weight for value, weight in zip(parts, weights, strict=True)]
-    return sum(products) / sum(weights), APPROXIMATE

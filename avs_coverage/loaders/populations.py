@@ -8,7 +8,6 @@ from pathlib import Path
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.gazetteer import Gazetteer
 from avs_coverage.loaders.cells import parse_count
 from avs_coverage.loaders.columns import COMMUNE_CODE_COLUMNS
 from avs_coverage.loaders.commune_codes import (
@@ -20,7 +19,7 @@ from avs_coverage.loaders.commune_codes import (
     put_aside,
 )
 from avs_coverage.loaders.table_frame import read_frame
-from avs_coverage.messages import counted, enumeration, number
+from avs_coverage.messages import counted, enumeration
 from avs_coverage.names import normalise
 
 _POPULATIONS = ("pmun", "population", "population_municipale", "pop_mun", "pop")
@@ -31,19 +30,24 @@ _NAMED = 6
 class Populations:
     """Inhabitants by commune code of the COG 2026, and what reading them met.
 
-    *label* names the file and the column. Rows read = rows used + rows set aside.
+    *label* names the files and the columns; *columns*: column of the tool → header. Rows read =
+    rows used + rows set aside.
     """
 
     values: dict[str, int]
     label: str
+    columns: dict[str, str]
     rows_read: int
     rows_used: int
     set_aside: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
 
 
-def read_populations(path: Path, wanted: Collection[str] | None) -> Populations:
-    """Return the population of each commune of *wanted* (None: of every commune of the file).
+def read_populations(paths: Sequence[Path], wanted: Collection[str] | None) -> Populations:
+    """Return the population of each commune of *wanted* (None: of every commune of the files).
+
+    Several files complete each other, as INSEE's of Mayotte does that of the rest of France; a
+    commune in two of them is refused (AVS-345).
 
     The column ``COM`` holds the name up to the vintage 2020 and the code since: the code is then
     made of the département and ``CODCOM``. Municipal arrondissements are summed into their
@@ -51,6 +55,41 @@ def read_populations(path: Path, wanted: Collection[str] | None) -> Populations:
     not zero: a wanted commune without a population refuses the file (AVS-339). Raises
     InputError with all faults.
     """
+    readings = [_read(path, wanted) for path in paths]
+    faults = [fault for reading in readings for fault in reading.faults]
+    values: dict[str, int] = {}
+    for reading in readings:
+        for code in values.keys() & reading.values.keys():
+            name = reading.codes.commune_name(code)
+            faults.append(Fault("AVS-345", {"value": name}, reading.file))
+        values |= reading.values
+    files = ", ".join(path.name for path in paths)
+    if missing := sorted(
+        set(() if wanted is None else wanted) - values.keys() - {c for r in readings for c in r.incomplete}
+    ):
+        faults.append(_without_population(missing, readings[-1].codes, files))
+    rows_read = sum(reading.rows_read for reading in readings)
+    set_aside = tuple(fault for reading in readings for fault in reading.set_aside)
+    if faults:
+        raise InputError(faults, rows_read, set_aside)
+    return Populations(
+        values,
+        " ; ".join(reading.label for reading in readings),
+        {column: name for reading in readings for column, name in reading.columns.items()},
+        rows_read,
+        rows_read - sum(fault.rows for fault in set_aside),
+        set_aside,
+        tuple(fault for reading in readings for fault in reading.codes.warnings),
+    )
+
+
+def _without_population(missing: Sequence[str], codes: CommuneCodes, files: str) -> Fault:
+    names = enumeration([codes.commune_name(code) for code in missing], _NAMED)
+    value = counted(len(missing), "commune", "communes")
+    return Fault("AVS-339", {"value": value, "names": names}, files)
+
+
+def _read(path: Path, wanted: Collection[str] | None) -> _Reading:
     frame = read_frame(path, _chosen, "« code_insee » (ou COM, CODCOM…) et « PMUN » (ou population)")
     names = {_plain(name): name for name in frame.columns}
     column = next(names[name] for name in _POPULATIONS if name in names)
@@ -60,7 +99,12 @@ def read_populations(path: Path, wanted: Collection[str] | None) -> Populations:
     reading.within = reading.codes.in_their_commune(_code(row) for row in rows)
     for line, row in zip(frame.index, rows, strict=True):
         reading.add(int(line), {str(name): str(value) for name, value in row.items()}, _plain(column))
-    return reading.result(len(frame))
+    reading.columns = {
+        "code_insee": ", ".join(n for k, n in names.items() if n != column),
+        "population": column,
+    }
+    reading.end(len(frame))
+    return reading
 
 
 def _plain(header: str) -> str:
@@ -68,9 +112,10 @@ def _plain(header: str) -> str:
 
 
 def is_header(header: Sequence[str]) -> bool:
-    """Tell the headers of a table of populations: a code, and INSEE's own name of the column."""
+    """Tell the headers of a table of populations: INSEE's own name of the column, or nothing else but one."""
     names = {_plain(name) for name in header if name}
-    return "pmun" in names and bool(_chosen(header))
+    alone = names - {"nom", "commune", "libelle", "libgeo", "nom_commune", *COMMUNE_CODE_COLUMNS}
+    return bool(_chosen(header)) and ("pmun" in names or (len(alone) == 1 and alone <= set(_POPULATIONS)))
 
 
 def _chosen(header: Sequence[str]) -> list[str]:
@@ -101,6 +146,11 @@ class _Reading:
         self.values: dict[str, int] = {}
         self._lines: dict[str, int] = {}
         self.within: set[str] = set()
+        self.incomplete: set[str] = set()
+        self.columns: dict[str, str] = {}
+        self.set_aside: tuple[Fault, ...] = ()
+        self.label = ""
+        self.rows_read = 0
         self._elsewhere = self._blank = self._within = 0
 
     def add(self, line: int, cells: dict[str, str], column: str) -> None:
@@ -132,28 +182,17 @@ class _Reading:
         self._lines[code] = line
         return True
 
-    def result(self, rows_read: int) -> Populations:
-        """Return what was read; raises InputError with every fault."""
+    def end(self, rows_read: int) -> None:
+        """End the file: judge its codes, count its rows, and say what was read."""
         for code, missing in self.codes.close().items():
-            if code in self.values:
+            if self.values.pop(code, None) is not None:
                 self.faults.append(self.codes.incomplete(code, missing, "AVS-344"))
-        self._require_all()
-        if self.faults:
-            raise InputError(self.faults)
-        label = f"population : {self.file}, colonne {self.column}"
+                self.incomplete.add(code)
+        self.label = f"population : {self.file}, colonne {self.column}"
         if self.codes.moved:
             words = ("code d'un COG antérieur ramené", "codes d'un COG antérieur ramenés")
-            label += f", {counted(len(self.codes.moved), *words)} au COG 2026"
+            self.label += f", {counted(len(self.codes.moved), *words)} au COG 2026"
         blank = put_aside(self.file, self._blank, BLANK_LINES)
         within = put_aside(self.file, self._within, ARRONDISSEMENTS)
-        set_aside = (*blank, *within, *put_aside(self.file, self._elsewhere, OTHER_TERRITORY))
-        rows_used = rows_read - sum(fault.rows for fault in set_aside)
-        return Populations(self.values, label, rows_read, rows_used, set_aside, tuple(self.codes.warnings))
-
-    def _require_all(self) -> None:
-        gazetteer = Gazetteer()
-        if missing := sorted((self.wanted or frozenset()) - self.values.keys()):
-            names = [commune.name for code in missing[:_NAMED] if (commune := gazetteer.get(code))]
-            more = f" et {number(len(missing) - _NAMED)} de plus" if len(missing) > _NAMED else ""
-            said = {"value": counted(len(missing), "commune", "communes"), "names": enumeration(names) + more}
-            self.faults.append(Fault("AVS-339", said, self.file))
+        self.rows_read = rows_read
+        self.set_aside = (*blank, *within, *put_aside(self.file, self._elsewhere, OTHER_TERRITORY))

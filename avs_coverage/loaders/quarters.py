@@ -54,13 +54,14 @@ class Quarters:
 
     *perimeters* are lon/lat polygons by code (WGS84). A generation of *listed* has its whole
     list in the files: its perimeters; the tables of the others only complete the embedded
-    list. Rows read = rows used + rows set aside.
+    list. *columns*: column of the tool → header. Rows read = rows used + rows set aside.
     """
 
     quarters: dict[str, Qpv]
     perimeters: gpd.GeoSeries
     listed: frozenset[int]
     labels: tuple[str, ...]
+    columns: dict[str, str]
     rows_read: int
     rows_used: int
     set_aside: tuple[Fault, ...]
@@ -112,10 +113,10 @@ def read_quarters(paths: Sequence[Path], departements: Collection[str]) -> Quart
         for code, qpv in reading.quarters.items():
             quarters[code] = _merged(quarters.get(code), qpv, reading.file, faults)
         perimeters |= reading.perimeters
-    if faults:
-        raise InputError(faults)
     rows_read = sum(reading.rows_read for reading in readings)
     set_aside = tuple(fault for reading in readings for fault in reading.set_aside)
+    if faults:
+        raise InputError(faults, rows_read, set_aside)
     listed = frozenset(quarters[code].generation for code in perimeters)
     warnings = [fault for reading in readings for fault in reading.warnings]
     return Quarters(
@@ -123,6 +124,7 @@ def read_quarters(paths: Sequence[Path], departements: Collection[str]) -> Quart
         gpd.GeoSeries(perimeters, crs=4326),
         listed,
         tuple(reading.label for reading in readings),
+        {column: name for reading in readings for column, name in reading.columns.items() if name},
         rows_read,
         rows_read - sum(fault.rows for fault in set_aside),
         set_aside,
@@ -203,7 +205,7 @@ def _read_rows(frame: pd.DataFrame, reading: _Reading) -> None:
         reading.add(
             {column: str(row.get(name, "")) for column, name in columns.items()}, int(line), None, False
         )
-    reading.end("table", columns["population"])
+    reading.end("table", columns)
 
 
 def _read_layer(path: Path, reading: _Reading) -> None:
@@ -229,7 +231,7 @@ def _read_layer(path: Path, reading: _Reading) -> None:
     for line, row in enumerate(frame.to_dict("records"), 2):
         cells = {column: attribute_text(row.get(name)) for column, name in columns.items()}
         reading.add(cells, line, row["geometry"])
-    reading.end("périmètres", columns["population"])
+    reading.end("périmètres", columns)
 
 
 class _Reading:
@@ -244,6 +246,7 @@ class _Reading:
         self.set_aside: list[Fault] = []
         self.rows_read = 0
         self.label = ""
+        self.columns: dict[str, str] = {}
         self._gazetteer = Gazetteer()
         self._official = embedded_quarters(departements)
         self._elsewhere = 0
@@ -330,8 +333,9 @@ class _Reading:
         fault = misplaced(whole, commune, code, self.file)
         self.faults += [fault] if fault else []
 
-    def end(self, kind: str, population_column: str) -> None:
+    def end(self, kind: str, columns: dict[str, str]) -> None:
         """Count what lies elsewhere, and say what was read."""
+        self.columns, population_column = columns, columns["population"]
         self.codes.close()
         words = ("QPV d'un autre territoire", "QPV d'un autre territoire")
         self.set_aside += put_aside(self.file, self._elsewhere, words)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from avs_coverage.gazetteer import Gazetteer
 from avs_coverage.inventory import Structure
 from avs_coverage.loaders.collector import Collector
 from avs_coverage.loaders.columns import SERVICE_AREA_COLUMNS, header_faults, match_header
@@ -20,32 +21,55 @@ def add_service_areas(path: Path, structures: Sequence[Structure], known: Collec
     A structure is named by its id or its exact name, a commune by code or name. Faults, warnings
     and set-aside rows are added to those of *known*. Raises InputError where the file is no table.
     """
+    collector, added, _ = read_service_areas(path, known.gazetteer, known.departements, structures)
+    known.faults += collector.faults
+    known.warnings += [*collector.warnings, *collector.set_aside]
+    return [_with_communes(structure, added.get(structure.id, {})) for structure in structures]
+
+
+def is_header(header: Sequence[str]) -> bool:
+    """Tell the headers of a table of service areas: a column of structures beside one of communes."""
+    names = [normalise(name) for name in header]
+    columns = {column for column, words in SERVICE_AREA_COLUMNS.items() if {column, *words} & set(names)}
+    is_named = bool({"structure", "nom structure", "id structure"} & set(names))
+    return is_named and len(columns) == len(SERVICE_AREA_COLUMNS) and "type" not in names
+
+
+def read_service_areas(
+    path: Path,
+    gazetteer: Gazetteer,
+    departements: tuple[str, ...],
+    structures: Sequence[Structure] | None,
+) -> tuple[Collector, dict[str, dict[str, str]], dict[str, str]]:
+    """Return what reading met, structure → communes served (code → EPCI), and column → header.
+
+    Without *structures*, their names stand as they are written.
+    """
     rows = read_rows(path)
-    collector = Collector(path.name, known.gazetteer, known.departements)
+    collector = Collector(path.name, gazetteer, departements)
     matched = match_header(rows, SERVICE_AREA_COLUMNS, ("structure", "commune"))
     needed = {name: (name,) for name in SERVICE_AREA_COLUMNS}
     collector.faults += header_faults(path.name, rows, matched, needed)
+    added: dict[str, dict[str, str]] = {}
     if collector.faults:
-        known.faults += collector.faults
-        return list(structures)
+        return collector, added, {}
     index, positions, _, unused = matched
     if unused:
         collector.warn("AVS-906", rows[index].line, "", value=", ".join(unused))
-    added: dict[str, dict[str, str]] = {}
+    collector.rows_read = len(rows) - index - 1
     for row in rows[index + 1 :]:
         if row.is_blank:
             collector.put_aside(row.line, "ligne vide")
             continue
         if any(row.cells[len(rows[index].cells) :]):
             collector.fault("AVS-306", row.line, "")
-        structure = _find(cell_of(row, positions, "structure"), row.line, structures, collector)
+        name = cell_of(row, positions, "structure")
+        structure = None if structures is None else _find(name, row.line, structures, collector)
         near = structure.seat if structure else ""
         commune = collector.commune(cell_of(row, positions, "commune"), row.line, "commune", near)
-        if structure and commune:
-            added.setdefault(structure.id, {})[commune.code] = commune.epci
-    known.faults += collector.faults
-    known.warnings += [*collector.warnings, *collector.set_aside]
-    return [_with_communes(structure, added.get(structure.id, {})) for structure in structures]
+        if commune and (structure or structures is None):
+            added.setdefault(structure.id if structure else name, {})[commune.code] = commune.epci
+    return collector, added, {column: rows[index].cells[position] for column, position in positions.items()}
 
 
 def _find(text: str, line: int, structures: Sequence[Structure], collector: Collector) -> Structure | None:

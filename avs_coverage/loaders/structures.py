@@ -124,16 +124,23 @@ def examine_structures(
             structures = add_service_areas(service_areas, structures, collector)
         structures = [_with_area(structure, collector) for structure in structures]
         collector.rows_read = len(table.rows) - index - 1 + sum(fault.rows for fault in table.set_aside)
+
+    def header_of(column: str, read: str) -> str:
+        return (mapping or {}).get(column, read)
+
     return Examination(
         path.name,
         table.format,
         table.encoding,
-        {name: table.rows[index].cells[position] for name, position in positions.items()},
+        {name: header_of(name, table.rows[index].cells[position]) for name, position in positions.items()},
         collector.rows_read,
         tuple(structures),
         tuple(collector.set_aside),
         tuple(collector.warnings),
-        tuple(sorted(collector.faults, key=lambda fault: (fault.file != path.name, fault.line))),
+        tuple(
+            replace(fault, column=header_of(fault.column, fault.column))
+            for fault in sorted(collector.faults, key=lambda fault: (fault.file != path.name, fault.line))
+        ),
     )
 
 

@@ -58,11 +58,20 @@ def read_rows(path: Path) -> list[Row]:
     unreadable, AVS-302 not a table.
     """
     content = read_bytes(path)
+    if reason := no_table(content):
+        raise _not_a_table(path, reason)
     if _is_workbook(content):
         return next(_sheets(path, content), [])
     if path.suffix.lower() in _WORKBOOKS:
         raise _not_a_table(path, "l'extension est celle d'un classeur, le contenu non")
     return rows_of_text(path, content)
+
+
+def no_table(start: bytes) -> str:
+    """Say in French why a file whose first bytes these are is no table; empty where it may be one."""
+    if not start.strip(b"\xef\xbb\xbf \t\r\n"):
+        return "le fichier est vide"
+    return "c'est un PDF, dont les tableaux ne se lisent pas" if start.startswith(b"%PDF") else ""
 
 
 def read_bytes(path: Path) -> bytes:
@@ -93,9 +102,14 @@ def describe_text(path: Path) -> str:
     if _is_workbook(content):
         return ""
     text, encoding = _decode(path, content)
+    return text_format(content, encoding, _delimiter(text))
+
+
+def text_format(start: bytes, encoding: str, delimiter: str) -> str:
+    """Say in French how a text is written."""
     names = {"utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp1252": "Windows-1252"}
-    bom = " avec BOM" if content.startswith(b"\xef\xbb\xbf") else ""
-    separator = {"\t": "tabulation"}.get(_delimiter(text), f"« {_delimiter(text)} »")
+    bom = " avec BOM" if start.startswith(b"\xef\xbb\xbf") else ""
+    separator = {"\t": "tabulation"}.get(delimiter, f"« {delimiter} »")
     return f"{names[encoding]}{bom}, séparateur {separator}"
 
 

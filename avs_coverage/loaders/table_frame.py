@@ -14,7 +14,14 @@ from typing import IO, TYPE_CHECKING, Any
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.loaders.table_file import DAMAGED_ARCHIVE, first_bytes, read_sheets, refuse_damaged_utf8
+from avs_coverage.loaders.table_file import (
+    DAMAGED_ARCHIVE,
+    first_bytes,
+    no_table,
+    read_sheets,
+    refuse_damaged_utf8,
+    text_format,
+)
 from avs_coverage.messages import os_reason
 
 if TYPE_CHECKING:
@@ -86,6 +93,19 @@ def headers_of(path: Path) -> list[list[str]]:
     except InputError:
         pass
     return seen
+
+
+def describe_frame(path: Path) -> str:
+    """Say in French how a table is written: archive, workbook, or encoding and separator of a text."""
+    start = first_bytes(path)
+    if start.startswith(b"PAR1"):
+        return "Parquet"
+    if start.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        return "classeur" if start.startswith(b"\xd0") or _is_workbook(path) else "archive zip"
+    with _open(path) as file:
+        encoding = _encoding(path, file)
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(start)
+    return text_format(start, encoding, _delimiter(text.splitlines()[:30]))
 
 
 def _open(path: Path) -> IO[bytes]:
@@ -188,6 +208,8 @@ def _encoding(path: Path, file: IO[bytes]) -> str:
     """Return UTF-8 where the whole file is, else cp1252; a binary file is refused (AVS-302)."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     first = file.read(_START)
+    if reason := no_table(first):
+        raise _unreadable(path.name, reason)
     if first.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     if b"\0" in first:

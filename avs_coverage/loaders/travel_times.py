@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,7 +52,8 @@ class TravelTimes:
 
     *frame*: ``origine`` (commune code of today), ``destination`` (str, as written: a structure's
     id or name, or a commune code), ``minutes`` (float64, NaN where unreachable: never 0), ``km``
-    (float64, NaN where not given). Rows read = rows used + rows set aside.
+    (float64, NaN where not given). *columns*: column of the tool → header. Rows read = rows used +
+    rows set aside.
     """
 
     file: str
@@ -61,6 +62,7 @@ class TravelTimes:
     rows_used: int
     set_aside: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
+    columns: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def origins(self) -> frozenset[str]:
@@ -115,10 +117,10 @@ def read_travel_times(path: Path, wanted: Collection[str] | None) -> TravelTimes
     ]
     frame = reading.unique(pd.concat(pieces))
     reading.codes.close()
+    if frame.empty and not reading.faults:
+        reading.faults.append(Fault("AVS-355", {}, path.name))
     if reading.faults:
-        raise InputError(reading.faults)
-    if frame.empty:
-        raise InputError(Fault("AVS-355", {}, path.name))
+        raise InputError(reading.faults, reading.rows_read, reading.set_aside)
     rows_used = reading.rows_read - sum(fault.rows for fault in reading.set_aside)
     columns = ["origine", "destination", "minutes", "km"]
     return TravelTimes(
@@ -128,6 +130,7 @@ def read_travel_times(path: Path, wanted: Collection[str] | None) -> TravelTimes
         rows_used,
         tuple(reading.set_aside),
         tuple(reading.codes.warnings),
+        reading.columns,
     )
 
 
@@ -140,11 +143,13 @@ class _Reading:
         self.faults = self.codes.faults
         self.rows_read = self._elsewhere = self._blank = 0
         self.set_aside: list[Fault] = []
+        self.columns: dict[str, str] = {}
 
     def piece(self, piece: pd.DataFrame) -> pd.DataFrame:
         """Return the wanted rows of a piece, minutes and km as numbers."""
         self.rows_read += len(piece)
-        names = {header: column for column, header in _columns(list(piece.columns)).items()}
+        self.columns = _columns(list(piece.columns))
+        names = {header: column for column, header in self.columns.items()}
         piece = piece.rename(columns=names)
         blank = (piece == "").all(axis=1)
         self._blank += int(blank.sum())

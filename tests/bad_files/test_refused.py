@@ -20,13 +20,13 @@ from tests.bad_files.helpers import (
 @pytest.mark.parametrize(
     ("content", "name", "code"),
     [
-        (b"", "vide.csv", "AVS-303"),
-        (b"\xef\xbb\xbf", "bom.csv", "AVS-303"),
+        (b"", "vide.csv", "AVS-302"),
+        (b"\xef\xbb\xbf", "bom.csv", "AVS-302"),
         (b"\xff\xfe", "bom16.csv", "AVS-303"),
-        (b"\n\n\n", "blanc.csv", "AVS-303"),
+        (b"\n\n\n", "blanc.csv", "AVS-302"),
         (bytes(range(256)) * 8, "binaire.csv", "AVS-302"),
         (b"\x89PNG\r\n\x1a\n" + bytes(64), "image.csv", "AVS-302"),
-        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "rapport.csv", "AVS-303"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "rapport.csv", "AVS-302"),
         (f"{THREE}\nA\0B;CS;03185\n".encode(), "nul.csv", "AVS-302"),
         (GOOD.encode("utf-16-le"), "utf16-sans-bom.csv", "AVS-302"),
         (b"<html><table><tr><td>nom</td></tr></table></html>", "tableau.xls", "AVS-302"),

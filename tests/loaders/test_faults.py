@@ -24,7 +24,7 @@ FAULTS = [
     ("binary", b"nom;type\0;code", None, [("AVS-302", 0, "", "")]),
     ("undefined in cp1252", b"nom;type;code_insee\n\x81\xe9;CS;03185", None, [("AVS-302", 0, "", "")]),
     ("odd UTF-16", b"\xff\xfenom", None, [("AVS-302", 0, "", "")]),
-    ("empty", b"", None, [("AVS-303", 0, "", "")]),
+    ("empty", b"", None, [("AVS-302", 0, "", "")]),
     ("no header", "Alpha;CS;03185\n", None, [("AVS-303", 0, "", "")]),
     ("header after line 20", "\n" * 20 + f"{THREE}\nA;CS;03185\n", None, [("AVS-303", 0, "", "")]),
     ("no type", "nom;code_insee\nA;03185\n", None, [("AVS-304", 1, "type", "")]),

@@ -70,8 +70,11 @@ def test_the_apostrophe_that_exports_add_is_taken_back(write, cell):
     assert read_rows(write(f"{cell};'quote'"))[0].cells == (cell[1:], "'quote'")
 
 
-def test_an_empty_file_has_no_row(write):
-    assert read_rows(write(b"")) == []
+@pytest.mark.parametrize(("content", "word"), [(b"", "vide"), (b"\n \n", "vide"), (b"%PDF-1.7", "PDF")])
+def test_what_is_no_table_is_called_by_its_name(write, content, word):
+    with pytest.raises(InputError) as caught:
+        read_rows(write(content))
+    assert [(fault.code, word in fault.what) for fault in caught.value.faults] == [("AVS-302", True)]
 
 
 def test_a_sheet_without_a_cell_has_no_row(write):
