@@ -37,6 +37,7 @@ def test_every_column_of_a_listing_is_documented():
         ("`zones`", module("zones").COLUMNS),
         ("`groups`", module("groups").COLUMNS),
         ("`access`", module("access").COLUMNS),
+        ("`supply`", module("supply").COLUMNS),
         ("`contributions`", module("contributions").COLUMNS),
     ):
         documented = set(re.findall(r"`(\w+)`", section(title).split("|---|---|")[1]))
@@ -55,7 +56,7 @@ def test_every_input_column_and_synonym_is_documented():
 def test_every_command_is_in_the_readme_and_has_a_help_text():
     names = [command.name for command in app.registered_commands]
     assert names == [
-        "report", "communes", "groups", "access", "contributions", "qpv", "zones", "structures",
+        "report", "communes", "groups", "access", "supply", "contributions", "qpv", "zones", "structures",
         "check", "init", "error",
     ]  # fmt: skip
     for command in app.registered_commands:

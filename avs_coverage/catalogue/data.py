@@ -272,4 +272,9 @@ DATA: dict[str, FaultKind] = {
         "couches lues : {found}",
         "donnez des polygones avec une colonne code_qp (2024) ou CODE_QP (2015)",
     ),
+    "AVS-375": FaultKind(
+        "aucune structure comptée, de siège connu, n'a de capacité",
+        "sans nombre de places, l'offre est inconnue, et non nulle",
+        "remplissez la colonne « capacite » de votre liste (--structures)",
+    ),
 }

@@ -23,6 +23,7 @@ from avs_coverage.commands.qpv import qpv
 from avs_coverage.commands.report import report
 from avs_coverage.commands.streams import prepare_streams, print_error, say
 from avs_coverage.commands.structures import structures
+from avs_coverage.commands.supply import supply
 from avs_coverage.commands.zones import zones
 from avs_coverage.errors import AvsError, UsageError
 
@@ -44,7 +45,9 @@ app = typer.Typer(
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (report, communes, groups, access, contributions, qpv, zones, structures, check, init, error):
+for _command in (
+    report, communes, groups, access, supply, contributions, qpv, zones, structures, check, init, error
+):  # fmt: skip
     app.command(_command.__name__, cls=FrenchCommand)(_command)
 
 
