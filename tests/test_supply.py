@@ -88,6 +88,9 @@ def test_only_structures_that_count_and_have_a_seat_offer_places():
 def test_another_projection_is_out_of_reach_however_close_its_figures():
     abroad = replace(B, seat="97411")
     assert offers(cover(WORLD, A, abroad))["03003"] == 0
+    # Nor do the inhabitants of commune 2 share the places once it is overseas.
+    apart = replace(WORLD, communes=WORLD.communes.assign(departement=["03", "974", "03", "03"]))
+    assert offers(cover(apart, A)) == {"03001": 600, "03003": 0, "03004": 0}
 
 
 def test_where_nobody_lives_nothing_is_said_and_no_share_is_taken():
