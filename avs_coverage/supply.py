@@ -226,4 +226,5 @@ def _boxed(points: Floats, of: Floats, margin: float) -> Bools:
 
 def _distances(points: Floats, others: Floats) -> Floats:
     """Return the straight distances between points (n, 2) and others (m, 2), as (n, m)."""
-    return np.asarray(np.hypot(*(points[:, None] - others[None]).transpose(2, 0, 1)))
+    dx, dy = (points[:, axis, None] - others[None, :, axis] for axis in (0, 1))
+    return np.asarray(np.hypot(dx, dy))
