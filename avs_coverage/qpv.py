@@ -152,8 +152,10 @@ def population_source(territory: Territory, on: date) -> str:
     """Say in French where the inhabitants of the quarters in force come from."""
     quarters = territory.quarters
     generations = {generation_in_force(d, on) for d in territory.name.departements}
-    if quarters is not None and quarters.counted_generations & generations:
-        return " ; ".join(quarters.labels)
+    if quarters is not None:
+        labels = [text for g in generations for text in quarters.population_labels.get(g or 0, ())]
+        if labels:
+            return " ; ".join(dict.fromkeys(labels))
     return "populations de l'édition 2022, QPV 2015"
 
 

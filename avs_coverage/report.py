@@ -210,10 +210,16 @@ class Report:
     @property
     def layer_warnings(self) -> tuple[str, ...]:
         """Say what stands in place of the embedded data."""
-        layers = self.coverage.territory.layers
-        return tuple(
-            f"Donnée de l'utilisateur à la place de la donnée embarquée — {name}." for name in layers
+        territory, on = self.coverage.territory, self.coverage.on
+        used = (
+            f"Donnée de l'utilisateur à la place de la donnée embarquée — {n}." for n in territory.layers(on)
         )
+        idle = (
+            f"Non utilisé au {french_date(on)}, où la génération {generation} n'est pas en vigueur — {name} "
+            f"(--date {generation if generation == 2024 else 2023}-12-31 en montrerait les quartiers)."  # noqa: PLR2004
+            for generation, name in territory.idle_layers(on).items()
+        )
+        return (*used, *idle)
 
     def _qpv_warnings(self) -> list[str]:
         territory, on = self.coverage.territory, self.coverage.on
@@ -294,7 +300,7 @@ class Report:
                 "outil": f"avs-coverage {__version__}",
                 "definition": coverage.rule.definition,
                 "millesimes": coverage.territory.vintages,
-                "couches_utilisateur": list(coverage.territory.layers),
+                "couches_utilisateur": list(coverage.territory.layers(coverage.on)),
                 "inventaire": inventory.source or None,
                 "hors_fourchette": self.outside_bracket or None,
                 "avertissements": [*self.warnings, CAVEAT],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -74,8 +75,9 @@ class Territory:
 
     def with_quarters(self, quarters: Quarters) -> Territory:
         """Return the territory with other QPV, of the generations that the files hold."""
-        generations = {qpv.generation for qpv in quarters.quarters.values()}
-        names = {f"qpv_{generation}": " ; ".join(quarters.labels) for generation in sorted(generations)}
+        names = {
+            f"qpv_{generation}": " ; ".join(files) for generation, files in quarters.labels.items() if files
+        }
         return replace(self, replaced={**self.replaced, **names}, quarters=quarters)
 
     def with_indicators(self, indicators: tuple[Indicator, ...]) -> Territory:
@@ -86,10 +88,23 @@ class Territory:
         ]
         return replace(self, indicators=(*self.indicators, *named))
 
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """Name what stands in place of the embedded data, in French."""
-        return tuple(dict.fromkeys(self.replaced.values()))
+    def layers(self, on: date) -> tuple[str, ...]:
+        """Name what stands in place of the embedded data at a date, in French.
+
+        QPV of a generation that is not in force there replace nothing.
+        """
+        idle = self._idle_quarters(on)
+        return tuple(dict.fromkeys(text for key, text in self.replaced.items() if key not in idle))
+
+    def idle_layers(self, on: date) -> dict[int, str]:
+        """Return, by generation, the user's files of QPV that are not in force at a date."""
+        return {int(key.removeprefix("qpv_")): self.replaced[key] for key in self._idle_quarters(on)}
+
+    def _idle_quarters(self, on: date) -> list[str]:
+        from avs_coverage.qpv import generation_in_force
+
+        in_force = {f"qpv_{generation_in_force(code, on)}" for code in self.name.departements}
+        return [key for key in self.replaced if key.startswith("qpv_") and key not in in_force]
 
     @property
     def vintages(self) -> dict[str, str]:

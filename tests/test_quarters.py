@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from datetime import date
 
 import geopandas as gpd
 import pytest
@@ -221,12 +222,41 @@ def test_the_report_counts_the_quarters_of_the_file_and_says_so(run, tmp_path):
     assert made["couches_utilisateur"] == ["QPV : qp.geojson (périmètres, génération 2024), 2 quartiers"]
     page = run("qpv", "allier", "--qpv", str(table(tmp_path, POPULATIONS))).stdout.decode()
     assert "QPV : qpv.csv (table, génération 2015), 2 quartiers, population : colonne POP_MUN" in page
+    # In 2022 the perimeters of 2024 are not in force: the page does not say that they are used.
+    done = run("qpv", "allier", "--qpv", "qp.geojson", "--date", "2022-12-31", "--json")
+    assert json.loads(done.stdout)["couches_utilisateur"] == []
+    assert "Non utilisé au 31/12/2022, où la génération 2024" in done.stderr.decode()
 
 
 def test_another_generation_than_the_one_in_force_changes_nothing(tmp_path):
     layer(2024, QP2024).to_file(tmp_path / "qp.geojson")
     before = Territory.find("allier")
     after = before.with_quarters(read(tmp_path / "qp.geojson"))
-    from datetime import date
 
     assert official_qpv(after, date(2022, 12, 31)) == official_qpv(before, date(2022, 12, 31))
+
+
+def test_a_table_of_names_leaves_the_populations_that_are_known(tmp_path):
+    before = Territory.find("allier")
+    text = "code_qp;lib_qp\nQP003004;Un autre nom\n"
+    after = before.with_quarters(read(table(tmp_path, text)))
+    day = date(2022, 12, 31)
+    known, named = ({q.code: q for q in official_qpv(t, day)} for t in (before, after))
+    assert named["QP003004"].name == "Un autre nom"
+    assert {c: q.population for c, q in named.items()} == {c: q.population for c, q in known.items()}
+
+
+def test_a_code_whose_departement_does_not_exist_is_refused(tmp_path):
+    with pytest.raises(InputError) as caught:
+        read(table(tmp_path, "code_qp;population\nQP003004;5\nQP099001;7\n"))
+    assert [(fault.code, fault.line) for fault in caught.value.faults] == [("AVS-326", 3)]
+
+
+def test_a_quarter_without_a_shape_is_said(tmp_path):
+    made = layer(2024, QP2024)
+    made.loc[0, "geometry"] = None
+    made.to_file(tmp_path / "qp.gpkg")
+    found = read(tmp_path / "qp.gpkg")
+    assert [w.code for w in found.warnings if w.code == "AVS-934"] == ["AVS-934"]
+    assert len(found.quarters) == 2
+    assert len(found.perimeters) == 1

@@ -18,13 +18,30 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class Listing:
-    """One view of a report: its name, its columns, its records, its page, and what else its JSON says."""
+    """One view of a report: its name, its columns, its records, its page, and what else its JSON says.
+
+    Rows of a CSV are stamped with what they rest on, but for those that the tool reads again.
+    """
 
     name: str
     columns: Sequence[str]
     records: Sequence[dict[str, Any]]
     document: Document
     extra: dict[str, Any] = field(default_factory=dict)
+    is_stamped: bool = True
+
+
+def _stamp(report: Report) -> dict[str, Any]:
+    """Return what each row of a CSV carries with it, wherever it is pasted."""
+    coverage = report.coverage
+    return {
+        "territoire": coverage.territory.name.code,
+        "date": coverage.on.isoformat(),
+        "regle": coverage.rule.name,
+        "parametres": coverage.rule.parameters,
+        "fictif": report.is_fictitious,
+        "couches_utilisateur": coverage.territory.layers(coverage.on),
+    }
 
 
 def give(listing: Listing, report: Report, output: OutputOptions) -> None:
@@ -32,7 +49,12 @@ def give(listing: Listing, report: Report, output: OutputOptions) -> None:
     if output.csv is not None:
         from avs_coverage.reports.csv_file import write_csv
 
-        write_csv(listing.columns, listing.records, output.csv, output.csv_dialect, output.force)
+        columns, records = listing.columns, listing.records
+        if listing.is_stamped:
+            stamp = _stamp(report)
+            columns = [*columns, *(name for name in stamp if name not in columns)]
+            records = [{**stamp, **record} for record in records]
+        write_csv(columns, records, output.csv, output.csv_dialect, output.force)
         count = len(listing.records)
         lines = "ligne écrite" if count <= 1 else "lignes écrites"
         rule, day = report.coverage.rule.name, report.coverage.on.isoformat()
@@ -47,7 +69,8 @@ def give(listing: Listing, report: Report, output: OutputOptions) -> None:
                 "fictif": report.is_fictitious,
                 "date": coverage.on.isoformat(),
                 "regle": coverage.rule.name,
-                "couches_utilisateur": list(coverage.territory.layers),
+                "parametres": coverage.rule.parameters,
+                "couches_utilisateur": list(coverage.territory.layers(coverage.on)),
                 **listing.extra,
                 listing.name: list(listing.records),
             }

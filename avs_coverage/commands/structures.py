@@ -56,4 +56,4 @@ def structures(study: SourceOptions, output: OutputOptions) -> None:
             *([structures_section(report)] if rows else []),
         ),
     )
-    give(Listing("structures", COLUMNS, rows, page), report, output)
+    give(Listing("structures", COLUMNS, rows, page, is_stamped=False), report, output)

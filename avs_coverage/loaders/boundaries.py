@@ -200,9 +200,12 @@ class _Reading:
     def sort(self, codes: list[str]) -> list[int]:
         """Return the ranks of the features to read; the others are counted with their reason."""
         kept: list[int] = []
-        arrondissements = elsewhere = 0
+        arrondissements = elsewhere = nameless = 0
         within = self.codes.in_their_commune(codes)
         for rank, code in enumerate(codes):
+            if not code:
+                nameless += 1
+                continue
             if code in within:
                 arrondissements += 1
                 continue
@@ -215,6 +218,7 @@ class _Reading:
         self._incomplete = self.codes.close()
         self.set_aside += put_aside(self.file, arrondissements, ARRONDISSEMENTS)
         self.set_aside += put_aside(self.file, elsewhere, OTHER_TERRITORY)
+        self.set_aside += put_aside(self.file, nameless, ("contour sans code", "contours sans code"))
         return kept
 
     def join(self, features: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:

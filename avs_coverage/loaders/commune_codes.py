@@ -80,7 +80,7 @@ class CommuneCodes:
         The two say the same inhabitants: only the commune counts.
         """
         codes = {self.clean(text) for text in texts}
-        return {code for code in codes if parent_of_arrondissement(code) in codes}
+        return {code for code in codes if (parent := parent_of_arrondissement(code)) and parent in codes}
 
     def close(self) -> dict[str, frozenset[str]]:
         """End the file: say the zeros put back (AVS-918), and judge it by the COG that it follows.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,13 +54,15 @@ class Quarters:
 
     *perimeters* are lon/lat polygons by code (WGS84). A generation of *listed* has its whole
     list in the files: its perimeters; the tables of the others only complete the embedded
-    list. *columns*: column of the tool → header. Rows read = rows used + rows set aside.
+    list. *labels* name, by generation, the files that hold some of it, *population_labels* those that
+    give populations; *columns*: column of the tool → header. Rows read = rows used + rows set aside.
     """
 
     quarters: dict[str, Qpv]
     perimeters: gpd.GeoSeries
     listed: frozenset[int]
-    labels: tuple[str, ...]
+    labels: dict[int, tuple[str, ...]]
+    population_labels: dict[int, tuple[str, ...]]
     columns: dict[str, str]
     rows_read: int
     rows_used: int
@@ -86,6 +88,8 @@ class Quarters:
         for code, qpv in self.quarters.items():
             known = embedded.get(code)
             found[code] = qpv if known is None else _completed(qpv, known)
+            if known is not None and qpv.generation not in self.counted_generations:
+                found[code] = replace(found[code], population=known.population)
         return found
 
 
@@ -123,13 +127,26 @@ def read_quarters(paths: Sequence[Path], departements: Collection[str]) -> Quart
         quarters,
         gpd.GeoSeries(perimeters, crs=4326),
         listed,
-        tuple(reading.label for reading in readings),
+        _labels(readings, lambda qpv: True),
+        _labels(readings, lambda qpv: qpv.population is not None),
         {column: name for reading in readings for column, name in reading.columns.items() if name},
         rows_read,
         rows_read - sum(fault.rows for fault in set_aside),
         set_aside,
         (*warnings, *_missing(quarters, listed, departements, paths)),
     )
+
+
+def _labels(readings: Sequence[_Reading], has: Callable[[Qpv], bool]) -> dict[int, tuple[str, ...]]:
+    """Return, by generation, the labels of the files with a quarter that *has* something."""
+    return {
+        generation: tuple(
+            reading.label
+            for reading in readings
+            if any(qpv.generation == generation and has(qpv) for qpv in reading.quarters.values())
+        )
+        for generation in sorted(_GENERATIONS.values())
+    }
 
 
 def _merged(first: Qpv | None, second: Qpv, file: str, faults: list[Fault]) -> Qpv:
@@ -266,8 +283,12 @@ class _Reading:
         if match is None:
             self.faults.append(Fault("AVS-326", {"value": cells["code"]}, self.file, line))
             return
-        if departement_of_qpv(code) not in self.departements:
+        departement = departement_of_qpv(code)
+        if departement not in self.departements and self._gazetteer.communes_of(departement):
             self._elsewhere += 1
+            return
+        if departement not in self.departements:  # the code names a département that does not exist
+            self.faults.append(Fault("AVS-326", {"value": cells["code"]}, self.file, line))
             return
         communes, names = self._communes(cells, code, line)
         population = self._population(cells, line)

@@ -17,9 +17,9 @@ def write_csv(
     """Write records of plain values, one row each, in the order of *columns*.
 
     ``excel-fr``: ``;``, decimal comma, UTF-8 with BOM. ``standard``: ``,``, decimal point, UTF-8.
-    Lists are joined by ``|``; None is an empty cell; CRLF ends lines. A text that a spreadsheet
-    would run as a formula gets an apostrophe, which the tool takes back when it reads it.
-    Raises OutputError.
+    Lists, and ``name=value`` pairs of a mapping, are joined by ``|``; None is an empty cell; CRLF
+    ends lines. A text that a spreadsheet would run as a formula gets an apostrophe, which the tool
+    takes back when it reads it. Raises OutputError.
     """
     french = dialect == "excel-fr"
     text = io.StringIO()
@@ -38,6 +38,8 @@ def _cell(value: object, french: bool) -> str:
     if isinstance(value, float):
         text = f"{value:.6f}".rstrip("0").rstrip(".")
         return text.replace(".", ",") if french else text
+    if isinstance(value, Mapping):
+        return "|".join(f"{name}={_cell(item, french)}" for name, item in value.items())
     if isinstance(value, (list, tuple)):
         return _cell("|".join(str(item) for item in value), french)
     text = str(value)
