@@ -57,43 +57,38 @@ def seated(rank, kind, seat, **more):
 
 
 def made_structures(territory: Territory) -> list[Structure]:
-    """Return 27 made structures of a département: of each kind that a list may hold."""
+    """Return 26 made structures of a département, or 27 where it has a QPV: of each kind a list may hold."""
     draw = random.Random(territory.name.code)
     rows, around = country()
     codes = list(territory.rows)
     beyond = sorted({n for code in codes for n in around.get(code, []) if n not in territory.rows})
     rim = sorted({code for code in codes if any(n not in territory.rows for n in around.get(code, []))})
-    quarters = official_qpv(territory, DAY)
-    made: list[Structure] = []
+    twice = draw.choice(codes)
+    quarters = [qpv for qpv in official_qpv(territory, DAY) if set(qpv.communes) & set(codes)]
 
-    def add(seat, **more):
-        made.append(seated(len(made), "CS" if len(made) % 3 == 0 else "EVS", seat, **more))
+    def area(seat, known="complete"):  # the seat and all that touch it, across the border or not
+        return seat, {"area": known, "communes": [seat, *around.get(seat, [])]}
 
-    def near(code):  # the seat and all that touch it, across the border or not
-        return [code, *around.get(code, [])]
-
-    for seat in draw.choices(codes, k=6):
-        add(seat, area="complete", communes=near(seat))
-    for seat in draw.choices(rim or codes, k=4):  # areas that cross the border
-        add(seat, area=draw.choice(["complete", "partielle"]), communes=near(seat))
-    for seat in draw.choices(beyond or codes, k=3):  # seated elsewhere, serving here
-        add(seat, area="complete", communes=near(seat))
-    for seat in draw.choices(codes, k=3):  # unknown area: the seat is certain, the EPCI possible
-        add(seat)
-    for seat in draw.choices(codes, k=2):
-        add(seat, area="estimee", communes=near(seat))
-    for _ in range(2):  # no coordinates: no seat, but communes that it names
+    recipes = [
+        *(area(seat) for seat in draw.choices(codes, k=6)),
+        *(area(seat, draw.choice(["complete", "partielle"])) for seat in draw.choices(rim or codes, k=4)),
+        *(area(seat) for seat in draw.choices(beyond or codes, k=3)),  # seated elsewhere, serving here
+        *((seat, {}) for seat in draw.choices(codes, k=3)),  # unknown area: the EPCI is possible
+        *(area(seat, "estimee") for seat in draw.choices(codes, k=2)),
+        *[(twice, {"east": 700, "has_point": True})] * 2,  # two at one address
+        *(  # in a QPV, and serving it
+            (next(c for c in qpv.communes if c in rows), {"qpv": (qpv.code,), "east": 150, "has_point": True})
+            for qpv in quarters[:1]
+        ),
+        (draw.choice(codes), {"status": "a_confirmer"}),  # does not count
+        (draw.choice(codes), {"end": DAY.replace(year=DAY.year - 1)}),  # closed
+    ]
+    made = [seated(n, "EVS" if n % 3 else "CS", seat, **more) for n, (seat, more) in enumerate(recipes)]
+    for rank in (90, 91):  # no coordinates: no seat, but communes that it names
         named = draw.sample(codes, min(2, len(codes)))
-        made.append(replace(seated(len(made), "EVS", codes[0], communes=named), seat="", x_m=None, y_m=None))
-    for area in ("complete", "inconnue"):  # nothing known at all
-        made.append(Structure(f"NUL-{area}", "Structure fictive", "CS", name_known=False, area=area))
-    twice = draw.choice(codes)  # two at one address
-    add(twice, east=700, has_point=True)
-    add(twice, east=700, has_point=True)
-    for qpv in [qpv for qpv in quarters if set(qpv.communes) & set(codes)][:1]:  # in a QPV, and serving it
-        add(next(c for c in qpv.communes if c in rows), qpv=(qpv.code,), east=150, has_point=True)
-    add(draw.choice(codes), status="a_confirmer")  # does not count
-    add(draw.choice(codes), end=DAY.replace(year=DAY.year - 1))  # closed
+        made.append(replace(seated(rank, "EVS", codes[0], communes=named), seat="", x_m=None, y_m=None))
+    for known in ("complete", "inconnue"):  # nothing known at all
+        made.append(Structure(f"NUL-{known}", "Structure fictive", "CS", name_known=False, area=known))
     return made
 
 
