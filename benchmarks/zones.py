@@ -1,0 +1,262 @@
+"""Measure zones blanches on all of France against geopandas, in turn in one run.
+
+    python benchmarks/zones.py [STRUCTURES]
+
+1. The groups of uncovered communes: ours, ``gaps.connected`` on the embedded table of neighbours, which
+   is read from its file each time; and the whole ``gaps.zones`` (names, nearest structure, quarters);
+   against geopandas' ``dissolve`` + ``explode`` of the same communes' embedded boundaries, already read
+   (bound: the groups 5 times faster). Without a bound: ``dissolve(method="coverage")``, which trusts that
+   polygons neither overlap nor leave slits; and the rival from its files to the communes of each piece.
+   Where the two do not find the same groups, it says where and why.
+2. Peak memory: of ours and of the rival, each in a process of its own; of the whole ``report france``
+   (bound: 1000 MB).
+
+Prints what it measured, whether a bound is met or not; ends with 1 where one is not.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from avs_coverage import embedded
+from avs_coverage.coverage import Coverage
+from avs_coverage.gaps import GAP, connected, zones
+from avs_coverage.inventory import Inventory, Structure
+from avs_coverage.projection import epsg_of
+from avs_coverage.rules import get_rule
+from avs_coverage.territory import Territory
+
+ROUNDS = 5
+SPEED_BOUND, MEMORY_BOUND_MB = 5, 1000
+Groups = list[frozenset[str]]
+
+
+def made_structures(count: int, territory: Territory) -> Inventory:
+    """Return structures drawn by inhabitants, that serve their seat and its neighbours, all known."""
+    chance = np.random.default_rng(1)
+    communes = territory.communes
+    weights = communes["population"].to_numpy(float)
+    seats = chance.choice(len(communes), count, p=weights / weights.sum())
+    around: dict[str, list[str]] = {}
+    for code, other in territory.neighbours[["code", "voisin"]].itertuples(index=False):
+        around.setdefault(code, []).append(other)
+    made = []
+    for rank, seat in enumerate(communes.iloc[seats].itertuples()):
+        served = (seat.Index, *around.get(seat.Index, []))
+        kind = "EVS" if rank % 3 else "CS"
+        one = Structure(f"{kind}-{rank}", "Structure fictive", kind, seat=seat.Index, area="complete")
+        place = {"x_m": float(seat.x_m), "y_m": float(seat.y_m)}
+        made.append(replace(one, communes=served, communes_epci=("",) * len(served), **place))
+    departements = frozenset(communes["departement"])
+    return Inventory(tuple(made), departements, "Données fictives", "Données fictives")
+
+
+def made_coverage(count: int) -> Coverage:
+    """Return the coverage of France by the made structures."""
+    france = Territory.find("france")
+    return Coverage.compute(france, made_structures(count, france), get_rule("declared"), date(2026, 1, 1))
+
+
+def uncovered(coverage: Coverage) -> list[str]:
+    """Return the communes that nothing covers."""
+    return list(coverage.territory.communes.index[coverage.known & ~coverage.covered("AVS", certain=False)])
+
+
+def our_groups(coverage: Coverage, codes: list[str]) -> Groups:
+    """Return the groups by the table of neighbours, read anew."""
+    embedded._read_parquet.cache_clear()
+    pairs = embedded.read_parquet(
+        "neighbours.parquet", coverage.territory.name.departements, ("code", "voisin")
+    )
+    return [frozenset(members) for members in connected(dict.fromkeys(codes, GAP), pairs)]
+
+
+def our_zones(coverage: Coverage) -> object:
+    """Return the whole zones, from a coverage whose territory has nothing in memory."""
+    embedded._read_parquet.cache_clear()
+    return zones(replace(coverage, territory=replace(coverage.territory)))
+
+
+def read_shapes(coverage: Coverage) -> dict[int, gpd.GeoDataFrame]:
+    """Return the embedded boundaries of France, by projection."""
+    departements = coverage.territory.name.departements
+    return {
+        epsg: embedded.read_boundaries(epsg, [d for d in departements if epsg_of(d) == epsg])
+        for epsg in sorted({epsg_of(d) for d in departements})
+    }
+
+
+def dissolved(frames: Iterable[gpd.GeoDataFrame], method: str = "unary") -> list[gpd.GeoSeries]:
+    """Dissolve the polygons of each projection into one, and take it to pieces: what is measured."""
+    return [
+        frame.assign(one=0).dissolve("one", method=method).explode(ignore_index=True).geometry
+        for frame in frames
+    ]
+
+
+def rival_groups(frames: Iterable[gpd.GeoDataFrame]) -> Groups:
+    """Return the communes of each piece; those in several pieces (islands) join them."""
+    frames = list(frames)
+    pairs: list[tuple[str, tuple[int, int]]] = []
+    for part, (frame, pieces) in enumerate(zip(frames, dissolved(frames), strict=True)):
+        single = frame[["code", "geometry"]].explode(ignore_index=True)
+        inside = single.set_geometry(single.representative_point())
+        found = gpd.sjoin(inside, gpd.GeoDataFrame(geometry=pieces), predicate="within")
+        pairs += [(c, (part, int(n))) for c, n in zip(found["code"], found["index_right"], strict=True)]
+    group: dict[tuple[int, int], set[str]] = {}
+    pieces_of: dict[str, list[tuple[int, int]]] = {}
+    for code, piece in pairs:
+        pieces_of.setdefault(code, []).append(piece)
+        group.setdefault(piece, set()).add(code)
+    for several in pieces_of.values():
+        for other in several[1:]:
+            first, second = group[several[0]], group[other]
+            if first is not second:
+                first |= second
+                for code in second:
+                    for piece in pieces_of[code]:
+                        group[piece] = first
+    return list({id(members): frozenset(members) for members in group.values()}.values())
+
+
+def in_turn(works: list[Callable[[], object]]) -> list[float]:
+    """Return the median seconds of each work, done one after the other in every round."""
+    samples: list[list[float]] = [[] for _ in works]
+    for _ in range(ROUNDS):
+        for rank, work in enumerate(works):
+            start = time.perf_counter()
+            work()
+            samples[rank].append(time.perf_counter() - start)
+    return [statistics.median(values) for values in samples]
+
+
+def explain(coverage: Coverage, ours: Groups, frames: list[gpd.GeoDataFrame]) -> None:
+    """Say whether both find the same groups, and why the others differ."""
+    theirs = rival_groups(frames)
+    pieces = sum(len(pieces) for pieces in dissolved(frames))
+    same = set(ours) & set(theirs)
+    print(
+        f"groups: {len(ours)} here, {len(theirs)} by dissolve + explode ({pieces} pieces before those of one "
+        f"commune, islands and exclaves, are joined); {len(same)} the same to the commune"
+    )
+    drawn = {code for frame in frames for code in frame["code"]}
+    without = {code for group in ours for code in group} - drawn
+    print(f"  {len(without)} uncovered communes have no boundary (split since 2018): {sorted(without)}")
+    left = [group - without for group in ours]
+    rest = {group for group in left if group} ^ set(theirs)
+    print(f"  without those, {len(rest)} groups are found by one only")
+    shapes = {c: s for frame in frames for c, s in zip(frame["code"], frame.geometry, strict=True)}
+    owner = {code: rank for rank, group in enumerate(theirs) for code in group}
+    pairs = coverage.territory.neighbours[["code", "voisin"]].itertuples(index=False)
+    apart = [(a, b) for a, b in pairs if a < b and a in owner and b in owner and owner[a] != owner[b]]
+    for a, b in apart:
+        line = shapely.relate(shapes[a], shapes[b])
+        print(f"    neighbours here, apart there: {a} {b}; the generalised polygons relate as {line}")
+    mine = {code: rank for rank, group in enumerate(left) for code in group}
+    for group in theirs:
+        if len({mine[code] for code in group}) > 1:
+            print(f"    one piece there, several groups here: {sorted(group)[:8]}")
+
+
+def peak_mb(*arguments: str) -> float:
+    """Return the peak memory of a process that does one part of this, in MB."""
+    code = (
+        "import resource, subprocess, sys;"
+        "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, sys.executable, *arguments], capture_output=True, text=True, check=True
+    )
+    return float(done.stdout)
+
+
+def report_peak_mb(coverage: Coverage) -> float:
+    """Return the peak memory of the report of France on the made structures, as a user runs it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "liste.csv"
+        lines = ["nom;type;code_insee;zone;communes_desservies"]
+        for one in coverage.inventory.structures:
+            lines.append(f"{one.id};{one.type};{one.seat};complete;{'|'.join(one.communes)}")
+        path.write_text("\n".join(lines), encoding="utf-8")
+        return peak_mb("-m", "avs_coverage", "report", "france", "--structures", str(path))
+
+
+def one_part(name: str, count: int) -> None:
+    """Do only what a peak is wanted of: ``base`` (what both start from), ``ours``, ``zones``, ``rival``."""
+    coverage = made_coverage(count)
+    codes = uncovered(coverage)
+    if name == "ours":
+        our_groups(coverage, codes)
+    if name == "zones":
+        our_zones(coverage)
+    if name == "rival":
+        frames = [f[f["code"].isin(codes)] for f in read_shapes(coverage).values()]
+        dissolved(frames)
+
+
+def main() -> int:
+    """Measure everything."""
+    if sys.argv[1:2] == ["--part"]:
+        one_part(sys.argv[2], int(sys.argv[3]))
+        return 0
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 4000
+    coverage = made_coverage(count)
+    codes = uncovered(coverage)
+    frames = [frame[frame["code"].isin(codes)] for frame in read_shapes(coverage).values()]
+
+    def rival_from_files() -> Groups:
+        return rival_groups(frame[frame["code"].isin(codes)] for frame in read_shapes(coverage).values())
+
+    group, whole, rival, trusting, from_files = in_turn(
+        [
+            lambda: our_groups(coverage, codes),
+            lambda: our_zones(coverage),
+            lambda: dissolved(frames),
+            lambda: dissolved(frames, "coverage"),
+            rival_from_files,
+        ]
+    )
+    print(
+        f"{len(coverage.territory.communes)} communes, {count} structures, {len(codes)} communes uncovered; "
+        f"medians of {ROUNDS} rounds in turn:\n"
+        f"groups, table read from its file: {group:.3f} s; whole zones (names, nearest structure, structures "
+        f"around, quarters): {whole:.3f} s"
+    )
+    for name, seconds, bound in (
+        ("dissolve + explode, polygons already read", rival, f" (bound {SPEED_BOUND})"),
+        ('the same by method="coverage"', trusting, ""),
+        ("files read, dissolve + explode, communes of each piece", from_files, ""),
+    ):
+        print(
+            f"{name}: {seconds:.3f} s; ratio to groups {seconds / group:.1f}{bound}, "
+            f"to whole zones {seconds / whole:.1f}"
+        )
+    explain(coverage, our_groups(coverage, codes), frames)
+    peaks = {
+        name: peak_mb(__file__, "--part", name, str(count)) for name in ("base", "ours", "zones", "rival")
+    }
+    report = report_peak_mb(coverage)
+    told = ", ".join(f"{name} {peak:.0f} MB" for name, peak in peaks.items())
+    print(f"peak memory, a process each (base: the coverage alone, imports included): {told}")
+    print(f"peak memory of report france, {count} structures: {report:.0f} MB (bound {MEMORY_BOUND_MB})")
+    here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory of this process: {here:.0f} MB")
+    return 0 if rival / group >= SPEED_BOUND and report <= MEMORY_BOUND_MB else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
