@@ -125,6 +125,29 @@ def test_structures_of_another_projection_are_never_the_nearest(count):
     check_nearest(world, scattered(world, 5, count))
 
 
+def test_metres_of_two_projections_are_never_mixed():
+    # By its numbers alone Sainte-Rose (974, EPSG:2975) is 700 km from Dunkerque (EPSG:2154), nearer
+    # than Bonifacio (2A), which is 1,100 km away: only the latter is in the same projection.
+    rows = {code: row for d in ("59", "2A", "974") for code, row in Territory.find(d).rows.items()}
+    north, south, island = rows["59183"], rows["2A041"], rows["97419"]
+    numbers = np.hypot(north.x_m - island.x_m, north.y_m - island.y_m) / 1000
+    true = np.hypot(north.x_m - south.x_m, north.y_m - south.y_m) / 1000
+    assert 600 < numbers < 800
+    assert 1000 < true < 1200
+    world = replace(ALLIER, communes=Territory.find("59").communes.loc[["59183"]])
+    far, near = (
+        Structure(name, name, "CS", seat=row.Index, x_m=float(row.x_m), y_m=float(row.y_m))
+        for name, row in (("bonifacio", south), ("sainte-rose", island))
+    )
+    nord = frozenset({"59"})
+    access = communes_access(cover(world, far, near, departements=nord))
+    assert (access[0].cs, access[0].cs_km) == ("bonifacio", round(float(true), 1))
+    for rule in ("radius:900km", "travel-time:24h"):  # 24 h at 50 km/h over a detour of 1.3: 923 km
+        assert cover(world, far, near, rule=rule, departements=nord).links.empty
+    links = cover(world, far, near, rule="radius:1200km", departements=nord).links
+    assert list(links["structure"]) == ["bonifacio"]
+
+
 # What is within a distance
 
 
