@@ -278,7 +278,7 @@ def test_cells_lie_between_two_buffers(tmp_path_factory, seed, metres):
     circles = gpd.GeoDataFrame({"p": range(8)}, geometry=gpd.points_from_xy(px, py), crs=2154)
 
     def inside(distance):
-        zone = circles.set_geometry(circles.buffer(distance, quad_segs=32))
+        zone = circles.set_geometry(circles.buffer(distance, 32))
         pairs = gpd.sjoin(cells, zone, predicate="intersects")
         return set(zip(pairs["p"], pairs["cell"], strict=True))
 
