@@ -30,13 +30,17 @@ class MadeStructure:
     agrement_debut: str
     acf: str
     ps_jeunes: str
+    capacite: str
+    longitude: str
+    latitude: str
     source: str = FICTITIOUS
 
 
 def made_inventory(territory: Territory) -> list[MadeStructure]:
     """Return a made list with as many CS and EVS as are published of the territory.
 
-    Seats are drawn by inhabitants, areas are the seat and some communes around it, all known.
+    Seats are drawn by inhabitants, areas are the seat and some communes around it, all known;
+    points are within a few hundred metres of the chef-lieu.
     The same territory gives the same list.
     """
     draw = random.Random(_SEED)  # noqa: S311 - an example, no secret
@@ -46,7 +50,7 @@ def made_inventory(territory: Territory) -> list[MadeStructure]:
         if other in territory.rows:
             neighbours.setdefault(code, []).append(other)
     quarters = {code: qpv.code for qpv in official_qpv(territory, DEFAULT_DATE) for code in qpv.communes}
-    made = []
+    made, more = [], random.Random(_SEED + 1)  # noqa: S311
     for kind, count in published_counts(territory).items():
         seats = draw.choices(rows, weights=[row.population + 1 for row in rows], k=count)
         for rank, seat in enumerate(seats, 1):
@@ -66,6 +70,9 @@ def made_inventory(territory: Territory) -> list[MadeStructure]:
                     agrement_debut=str(draw.randint(2012, 2025)),
                     acf=draw.choice(["oui", "non"]) if kind == "CS" else "",
                     ps_jeunes=draw.choice(["oui", "non"]) if kind == "CS" else "",
+                    capacite=str(more.randrange(20, 200, 5)),
+                    longitude=f"{seat.lon + more.uniform(-0.005, 0.005):.5f}",
+                    latitude=f"{seat.lat + more.uniform(-0.005, 0.005):.5f}",
                 )
             )
     return made

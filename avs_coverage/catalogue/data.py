@@ -182,6 +182,11 @@ DATA: dict[str, FaultKind] = {
         "on ne peut pas deviner lequel fait foi",
         "retirez la commune de l'un des deux",
     ),
+    "AVS-346": FaultKind(
+        "« {value} » est une date d'Excel mise en nombre ({day})",
+        "",
+        "mettez la colonne au format Date, ou écrivez {day}",
+    ),
     "AVS-350": FaultKind(
         "aucune table reconnue : pas d'en-têtes attendus dans les {rows} premières lignes",
         "un fichier est reconnu à ses colonnes, non à son nom",

@@ -72,10 +72,15 @@ def _settings(territory: Territory, example: bool) -> str:
     return (
         f"{head}# {territory.label}\n"
         f'territoire = "{territory.name.typed}"\n'
-        'regle = "declared"          # declared ou implantation\n'
+        'regle = "declared"          # declared, implantation, radius:5km, travel-time:15min\n'
         'date = "2026-01-01"         # état à cette date\n'
         f'structures = "{file}"  # structures.csv ou structures.xlsx\n'
         '# zones = "zones.csv"       # structure;commune, si les zones sont dans un fichier à part\n'
+        '# population = "donnees_communes.csv"            # à la place des populations embarquées\n'
+        '# communes = "COMMUNE.shp"                       # contours : superficies et voisinage\n'
+        '# qpv = ["qpv_2024.gpkg"]                        # périmètres ou populations des QPV\n'
+        '# indicateurs = ["base-cc-filosofi.csv"]         # indicateurs par commune, carreaux de 200 m\n'
+        '# temps = "temps.csv"                            # origine;destination;minutes\n'
         "# [colonnes]                # si votre liste porte d'autres noms de colonnes\n"
         '# nom = "lib_structure"\n'
     )
@@ -92,5 +97,6 @@ def _readme(territory: Territory, folder: Path, example: bool) -> str:
         "   communes.csv donne les codes des communes du territoire.\r\n"
         f"2. Vérifiez : avs-coverage check {typed}\r\n"
         f"3. Lisez : avs-coverage report {typed}\r\n"
-        "avs.toml règle le territoire, la date, la règle et les fichiers.\r\n"
+        "avs.toml règle le territoire, la date, la règle et les fichiers ; ôtez le # devant ceux que vous\r\n"
+        "avez : population, communes (contours), qpv, indicateurs, temps (de trajet).\r\n"
     )

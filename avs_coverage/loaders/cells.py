@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from avs_coverage.names import normalise
@@ -105,6 +105,17 @@ def parse_date(text: str, end: bool = False) -> date | None:
     except ValueError:
         return None
     return None
+
+
+def parse_excel_day(text: str) -> date | None:
+    """Return the day that Excel keeps as a number, from 1995 to 2050; None for any other text.
+
+    >>> parse_excel_day("45000"), parse_excel_day("2022")
+    (datetime.date(2023, 3, 15), None)
+    """
+    text = text.strip()
+    day = date(1899, 12, 30) + timedelta(days=int(text)) if re.fullmatch(r"[345]\d{4}", text) else None
+    return day if day and day.year in range(1995, 2051) else None
 
 
 def parse_number(text: str) -> float | None:

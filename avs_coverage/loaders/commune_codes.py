@@ -11,7 +11,10 @@ from avs_coverage.gazetteer import ARRONDISSEMENTS as OF_COMMUNE
 from avs_coverage.gazetteer import Gazetteer, departement_of, parent_of_arrondissement
 from avs_coverage.messages import counted, enumeration, french_date
 
-OTHER_TERRITORY = ("ligne d'un autre territoire", "lignes d'un autre territoire")
+OTHER_TERRITORY = (
+    "ligne d'un autre territoire ou de total",
+    "lignes d'un autre territoire ou de total",
+)
 ARRONDISSEMENTS = (
     "arrondissement municipal, déjà dans sa commune",
     "arrondissements municipaux, déjà dans leur commune",

@@ -8,12 +8,14 @@ from avs_coverage.loaders.cells import (
     parse_choice,
     parse_count,
     parse_date,
+    parse_excel_day,
     parse_number,
     parse_type,
     parse_yes_no,
 )
 from avs_coverage.loaders.collector import Collector
 from avs_coverage.loaders.table_file import Row
+from avs_coverage.messages import french_date
 
 
 def cell_of(row: Row, positions: dict[str, int], column: str) -> str:
@@ -64,11 +66,13 @@ class Fields:
         return start, end
 
     def date(self, column: str, end: bool = False) -> date | None:
-        """Return a day, None where the cell is empty (AVS-317)."""
+        """Return a day, None where the cell is empty (AVS-317, AVS-346 a number of Excel)."""
         if not (text := self.text(column)):
             return None
         value = parse_date(text, end)
-        if value is None:
+        if value is None and (day := parse_excel_day(text)):
+            self._refuse("AVS-346", column, day=french_date(day))
+        elif value is None:
             self._refuse("AVS-317", column)
         return value
 

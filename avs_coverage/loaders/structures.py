@@ -22,7 +22,7 @@ from avs_coverage.loaders.collector import Collector, plausible_distance_m
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, header_faults, match_header
 from avs_coverage.loaders.fields import Fields, cell_of
 from avs_coverage.loaders.structure_table import OWN_FORMAT, read_structure_table
-from avs_coverage.loaders.table_file import CELL_IN_ERROR, Row
+from avs_coverage.loaders.table_file import ERROR_TEXTS, Row
 from avs_coverage.names import comparable, normalise
 from avs_coverage.projection import epsg_of, project
 from avs_coverage.qpv import departement_of_qpv, known_qpv_codes
@@ -162,12 +162,12 @@ def _structures(
 
 def _without_errors(row: Row, header: Row, collector: Collector) -> Row:
     """Refuse the cells in error of a workbook (AVS-336), each under the header it stands under."""
-    if CELL_IN_ERROR not in row.cells:
+    if ERROR_TEXTS.isdisjoint(row.cells):
         return row
     for cell, name in zip(row.cells, header.cells, strict=False):
-        if cell == CELL_IN_ERROR:
+        if cell in ERROR_TEXTS:
             collector.fault("AVS-336", row.line, name)
-    return Row(row.line, tuple("" if cell == CELL_IN_ERROR else cell for cell in row.cells))
+    return Row(row.line, tuple("" if cell in ERROR_TEXTS else cell for cell in row.cells))
 
 
 def _set_aside(row: Row, positions: dict[str, int], collector: Collector) -> bool:

@@ -20,6 +20,12 @@ _WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
 CELL_IN_ERROR = "#N/A"
 """What a cell in error of a workbook is read as: its value is not known, and it is not empty."""
 
+ERROR_TEXTS = frozenset(
+    {CELL_IN_ERROR, "#REF!", "#VALUE!", "#VALEUR!", "#DIV/0!", "#NAME?", "#NOM?", "#NUM!", "#NOMBRE!",
+     "#NULL!", "#NUL!"}
+)  # fmt: skip
+"""How Excel, English and French, writes such a cell into a CSV."""
+
 DAMAGED_ARCHIVE = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError)
 """What reading a damaged or encrypted zip raises."""
 
@@ -183,7 +189,7 @@ def refuse_damaged_utf8(file: str, content: bytes, start: int, lines_before: int
     """
     formed = len(_UTF8_CHARACTER.findall(content))
     alone = len(_NOT_ASCII.findall(_UTF8_CHARACTER.sub(b"", content)))
-    if formed > 2 * alone:
+    if formed >= 2 * alone:
         line = lines_before + content.count(b"\n", 0, start) + 1
         text = content[max(0, start - 12) : start + 12].decode("cp1252", "replace").split("\n")[-1]
         raise InputError(Fault("AVS-342", {"value": text.strip()}, file, line))

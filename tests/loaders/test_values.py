@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 import pytest
 
+from avs_coverage.errors import InputError
 from avs_coverage.loaders.cells import parse_count, parse_date, parse_number, parse_type, parse_yes_no
 from avs_coverage.loaders.structures import load_structures
 from tests.loaders.helpers import (
@@ -229,3 +230,24 @@ def test_a_coordinate_computed_in_excel_is_read(write):
 )
 def test_yes_and_no(typed, answer):
     assert parse_yes_no(typed) is answer
+
+
+@pytest.mark.parametrize("text", ["#REF!", "#VALEUR!", "#DIV/0!", "#NOM?"])
+def test_a_cell_in_error_of_a_csv_is_no_name(refuse, text):
+    [fault] = refuse(f"nom;type;code_insee\n{text};CS;03185\n")[:1]
+    assert (fault.code, fault.line, fault.column) == ("AVS-336", 2, "nom")
+
+
+def test_a_date_that_excel_made_a_number_is_explained(refuse):
+    """45000 days after 1899-12-30 is 2023-03-15."""
+    [fault] = refuse("nom;type;code_insee;agrement_debut\nA;CS;03185;45000\n")
+    assert fault.code == "AVS-346"
+    assert "15/03/2023" in fault.hint
+
+
+def test_two_right_accents_and_a_wrong_byte_are_a_damaged_utf8(write):
+    from avs_coverage.loaders.table_file import read_rows
+
+    with pytest.raises(InputError) as caught:
+        read_rows(write("nom;type\nÉcole été".encode() + b"\xe9;CS\n"))
+    assert [fault.code for fault in caught.value.faults] == ["AVS-342"]
