@@ -16,6 +16,7 @@ def test_init_makes_a_folder_that_report_runs_on(run, tmp_path):
     assert run("init", "allier", "étude 1").returncode == 0
     assert sorted(path.name for path in (tmp_path / "étude 1").iterdir()) == [
         "LISEZMOI.txt", "avs.toml", "communes.csv", "structures.csv", "structures.xlsx", "zones.csv",
+        "zones.xlsx",
     ]  # fmt: skip
     empty = run("report", "./étude 1")
     assert empty.returncode == 3

@@ -20,6 +20,7 @@ _COLUMNS = (
     "agrement_debut", "agrement_fin", "acf", "ps_jeunes", "itinerant", "gestionnaire", "population_zone",
     "capacite", "longitude", "latitude", "note", "source",
 )  # fmt: skip
+_AREA_COLUMNS = ("structure", "commune")
 
 
 def init(
@@ -35,11 +36,14 @@ def init(
     from avs_coverage.example import made_inventory
     from avs_coverage.reports.csv_file import write_csv
     from avs_coverage.reports.output import make_folder, write_atomically
-    from avs_coverage.reports.template import write_structures_template
+    from avs_coverage.reports.template import write_template
     from avs_coverage.territory import Territory
 
     found = Territory.find(territory)
-    names = ("avs.toml", "structures.csv", "structures.xlsx", "zones.csv", "communes.csv", "LISEZMOI.txt")
+    names = (
+        "avs.toml", "structures.csv", "structures.xlsx", "zones.csv", "zones.xlsx", "communes.csv",
+        "LISEZMOI.txt",
+    )  # fmt: skip
     if taken := [name for name in names if (folder / name).exists()]:
         raise OutputError(Fault("AVS-503", {"value": str(folder), "files": ", ".join(taken)}))
     rows: list[dict[str, Any]] = []
@@ -51,8 +55,9 @@ def init(
     ]
     make_folder(folder)
     write_csv(_COLUMNS, rows, folder / "structures.csv", "excel-fr", force=False)
-    write_structures_template(_COLUMNS, rows, communes, folder / "structures.xlsx")
-    write_csv(("structure", "commune"), [], folder / "zones.csv", "excel-fr", force=False)
+    write_template("structures", _COLUMNS, rows, communes, "code_insee", folder / "structures.xlsx")
+    write_csv(_AREA_COLUMNS, [], folder / "zones.csv", "excel-fr", force=False)
+    write_template("zones", _AREA_COLUMNS, [], communes, "commune", folder / "zones.xlsx")
     write_csv(tuple(communes[0]), communes, folder / "communes.csv", "excel-fr", force=False)
     texts = {"avs.toml": _settings(found, example), "LISEZMOI.txt": _readme(found, folder, example)}
     for name, text in texts.items():
@@ -75,7 +80,7 @@ def _settings(territory: Territory, example: bool) -> str:
         'regle = "declared"          # declared, implantation, radius:5km, travel-time:15min\n'
         'date = "2026-01-01"         # état à cette date\n'
         f'structures = "{file}"  # structures.csv ou structures.xlsx\n'
-        '# zones = "zones.csv"       # structure;commune, si les zones sont dans un fichier à part\n'
+        '# zones = "zones.xlsx"      # structure et commune, si les zones sont dans un fichier à part\n'
         '# population = "donnees_communes.csv"            # à la place des populations embarquées\n'
         '# communes = "COMMUNE.shp"                       # contours : superficies et voisinage\n'
         '# qpv = ["qpv_2024.gpkg"]                        # périmètres ou populations des QPV\n'
@@ -93,7 +98,8 @@ def _readme(territory: Territory, folder: Path, example: bool) -> str:
         f"Dossier d'étude avs-coverage : {territory.label}\r\n{fictitious}\r\n"
         "1. Remplissez structures.xlsx (ou structures.csv) : une ligne par structure.\r\n"
         "   nom, type (CS ou EVS) et code_insee suffisent.\r\n"
-        "   communes_desservies : codes séparés par |, ou epci.\r\n"
+        "   communes_desservies : codes séparés par |, ou epci ; ou bien zones.xlsx (ou zones.csv), une\r\n"
+        "   ligne par structure et commune, nommé dans avs.toml.\r\n"
         "   communes.csv donne les codes des communes du territoire.\r\n"
         f"2. Vérifiez : avs-coverage check {typed}\r\n"
         f"3. Lisez : avs-coverage report {typed}\r\n"

@@ -1,4 +1,4 @@
-"""Write the workbook in which an analyst fills in structures, with lists to choose from."""
+"""Write the workbooks that an analyst fills in, with lists to choose from."""
 
 from __future__ import annotations
 
@@ -22,16 +22,18 @@ _CHOICES = {
 }
 
 
-def write_structures_template(
+def write_template(
+    name: str,
     columns: Sequence[str],
     rows: Sequence[Mapping[str, Any]],
     communes: Sequence[Mapping[str, Any]],
+    commune_column: str,
     path: Path,
 ) -> None:
-    """Write the sheets ``structures`` (to fill) and ``communes`` (to look codes up).
+    """Write a workbook: the sheet *name* to fill, and ``communes`` to look codes up.
 
-    Every cell is text, so that codes keep their zero; the code of the seat is chosen among the
-    communes of the territory, or typed (a warning, not a refusal). Raises OutputError.
+    Every cell is text, so that codes keep their zero; the code in *commune_column* is chosen among
+    the communes of the territory, or typed (a warning, not a refusal). Raises OutputError.
     """
     import xlsxwriter
 
@@ -40,31 +42,32 @@ def write_structures_template(
         # The same content gives the same bytes, whatever the clock.
         book.set_properties({"created": datetime(2026, 1, 1)})
         text, bold = book.add_format({"num_format": "@"}), book.add_format({"bold": True})
-        sheet = book.add_worksheet("structures")
+        sheet = book.add_worksheet(name)
         sheet.freeze_panes(1, 0)
-        for index, name in enumerate(columns):
-            sheet.write_string(0, index, name, bold)
-            sheet.set_column(index, index, max(12, len(name) + 2), text)
-            if name in _CHOICES:
-                rule = {"validate": "list", "source": list(_CHOICES[name])}
+        for index, column in enumerate(columns):
+            sheet.write_string(0, index, column, bold)
+            sheet.set_column(index, index, max(12, len(column) + 2), text)
+            if column in _CHOICES:
+                rule = {"validate": "list", "source": list(_CHOICES[column])}
                 sheet.data_validation(1, index, _ROWS, index, rule)
         for line, row in enumerate(rows, 1):
-            for index, name in enumerate(columns):
-                sheet.write_string(line, index, str(row[name] or ""), text)
+            for index, column in enumerate(columns):
+                sheet.write_string(line, index, str(row[column] or ""), text)
         codes = book.add_worksheet("communes")
         codes.freeze_panes(1, 0)
-        for index, name in enumerate(communes[0]):
-            codes.write_string(0, index, name, bold)
-            codes.set_column(index, index, 28 if name.startswith("nom") else 12, text)
+        for index, column in enumerate(communes[0]):
+            codes.write_string(0, index, column, bold)
+            codes.set_column(index, index, 28 if column.startswith("nom") else 12, text)
         for line, commune in enumerate(communes, 1):
             for index, value in enumerate(commune.values()):
                 codes.write_string(line, index, str(value), text)
-        seat = {
+        place = {
             "validate": "list",
             "source": f"=communes!$A$2:$A${len(communes) + 1}",
             "error_type": "warning",
             "error_title": "Commune hors du territoire",
             "error_message": "Ce code n'est pas celui d'une commune du territoire.",
         }
-        sheet.data_validation(1, columns.index("code_insee"), _ROWS, columns.index("code_insee"), seat)
+        rank = columns.index(commune_column)
+        sheet.data_validation(1, rank, _ROWS, rank, place)
     write_atomically(path, buffer.getvalue(), force=False)
