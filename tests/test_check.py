@@ -177,7 +177,7 @@ def test_every_nature_says_how_it_is_written_and_which_columns_it_takes(run, tmp
             "from,to,duree\n03185,03310,70\n",
             {"origine": "from", "destination": "to", "minutes": "duree"},
         ),
-        "qpv": ("code_qp,population\nQP003004,9\n", {"code": "code_qp", "population": "population"}),
+        "qpv": ("code_qp,population\nQP003004,9\n", {"code_qpv": "code_qp", "population": "population"}),
     }
     for name, (text, columns) in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")

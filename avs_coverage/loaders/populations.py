@@ -169,7 +169,7 @@ class _Reading:
             population = parse_count(cells[column])
             if population is None:
                 hint = "écrivez un nombre entier d'habitants"
-                values = {"value": cells[column], "expected": "entier", "hint": hint}
+                values = {"value": cells[column] or "vide", "expected": "entier", "hint": hint}
                 self.faults.append(Fault("AVS-319", values, self.file, line, self.column))
             else:
                 self.values[today] = self.values.get(today, 0) + population

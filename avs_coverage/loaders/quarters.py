@@ -44,6 +44,13 @@ QUARTER_COLUMNS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What each column is called, the surest first; compared without case, accents or punctuation."""
 
+_FRENCH = {
+    "code": "code_qpv",
+    "name": "nom",
+    "communes": "code_insee",
+    "commune_names": "noms_communes",
+    "population": "population",
+}
 _CODE = re.compile(r"Q([PN])(?:\d{3}|02[AB])\d{2,3}[A-Z]?")
 _GENERATIONS = {"P": 2015, "N": 2024}
 
@@ -129,7 +136,7 @@ def read_quarters(paths: Sequence[Path], departements: Collection[str]) -> Quart
         listed,
         _labels(readings, lambda qpv: True),
         _labels(readings, lambda qpv: qpv.population is not None),
-        {column: name for reading in readings for column, name in reading.columns.items() if name},
+        {_FRENCH[column]: name for r in readings for column, name in r.columns.items() if name},
         rows_read,
         rows_read - sum(fault.rows for fault in set_aside),
         set_aside,
