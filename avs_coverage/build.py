@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 from avs_coverage.coverage import Coverage
@@ -78,7 +77,8 @@ def build_report(
         inventory = inventory.seated_in(found.communes.index)
     warnings = (*(inventory.warnings if files.structures else ()), *warnings)
     settings, more = _settings(found, files, options)
-    coverages = [Coverage.compute(found, inventory, get_rule(name, settings), day) for name in names]
+    rules = {one.typed: one for one in (get_rule(name, settings) for name in names)}
+    coverages = [Coverage.compute(found, inventory, one, day) for one in rules.values()]
     return Report(coverages[0], (*warnings, *more), tuple(coverages[1:]))
 
 
@@ -86,7 +86,7 @@ def _settings(
     territory: Territory, files: Files, options: RuleOptions
 ) -> tuple[RuleSettings, tuple[Fault, ...]]:
     """Return what the rules need, the matrix of travel times read, and what reading it warns of."""
-    by = options.population_by or ("chef-lieu" if territory.grid is None else "grid")
+    by = options.population_by or ("grid" if territory.grids else "chef-lieu")
     if files.travel_times is None:
         return RuleSettings(by, options.commune_share), ()
     from avs_coverage.loaders.travel_times import read_travel_times
@@ -125,7 +125,7 @@ def _with_layers(territory: Territory, files: Files) -> tuple[Territory, tuple[F
             from avs_coverage.loaders.grid import read_grid
 
             grid = read_grid(path, territory.communes.index)
-            territory = replace(territory, grid=grid)
+            territory = territory.with_grid(grid)
             warnings += grid.warnings
             continue
         read = read_indicators(path, territory.communes.index, columns)

@@ -27,6 +27,7 @@ COLUMNS = (
     "structures",
     "statut_minorant",
     "statut_majorant",
+    "habitants_couverts",
 )
 COVERED_BY = {
     "cs": ("cs_seul", "cs_et_evs"),
@@ -58,7 +59,7 @@ def records(rows: pd.DataFrame, indicators: Sequence[Indicator] = ()) -> list[di
     found = []
     for code, row in zip(rows.index, rows.itertuples(index=False), strict=True):
         values = {"code_insee": code, **row._asdict()}
-        for name in ("population", "nb_cs", "nb_evs"):
+        for name in ("population", "nb_cs", "nb_evs", "habitants_couverts"):
             values[name] = None if values[name] is pd.NA else int(values[name])
         area = float(values["superficie_km2"])
         values["superficie_km2"] = None if isnan(area) else area

@@ -172,6 +172,8 @@ class Coverage:
         frame["structures"] = self._ids(certain=True)
         frame["statut_minorant"] = frame["statut"]
         frame["statut_majorant"] = self.status(certain=False)
+        frame["habitants_couverts"] = pd.array(self.inhabitants("AVS"), dtype="Int64")
+        frame["habitants_couverts"] = frame["habitants_couverts"].where(self.known)
         return frame
 
     def _ids(self, certain: bool) -> list[str]:

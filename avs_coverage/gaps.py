@@ -33,6 +33,7 @@ class Zone:
     the codes of the quarters in force with a part in it. *nearest* is the counted structure nearest to the
     chef-lieu of the commune with the most inhabitants, *distance_km* as the crow flies, from
     chef-lieu to the structure's point or its seat's chef-lieu; both None where none is located.
+    *uncovered* are the inhabitants that no certain link covers: all, where a link covers whole communes.
     """
 
     kind: str
@@ -47,6 +48,7 @@ class Zone:
     distance_km: float | None
     around: tuple[str, ...] = ()
     qpv: tuple[str, ...] = ()
+    uncovered: int = 0
 
     def to_record(self) -> dict[str, Any]:
         """Return the zone as plain values, under the names that stay."""
@@ -55,6 +57,7 @@ class Zone:
             "rang": self.rank,
             "nb_communes": len(self.communes),
             "population": self.population,
+            "habitants_non_couverts": self.uncovered,
             "superficie_km2": self.area_km2,
             "commune_principale": self.communes[0][0],
             "nom_commune_principale": self.communes[0][1],
@@ -130,6 +133,9 @@ class _Surroundings:
             if other in covering:
                 self._around.setdefault(code, set()).update(covering[other])
         self._quarters = official_qpv(coverage.territory, coverage.on)
+        communes = coverage.territory.communes
+        beyond = communes["population"].to_numpy() - coverage.inhabitants("AVS")
+        self.uncovered = dict(zip(communes.index, beyond.tolist(), strict=True))
 
     def structures(self, codes: set[str]) -> tuple[str, ...]:
         """Return the structures that cover a commune next to the zone: their area could extend."""
@@ -161,6 +167,7 @@ def _zone(coverage: Coverage, codes: list[str], group: Hashable, surroundings: _
         distance_km,
         surroundings.structures(here),
         surroundings.quarters(here),
+        sum(surroundings.uncovered[code] for code in codes),
     )
 
 

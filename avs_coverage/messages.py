@@ -91,6 +91,15 @@ def counted(count: int, singular: str, several: str) -> str:
     return f"{number(count)} {plural(count, singular, several)}"
 
 
+def plain(value: float) -> str:
+    """Write a parameter with all its digits, and a decimal point.
+
+    >>> plain(5.0), plain(12345.678), plain(0.1)
+    ('5', '12345.678', '0.1')
+    """
+    return f"{value:.12g}"
+
+
 def distance(metres: float) -> str:
     """Write a distance in km from 1 km on, else in m.
 
@@ -98,8 +107,8 @@ def distance(metres: float) -> str:
     ('5 km', '1,5 km', '300 m')
     """
     if metres < 1000:  # noqa: PLR2004
-        return f"{metres:g} m"
-    return f"{metres / 1000:g} km".replace(".", ",")
+        return f"{plain(metres)} m".replace(".", ",")
+    return f"{plain(metres / 1000)} km".replace(".", ",")
 
 
 def french_date(day: date) -> str:

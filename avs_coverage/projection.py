@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 LAMBERT_93 = 2154
 _OVERSEAS_EPSG = {"971": 5490, "972": 5490, "973": 2972, "974": 2975, "976": 4471}
 
+LEGAL_OF_GRID = {
+    3035: LAMBERT_93, LAMBERT_93: LAMBERT_93, 5490: 5490, 32620: 5490, 2972: 2972, 32622: 2972, 2975: 2975,
+    32740: 2975, 4471: 4471,
+}  # fmt: skip
+"""The legal projection in which the cells of INSEE's grids are measured, by that of their ids."""
+
 
 def epsg_of(departement: str) -> int:
     """Return the EPSG code of the legal projection of a département.

@@ -13,7 +13,7 @@ from avs_coverage.faults import Fault
 from avs_coverage.gaps import Zone, zones
 from avs_coverage.history import YearCount, year_counts
 from avs_coverage.inventory import FICTITIOUS, Structure
-from avs_coverage.messages import CAVEAT, counted, enumeration, french_date, number, percent
+from avs_coverage.messages import CAVEAT, counted, enumeration, french_date, number
 from avs_coverage.published import Comparison, PublishedStatus, compare, published_statuses
 from avs_coverage.qpv import (
     PublishedLine,
@@ -25,7 +25,7 @@ from avs_coverage.qpv import (
     summarise,
 )
 
-SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/report", 1
+SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/report", 2
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,11 @@ class Report:
     coverage: Coverage
     file_warnings: tuple[Fault, ...] = ()
     others: tuple[Coverage, ...] = ()
+
+    @cached_property
+    def beside(self) -> tuple[Report, ...]:
+        """The report by each of the other rules."""
+        return tuple(Report(other) for other in self.others)
 
     @cached_property
     def figures(self) -> tuple[Figure, ...]:
@@ -181,7 +186,8 @@ class Report:
             found.append(
                 f"{counted(inventory.left_out, *words)} du territoire : non comptées (--no-neighbours)."
             )
-        found += self._rule_warnings()
+        said = (text for one in (coverage, *self.others) for text in one.rule.caveats(one))
+        found += dict.fromkeys(said)
         without_area = territory.communes[territory.communes["superficie_km2"].isna()]
         if len(without_area):
             names = [f"{name} ({code})" for code, name in without_area["nom"].items()]
@@ -189,23 +195,6 @@ class Report:
             found.append(f"Superficie non connue pour {enumeration(names, 12)} : {where}.")
         found += self._qpv_warnings()
         return tuple(found)
-
-    def _rule_warnings(self) -> list[str]:
-        """Say what a distance rests on: imputed cells, structures without coordinates."""
-        coverage = self.coverage
-        if not any(one.found.reached is not None for one in (coverage, *self.others)):
-            return []
-        found, grid = [], coverage.territory.grid
-        placed = [s for s in coverage.inventory.counted(coverage.on) if s.seat]
-        if coarse := sum(not structure.has_point for structure in placed):
-            words = ("structure sans coordonnées, placée", "structures sans coordonnées, placées")
-            found.append(f"{counted(coarse, *words)} au chef-lieu du siège (sur {number(len(placed))}).")
-        if grid is not None:
-            found.append(
-                f"Carreaux : {grid.file}, {number(round(grid.total))} habitants dans {number(len(grid))} "
-                f"carreaux, dont {percent(grid.imputed_share)} dans des carreaux imputés par l'INSEE."
-            )
-        return found
 
     @property
     def layer_warnings(self) -> tuple[str, ...]:
@@ -274,9 +263,13 @@ class Report:
                 },
                 "evolution": [row.to_record() for row in self.years],
             },
+            "regle": _rule_record(self),
             "synthese": [figure.to_record() for figure in self.figures],
             "multiplicite": coverage.multiplicity() if self.has_inventory else None,
-            "autres_regles": [figure.to_record() for other in self.others for figure in other.figures()],
+            "autres_regles": [
+                {**_rule_record(other), "synthese": [figure.to_record() for figure in other.figures]}
+                for other in self.beside
+            ],
             "epci": [row.to_record() for row in self.epci],
             "qpv": {
                 "synthese": self.qpv_summary.to_record(),
@@ -306,3 +299,16 @@ class Report:
                 "avertissements": [*self.warnings, CAVEAT],
             },
         }
+
+
+def _rule_record(report: Report) -> dict[str, Any]:
+    """Return a rule and what its bracket supposes as plain values."""
+    rule = report.coverage.rule
+    return {
+        "regle": rule.name,
+        "parametres": rule.parameters,
+        "libelle": rule.label,
+        "definition": rule.definition,
+        "hypothese": rule.hypothesis or None,
+        "hors_fourchette": report.outside_bracket or None,
+    }

@@ -8,9 +8,13 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from avs_coverage.embedded import VINTAGES, read_boundaries, read_parquet
+from avs_coverage.errors import InputError
+from avs_coverage.faults import Fault
+from avs_coverage.messages import counted
 from avs_coverage.projection import epsg_of
 from avs_coverage.territory_names import TerritoryName, find_territory_name
 
@@ -36,7 +40,7 @@ class Territory:
     boundary), ``lon, lat`` (degrees) and ``x_m, y_m`` (chef-lieu, metres, legal projection of
     the département), ``point_qualite, densite`` (str). *replaced* names, by key of ``VINTAGES``,
     what stands in place of the embedded data, in French; *contours*, *quarters*, *indicators*
-    and *grid* (cells of 200 m) are the user's own.
+    and *grids* (cells of 200 m) are the user's own.
     """
 
     name: TerritoryName
@@ -45,7 +49,7 @@ class Territory:
     contours: Boundaries | None = None
     quarters: Quarters | None = None
     indicators: tuple[Indicator, ...] = ()
-    grid: Grid | None = None
+    grids: tuple[Grid, ...] = ()
 
     @classmethod
     def find(cls, text: str) -> Territory:
@@ -87,6 +91,14 @@ class Territory:
             replace(one, name=f"{one.name} ({one.file})") if one.name in taken else one for one in indicators
         ]
         return replace(self, indicators=(*self.indicators, *named))
+
+    def with_grid(self, grid: Grid) -> Territory:
+        """Return the territory with the cells of one more file; those it has are refused (AVS-347)."""
+        for other in self.grids:
+            if grid.epsg == other.epsg and (common := len(np.intersect1d(grid.keys, other.keys))):
+                values = {"value": counted(common, "carreau", "carreaux"), "other": other.file}
+                raise InputError(Fault("AVS-347", values, grid.file))
+        return replace(self, grids=(*self.grids, grid))
 
     def layers(self, on: date) -> tuple[str, ...]:
         """Name what stands in place of the embedded data at a date, in French.

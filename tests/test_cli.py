@@ -109,10 +109,10 @@ def test_a_full_disk_behind_stdout_is_an_error_and_a_closed_pipe_is_not():
 def test_report_json_has_its_published_names(run):
     made = json.loads(out(run("report", "allier", "--json")))
     assert list(made) == [
-        "schema", "version", "territoire", "date", "inventaire", "synthese", "multiplicite",
-        "autres_regles", "epci", "qpv", "zones", "indicateurs", "publie", "sources",
+        "schema", "version", "territoire", "date", "inventaire", "regle", "synthese",
+        "multiplicite", "autres_regles", "epci", "qpv", "zones", "indicateurs", "publie", "sources",
     ]  # fmt: skip
-    assert (made["schema"], made["version"], made["date"]) == ("avs-coverage/report", 1, "2022-12-31")
+    assert (made["schema"], made["version"], made["date"]) == ("avs-coverage/report", 2, "2022-12-31")
     record = made["synthese"][0]
     assert record == {
         "regle": "declared",
@@ -150,7 +150,7 @@ def test_csv_for_a_french_excel_and_for_programs_hold_the_same_table(run, tmp_pa
     assert list(french[0]) == [
         "code_insee", "nom", "departement", "epci", "nom_epci", "population", "superficie_km2", "statut",
         "nb_cs", "nb_evs", "structures", "statut_minorant", "statut_majorant",
-        "territoire", "date", "regle", "parametres", "fictif", "couches_utilisateur",
+        "habitants_couverts", "territoire", "date", "regle", "parametres", "fictif", "couches_utilisateur",
     ]  # fmt: skip
     assert len(french) == len(english) == 317
     assert french[0]["code_insee"] == "03001"

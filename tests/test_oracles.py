@@ -220,7 +220,7 @@ def test_inhabitants_of_cells_within_a_radius_are_those_of_sjoin_dwithin(tmp_pat
     corner = (middle.x.median() - 20_000, middle.y.median() - 20_000)
     chosen = list(world.communes.index[:6])
     cells = written_grid(tmp_path / "grille.csv", epsg, corner, metres, chosen).to_crs(legal)
-    world = replace(world, grid=read_grid(tmp_path / "grille.csv", world.communes.index))
+    world = replace(world, grids=(read_grid(tmp_path / "grille.csv", world.communes.index),))
     # Structures within 200 m of the centres of some cells, each way.
     chance = np.random.default_rng(metres)
     near = cells.geometry.iloc[chance.choice(len(cells), 12, replace=False)]

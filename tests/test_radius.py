@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
 
@@ -13,12 +14,12 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 from shapely.geometry import box
 
-from avs_coverage import UsageError
+from avs_coverage import InputError, UsageError
 from avs_coverage.coverage import Coverage
 from avs_coverage.inventory import Inventory
 from avs_coverage.lattice import cells_within
 from avs_coverage.loaders.boundaries import Boundaries
-from avs_coverage.loaders.grid import Grid
+from avs_coverage.loaders.grid import Grid, read_grid
 from avs_coverage.rules import RuleSettings, get_rule, split_rules
 from avs_coverage.territory import Territory
 from tests.worlds import DAY, structure, territory
@@ -76,7 +77,7 @@ def test_a_seat_covers_its_commune_but_only_inhabitants_within_reach():
 def test_inhabitants_of_cells_are_shared_exactly_and_made_whole():
     # 03001 has 3 cells of 1 inhabitant, one within 300 m: a third of 10 is 3.33, 3 and 7.
     cells = [(5, 0, 1, "03001"), (50, 0, 1, "03001"), (90, 0, 1, "03001"), (10, 0, 4, "03002")]
-    world = replace(WORLD, grid=grid_of(cells))
+    world = replace(WORLD, grids=(grid_of(cells),))
     near = replace(structure("c", "CS", "03001", world=WORLD), x_m=1100.0, y_m=100.0)
     made = cover(world, near, rule="radius:300m", by="grid")
     reached = made.found.reached
@@ -89,7 +90,7 @@ def test_inhabitants_of_cells_are_shared_exactly_and_made_whole():
 
 def test_a_cell_astride_counts_for_each_of_its_communes():
     cells = [(5, 0, 4, "03001|03002"), (90, 0, 2, "03001"), (91, 0, 6, "03002")]
-    world = replace(WORLD, grid=grid_of(cells))
+    world = replace(WORLD, grids=(grid_of(cells),))
     near = replace(structure("c", "CS", "03003", world=WORLD), x_m=1100.0, y_m=100.0)
     reached = cover(world, near, rule="radius:100m", by="grid").found.reached
     # Half of the 4 inhabitants each: 2 of 4 in 03001, 2 of 8 in 03002.
@@ -97,14 +98,14 @@ def test_a_cell_astride_counts_for_each_of_its_communes():
 
 
 def test_a_commune_without_cells_is_at_its_chef_lieu():
-    world = replace(WORLD, grid=grid_of([(90, 90, 1, "03001")]))
+    world = replace(WORLD, grids=(grid_of([(90, 90, 1, "03001")]),))
     cs = structure("c", "CS", "03002", world=WORLD)
     assert figures(cover(world, cs, by="grid")) == {"cs": 50, "evs_seul": 0, "avs": 50, "aucune": 50}
 
 
 def test_the_share_from_which_a_commune_is_covered_is_the_users():
     cells = [(5, 0, 3, "03001"), (90, 0, 7, "03001")]
-    world = replace(WORLD, grid=grid_of(cells))
+    world = replace(WORLD, grids=(grid_of(cells),))
     near = replace(structure("c", "EVS", "03004", world=WORLD), x_m=1100.0, y_m=100.0)
     for share, covered in ((0.3, 2), (0.31, 1)):
         made = cover(world, near, rule="radius:200m", by="grid", share=share)
@@ -185,7 +186,7 @@ def brute_force(cells, structures, radius_m, kinds):
 
 @given(cells=CELLS, drawn=STRUCTURES, radius_m=RADII)
 def test_shares_are_those_of_brute_force(cells, drawn, radius_m):
-    world, structures = replace(WORLD, grid=grid_of(cells)), placed(drawn)
+    world, structures = replace(WORLD, grids=(grid_of(cells),)), placed(drawn)
     reached = cover(world, *structures, rule=f"radius:{radius_m}m", by="grid").found.reached
     for column, kinds in (("cs", {"CS"}), ("evs", {"EVS"}), ("avs", {"CS", "EVS"})):
         for code, share in brute_force(cells, structures, radius_m, kinds).items():
@@ -195,7 +196,7 @@ def test_shares_are_those_of_brute_force(cells, drawn, radius_m):
 
 @given(cells=CELLS, drawn=STRUCTURES, more=POINT, radius_m=RADII)
 def test_a_wider_radius_or_one_more_structure_never_covers_less(cells, drawn, more, radius_m):
-    world, structures = replace(WORLD, grid=grid_of(cells)), placed(drawn)
+    world, structures = replace(WORLD, grids=(grid_of(cells),)), placed(drawn)
     narrow = cover(world, *structures, rule=f"radius:{radius_m}m", by="grid")
     wide = cover(world, *structures, rule=f"radius:{radius_m * 2}m", by="grid")
     added = cover(world, *placed([*drawn, ("EVS", more)]), rule=f"radius:{radius_m}m", by="grid")
@@ -232,7 +233,8 @@ def test_cells_of_the_european_grid_are_measured_in_the_legal_projection(seed, r
 
 def test_allier_coverage_never_falls_from_2_to_40_km(run):
     made = json.loads(run("report", "allier", "--radius", "2km,5km,10km,20km,40km", "--json").stdout)
-    rows = [*made["synthese"], *made["autres_regles"]]
+    rows = [*made["synthese"], *(row for rule in made["autres_regles"] for row in rule["synthese"])]
+    assert [rule["libelle"] for rule in made["autres_regles"]][1] == "à 10 km au plus (radius:10km)"
     for measure in ("communes", "habitants", "km2"):
         values = [
             [row["numerateur"] for row in rows if (row["mesure"], row["statut"]) == (measure, status)]
@@ -245,7 +247,7 @@ def test_allier_coverage_never_falls_from_2_to_40_km(run):
 def test_rules_side_by_side_are_named_and_a_list_takes_one(run):
     page = run("report", "allier", "--rule", "implantation,declared", "--radius", "5km").stdout.decode()
     assert "RÈGLES CÔTE À CÔTE" in page
-    assert "à moins de 5 km (radius:5km)" in page
+    assert "à 5 km au plus (radius:5km)" in page
     result = run("communes", "allier", "--rule", "implantation,declared")
     assert result.returncode == 2
     assert "AVS-215" in result.stderr.decode()
@@ -282,3 +284,70 @@ def test_structures_of_elsewhere_count_unless_left_out(run, tmp_path):
     without = json.loads(result.stdout)["communes"]
     assert len(without) < len(with_them)
     assert "--no-neighbours" in result.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "labels"),
+    [
+        (("--radius", "2,5km"), ["à 2,5 km au plus (radius:2.5km)"]),
+        (
+            ("--radius", "15km,15000m,500m"),
+            ["à 15 km au plus (radius:15km)", "à 500 m au plus (radius:500m)"],
+        ),
+        (("--radius", "12345.678m"), ["à 12,345678 km au plus (radius:12.345678km)"]),
+    ],
+)
+def test_a_distance_keeps_its_figures_and_two_writings_of_one_are_one(run, typed, labels):
+    made = json.loads(run("report", "allier", *typed, "--json").stdout)
+    assert [rule["libelle"] for rule in (made["regle"], *made["autres_regles"])] == labels
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        (("--rule", ","), "AVS-202"),
+        (("--radius", " "), "AVS-202"),
+        (("--radius", "٥km"), "AVS-214"),
+        (("--population-by", "area"), "AVS-216"),
+        (("--rule", "declared", "--commune-share", "0,4"), "AVS-216"),
+        (("--radius", "5km", "--travel-times", "x.csv"), "AVS-216"),
+    ],
+)
+def test_what_is_typed_for_nothing_is_refused(run, typed, code):
+    done = run("report", "allier", *typed)
+    assert (done.returncode, code in done.stderr.decode()) == (2, True)
+
+
+def test_two_grids_complete_each_other_and_one_is_not_counted_twice():
+    first, second = grid_of([(90, 90, 1, "03001")]), grid_of([(1900, 90, 3, "03002")])
+    both = WORLD.with_grid(first).with_grid(second)
+    assert len(both.grids) == 2
+    with pytest.raises(InputError) as caught:
+        both.with_grid(grid_of([(90, 90, 5, "03001")]))
+    assert [fault.code for fault in caught.value.faults] == ["AVS-347"]
+
+
+def test_cells_that_could_not_be_measured_are_refused(tmp_path):
+    """Cells of the European grid cannot be those of La Réunion, whose distances are in EPSG:2975."""
+    path = tmp_path / "carreaux.csv"
+    path.write_text("idcar_200m,lcog_geo,ind\nCRS3035RES200mN2594600E3811200,97411,4\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_grid(path, ["97411"])
+    assert [fault.code for fault in caught.value.faults] == ["AVS-348"]
+    path.write_text("idcar_200m,lcog_geo,ind\nCRS32740RES200mN7680600E340200,97411,4\n", encoding="utf-8")
+    assert read_grid(path, ["97411"]).epsg == 32740
+
+
+def test_a_commune_reached_in_part_says_how_many_inhabitants(run, tmp_path):
+    done = run("communes", "allier", "--radius", "5km", "--csv", "c.csv", "--csv-dialect", "standard")
+    assert done.returncode == 0
+    with (tmp_path / "c.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    covered = sum(int(row["habitants_couverts"]) for row in rows)
+    made = json.loads(run("report", "allier", "--radius", "5km", "--json").stdout)
+    figures = {(f["mesure"], f["statut"]): f["numerateur"] for f in made["synthese"]}
+    assert covered == figures["habitants", "avs"]
+    zones = json.loads(run("zones", "allier", "--radius", "5km", "--json").stdout)["zones"]
+    inside = [row for row in rows if row["statut"] == "aucune"]
+    beyond = sum(int(row["population"]) - int(row["habitants_couverts"]) for row in inside)
+    assert sum(zone["habitants_non_couverts"] for zone in zones) == beyond

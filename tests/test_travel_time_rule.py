@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 from hypothesis import given
@@ -50,7 +51,8 @@ def test_a_structure_is_found_by_its_id_its_name_or_the_commune_of_its_seat():
 def test_its_own_row_says_more_than_that_of_its_commune():
     cs = structure("c", "CS", "03001", world=WORLD)
     rows = [(code, "03001", 5.0) for code in WORLD.communes.index] + [("03002", "c", 50.0)]
-    assert brackets(cover(cs, times=matrix(*rows)))["cs"] == (0, 0, 0)
+    # Its own row gives 50 minutes from the second commune and nothing else: only its seat is covered.
+    assert brackets(cover(cs, times=matrix(*rows)))["cs"] == (1, 1, 1)
 
 
 def test_a_commune_that_the_matrix_leaves_out_is_only_possibly_covered():
@@ -61,11 +63,35 @@ def test_a_commune_that_the_matrix_leaves_out_is_only_possibly_covered():
     assert made.rule.hypothesis
 
 
-def test_a_structure_that_the_matrix_leaves_out_is_not_located():
+def test_a_structure_that_the_matrix_leaves_out_covers_its_seat_for_certain_and_what_is_near_perhaps():
     cs = structure("c", "CS", "03001", world=WORLD)
-    made = cover(cs, times=matrix(*((code, "x", 1.0) for code in WORLD.communes.index)))
-    assert brackets(made)["cs"] == (0, 0, 0)
-    assert not made.rule.locates(cs)
+    times = matrix(*((code, "x", 1.0) for code in WORLD.communes.index))
+    # In a minute at 130 km/h one is 2.17 km away: the chefs-lieux at 1 and 2 km, not that at 3.
+    made = cover(cs, times=times, rule="travel-time:1min")
+    assert brackets(made)["cs"] == (1, 1, 3)
+    said = " ".join(made.rule.caveats(made))
+    assert "1 structure absente de temps.csv (Structure c)" in said
+    assert "1 destination n'est ni une structure comptée ni une commune : x" in said
+
+
+def test_a_destination_is_a_commune_whatever_its_writing():
+    """3001 and 03001 are one commune, like 2a004 and 2A004; 03001 stands before what stands for it."""
+    cs = structure("c", "CS", "03001", world=WORLD)
+    for written in ("3001", "03001"):
+        rows = [(code, written, 5.0) for code in WORLD.communes.index]
+        assert brackets(cover(cs, times=matrix(*rows)))["cs"] == (4, 4, 4)
+    assert matrix(("03001", "2a004", 1.0)).by_commune == {"2A004": {"2a004"}}
+    # Pont-Farcy (14513) is in Tessy-Bocage (50592), which stands in the file itself.
+    assert matrix(("03001", "14513", 1.0), ("03001", "50592", 2.0)).by_commune == {"50592": {"50592"}}
+
+
+def test_a_name_that_two_structures_bear_is_not_used():
+    one, other = (structure(code, "CS", seat, world=WORLD) for code, seat in (("a", "03001"), ("b", "03004")))
+    other = replace(other, name=one.name)
+    rows = [(code, one.name, 5.0) for code in WORLD.communes.index]
+    made = cover(one, other, times=matrix(*rows))
+    assert brackets(made)["cs"][0] == 2  # their seats
+    assert "plusieurs structures portent ce nom" in " ".join(made.rule.caveats(made))
 
 
 def test_an_estimate_is_the_straight_line_lengthened_and_says_so():
@@ -89,7 +115,8 @@ def test_a_longer_duration_never_covers_less(minutes, most):
         brackets(cover(cs, times=times, rule=f"travel-time:{n}min"))["cs"][1] for n in (most, 2 * most)
     )
     assert short <= long
-    assert short == sum(m <= most for m in minutes)
+    # The seat is covered whatever the matrix says of it.
+    assert short == 1 + sum(m <= most for m in minutes[1:])
 
 
 def test_several_thresholds_in_one_run_with_a_matrix(run, tmp_path):
@@ -100,6 +127,7 @@ def test_several_thresholds_in_one_run_with_a_matrix(run, tmp_path):
         "--travel-times", "temps.csv", "--json",
     )  # fmt: skip
     made = json.loads(result.stdout)
-    rows = [*made["synthese"], *made["autres_regles"]]
+    rows = [*made["synthese"], *(row for rule in made["autres_regles"] for row in rule["synthese"])]
     counts = [r["numerateur"] for r in rows if (r["mesure"], r["statut"]) == ("communes", "cs")]
-    assert counts == [1, 2, 3]
+    # CS have their seat in 8 communes; Domérat (03101) is at 7 minutes of Montluçon, Moulins at 55.
+    assert counts == [8, 9, 10]

@@ -45,7 +45,7 @@ def test_multiplicity_adds_up_to_the_territory():
 def test_multiplicity_of_a_distance_counts_inhabitants_one_by_one():
     # Within 300 m, both reach the cell at 1,100 m; the EVS alone that at 1,500 m.
     cells = [(5, 0, 1, "03001"), (7, 0, 1, "03001"), (90, 0, 2, "03001")]
-    world = replace(WORLD, grid=grid_of(cells))
+    world = replace(WORLD, grids=(grid_of(cells),))
     structures = placed([("CS", (1000, 100)), ("EVS", (1400, 100))])
     made = cover(world, *structures, rule="radius:300m", by="grid")
     found = {name: row["habitants"] for name, row in made.multiplicity().items()}
@@ -136,7 +136,7 @@ def test_contributions_agree_with_the_figures(drawn, radius_m):
     cells = [
         (column, 0, 1, code) for column, code in zip(range(0, 60, 3), ["03001", "03002"] * 10, strict=True)
     ]
-    world = replace(WORLD, grid=grid_of(cells))
+    world = replace(WORLD, grids=(grid_of(cells),))
     made = cover(world, *placed(drawn), rule=f"radius:{radius_m}m", by="grid")
     rows = contributions(made)
     figure = next(f for f in made.figures() if (f.measure, f.status) == ("habitants", "avs"))

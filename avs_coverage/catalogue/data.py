@@ -187,6 +187,16 @@ DATA: dict[str, FaultKind] = {
         "",
         "mettez la colonne au format Date, ou écrivez {day}",
     ),
+    "AVS-347": FaultKind(
+        "{value} de ce fichier sont déjà dans « {other} »",
+        "leurs habitants seraient comptés deux fois",
+        "donnez un seul fichier de carreaux par territoire",
+    ),
+    "AVS-348": FaultKind(
+        "les carreaux sont en EPSG:{value}, projection étrangère à leur département ({departements})",
+        "aucune distance n'y serait juste : ils ne seraient à portée de rien",
+        "donnez le fichier de l'INSEE pour ce territoire : _met (3035), _mart (5490), _reun (2975)",
+    ),
     "AVS-350": FaultKind(
         "aucune table reconnue : pas d'en-têtes attendus dans les {rows} premières lignes",
         "un fichier est reconnu à ses colonnes, non à son nom",

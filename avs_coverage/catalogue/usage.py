@@ -46,6 +46,11 @@ USAGE: dict[str, FaultKind] = {
         "une liste ne peut suivre qu'une définition",
         "gardez-en une ; « avs-coverage report » les met côte à côte",
     ),
+    "AVS-216": FaultKind(
+        "{option} ne sert à aucune des règles demandées",
+        "l'option serait sans effet",
+        "ajoutez --rule {rule}, ou retirez l'option",
+    ),
     "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
     "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),
     "AVS-403": FaultKind(

@@ -268,6 +268,17 @@ class CoverageOptions(SourceOptions):
         """Return the files typed, the matrix of travel times among them."""
         return replace(super().files, travel_times=self.travel_times)
 
+    def refuse_idle(self, rules: Iterable[str]) -> None:
+        """Raise UsageError (AVS-216) for an option typed that none of the rules asked for uses."""
+        families = {rule.partition(":")[0].strip().lower() for rule in rules}
+        for option, given, family in (
+            ("--population-by", self.population_by, "radius:5km"),
+            ("--commune-share", self.commune_share, "radius:5km"),
+            ("--travel-times", self.travel_times, "travel-time:15min"),
+        ):
+            if given and family.partition(":")[0] not in families:
+                raise UsageError(Fault("AVS-216", {"option": option, "rule": family}))
+
     @property
     def settings(self) -> RuleOptions:
         """Return what the rules need besides their names; raises UsageError (AVS-203)."""
@@ -369,6 +380,7 @@ def make_report(options: SourceOptions, output: OutputOptions | None = None, sev
     rules, settings = split_rules(study.rule or DEFAULT_RULE), RuleOptions()
     if isinstance(options, CoverageOptions):
         rules, settings = split_rules(options.rule, options.radius) or rules, options.settings
+        options.refuse_idle(rules)
     if len(rules) > 1 and not several:
         raise UsageError(Fault("AVS-215", {"value": ", ".join(rules)}))
     report = build_report(name, rules, day, files, options.include_unconfirmed, settings)

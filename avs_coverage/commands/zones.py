@@ -10,6 +10,7 @@ COLUMNS = (
     "rang",
     "nb_communes",
     "population",
+    "habitants_non_couverts",
     "superficie_km2",
     "commune_principale",
     "nom_commune_principale",

@@ -12,9 +12,12 @@ import numpy as np
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
+from avs_coverage.gazetteer import departement_of
 from avs_coverage.loaders.commune_codes import OTHER_TERRITORY, CommuneCodes, put_aside
 from avs_coverage.loaders.geo_file import is_geographical, layers, read_attributes
 from avs_coverage.loaders.table_frame import read_frames
+from avs_coverage.messages import enumeration
+from avs_coverage.projection import LEGAL_OF_GRID, epsg_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +29,7 @@ ROW_STEP = 1 << 20
 """What a row adds to the number of a cell: more columns than any grid of cells has."""
 
 EXPECTED = "« idcar_200m », « lcog_geo », « ind » et « i_est_200 »"
-_CELL_ID = r"CRS(?P<epsg>\d{4})RES200mN(?P<y>\d+)E(?P<x>\d+)"
+_CELL_ID = r"CRS(?P<epsg>\d{4,5})RES200mN(?P<y>\d+)E(?P<x>\d+)"
 _COLUMNS = {"id": "idcar_200m", "lcog": "lcog_geo", "ind": "ind", "imputed": "i_est_200"}
 _MOST_FAULTS = 20
 _NO_COMMUNE = ("carreau dont la commune n'est pas connue", "carreaux dont la commune n'est pas connue")
@@ -111,7 +114,7 @@ def read_grid(path: Path, wanted: Collection[str] | None) -> Grid:
     a cell is read in its id, its communes in ``lcog_geo``, which strings their codes together.
     A commune split since counts for each of those of today. Raises InputError: AVS-350 no such
     columns, AVS-355 no cell of the territory, AVS-360 an id that is none, AVS-361 a cell twice,
-    AVS-362 two projections, AVS-319 not a number of inhabitants.
+    AVS-362 two projections, AVS-348 a projection foreign to the place, AVS-319 not a number of inhabitants.
     """
     import pandas as pd
 
@@ -213,6 +216,17 @@ class _Reading:
             self._communes[text] = "|".join(today) if wanted else "" if today else "?"
         return self._communes[text]
 
+    def _check_projection(self, cells: pd.DataFrame) -> None:
+        """Refuse cells that cannot be measured where their commune is: they would reach nobody."""
+        places = cells["communes"].str[:5].map(departement_of).map(epsg_of)
+        wrong = cells["epsg"].map(LEGAL_OF_GRID) != places
+        for epsg in cells["epsg"][wrong].unique():
+            communes = sorted(
+                {departement_of(code) for code in cells["communes"][wrong & (cells["epsg"] == epsg)]}
+            )
+            values = {"value": str(epsg), "departements": enumeration(communes, 4)}
+            self.faults.append(Fault("AVS-348", values, self.file))
+
     def check(self, cells: pd.DataFrame) -> None:
         """Refuse an empty grid, cells in two projections, and a cell that comes twice."""
         if cells.empty:
@@ -221,6 +235,7 @@ class _Reading:
         projections = sorted({str(epsg) for epsg in cells["epsg"].unique()})
         if len(projections) > 1:
             self.faults.append(Fault("AVS-362", {"value": ", ".join(projections)}, self.file))
+        self._check_projection(cells)
         twice = cells[cells.duplicated(["epsg", "x", "y"])]
         for line, row in zip(twice.index[:_MOST_FAULTS], twice.itertuples(), strict=False):
             value = f"CRS{row.epsg}RES200mN{row.y}E{row.x}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -73,6 +74,25 @@ class TravelTimes:
     def destinations(self) -> frozenset[str]:
         """Return the destinations, as written."""
         return frozenset(self.frame["destination"])
+
+    @property
+    def server(self) -> str:
+        """Return the address of the server that gave them; empty for a file."""
+        return ""
+
+    @cached_property
+    def by_commune(self) -> dict[str, frozenset[str]]:
+        """Return the destinations, as written, that are the code of a commune of today, by that code.
+
+        An earlier code, one without its zero or in small letters stands for it, unless it is there itself.
+        """
+        codes = CommuneCodes(self.file, None)
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for text in self.destinations:
+            today = codes.passage(codes.clean(text))
+            if len(today) == 1:
+                found[today[0]].add(text)
+        return {code: frozenset({code} if code in texts else texts) for code, texts in found.items()}
 
     @property
     def unreachable(self) -> int:

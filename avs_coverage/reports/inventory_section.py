@@ -97,7 +97,7 @@ def unlocated_sentences(report: Report) -> list[str]:
     names = [structure.name for row in report.completeness for structure in row.unlocated]
     if not names:
         return []
-    what = "le siège" if report.coverage.rule.name == "implantation" else "le siège ou une commune desservie"
+    what = report.coverage.rule.unlocated_reason
     return [f"Hors de tout calcul de couverture, faute d'en connaître {what} : {' ; '.join(names)}."]
 
 

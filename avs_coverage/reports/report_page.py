@@ -20,7 +20,7 @@ from avs_coverage.published import Comparison
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Document, FigureCell, Paragraph, Section, table
 from avs_coverage.reports.indicators_section import indicators_section
-from avs_coverage.reports.inventory_section import hypothesis, inventory_or_help
+from avs_coverage.reports.inventory_section import hypothesis, inventory_or_help, unlocated_sentences
 from avs_coverage.reports.qpv_section import qpv_section
 from avs_coverage.reports.zones_section import zones_section
 
@@ -91,9 +91,10 @@ def _side_by_side(report: Report) -> list[Section]:
             )
         headers = ["Règle", "#CS", "#EVS seul", "#CS ou EVS", "#Aucune"]
         blocks.append(table(f"{MEASURE_LABELS[measure]} : part (nombre) [fourchette]", headers, rows))
-    blocks += hypothesis(report)
-    for coverage in report.others:
-        blocks.append(Paragraph(f"{coverage.rule.label} : {coverage.rule.definition}."))
+    for one in (report, *report.beside):
+        rule = one.coverage.rule
+        blocks.append(Paragraph(f"{rule.label} : {rule.definition}."))
+        blocks += [*hypothesis(one), *(Paragraph(text, True) for text in unlocated_sentences(one))]
     return [Section("Règles côte à côte", tuple(blocks))]
 
 

@@ -6,6 +6,7 @@ from avs_coverage.gaps import GAP, UNCLEAR, Zone
 from avs_coverage.messages import (
     enumeration,
     number,
+    plain,
 )
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Paragraph, Section, table
@@ -18,8 +19,13 @@ def zones_section(report: Report, complete: bool = False) -> Section:
     """Return the zones blanches and the areas to be clarified; every commune named where *complete*."""
     blocks: list[Block] = []
     high = ", même dans l'hypothèse haute" if report.coverage.rule.hypothesis else ""
+    nothing = f"communes que rien de connu ne couvre{high}"
+    in_part = report.coverage.found.reached is not None
+    if in_part:
+        share = plain(report.coverage.found.commune_share * 100).replace(".", ",")
+        nothing = f"communes sans siège dont moins de {share} % des habitants sont à portée"
     for kind, name, meaning in (
-        (GAP, "Zones blanches", f"communes que rien de connu ne couvre{high}"),
+        (GAP, "Zones blanches", nothing),
         (UNCLEAR, "Couverture à préciser", "communes que seule l'hypothèse haute couvre"),
     ):
         found = [zone for zone in report.zones if zone.kind == kind]
@@ -34,6 +40,8 @@ def zones_section(report: Report, complete: bool = False) -> Section:
             "EPCI",
             "Structure localisée la plus proche",
         ]
+        if in_part:
+            headers.insert(4, "#Hors de portée")
         if kind == UNCLEAR:
             headers.append("Structures à interroger sur leur zone")
         elif complete:
@@ -83,6 +91,8 @@ def _zone_row(report: Report, zone: Zone, complete: bool) -> list[Cell]:
         ", ".join(zone.epci),
         nearest,
     ]
+    if report.coverage.found.reached is not None:
+        row.insert(4, number(zone.uncovered))
     by_id = {structure.id: structure.name for structure in report.coverage.inventory.structures}
     if zone.kind != GAP:
         row.append(" ; ".join(by_id[code] for code in zone.possible))

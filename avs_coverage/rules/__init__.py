@@ -14,6 +14,7 @@ from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
 
 if TYPE_CHECKING:
+    from avs_coverage.coverage import Coverage
     from avs_coverage.inventory import Inventory, Structure
     from avs_coverage.loaders.travel_times import TravelTimes
     from avs_coverage.territory import Territory
@@ -43,7 +44,8 @@ class Rule(Protocol):
     """A rule of coverage.
 
     *name* is that of its family; *label* and *definition* say it in French. *hypothesis* is what
-    its possible links suppose, empty where all its links are certain.
+    its possible links suppose, empty where all its links are certain. *typed* is how a user writes
+    it; *unlocated_reason* says what is not known of a structure that it does not locate.
     """
 
     @property
@@ -56,6 +58,10 @@ class Rule(Protocol):
     def definition(self) -> str: ...  # noqa: D102
     @property
     def hypothesis(self) -> str: ...  # noqa: D102
+    @property
+    def typed(self) -> str: ...  # noqa: D102
+    @property
+    def unlocated_reason(self) -> str: ...  # noqa: D102
 
     def links(self, territory: Territory, inventory: Inventory, on: date) -> Links:
         """Return what the rule gives for the structures that count at a date."""
@@ -63,6 +69,10 @@ class Rule(Protocol):
 
     def locates(self, structure: Structure) -> bool:
         """Tell whether enough is known of a structure for the rule to say what it covers."""
+        ...
+
+    def caveats(self, coverage: Coverage) -> list[str]:
+        """Return what must be known before its figures are quoted, in French sentences."""
         ...
 
 
@@ -97,13 +107,13 @@ def get_rule(text: str, settings: RuleSettings = DEFAULT_SETTINGS) -> Rule:
     """Return a rule by what a user types; raises UsageError: AVS-202 unknown, AVS-214 its threshold."""
     name, _, threshold = text.strip().lower().partition(":")
     if name == "radius":
-        radius_m = _measured(threshold, r"(\d+(?:[.,]\d+)?)\s*(km|m)", {"km": 1000.0, "m": 1.0})
+        radius_m = _measured(threshold, r"([0-9]+(?:[.,][0-9]+)?)\s*(km|m)", {"km": 1000.0, "m": 1.0})
         _require(text, radius_m, "radius:5km ou radius:500m")
         from avs_coverage.rules.radius import Radius
 
         return Radius(radius_m, settings.population_by, settings.commune_share)
     if name == "travel-time":
-        minutes = _measured(threshold, r"(\d+(?:[.,]\d+)?)\s*(min|h)", {"min": 1.0, "h": 60.0})
+        minutes = _measured(threshold, r"([0-9]+(?:[.,][0-9]+)?)\s*(min|h)", {"min": 1.0, "h": 60.0})
         _require(text, minutes, "travel-time:15min ou travel-time:1h")
         from avs_coverage.rules.travel_time import TravelTime
 
@@ -131,9 +141,17 @@ def _require(text: str, threshold: float, choices: str) -> None:
 def split_rules(text: str, radius: str = "") -> tuple[str, ...]:
     """Return the rules of a list typed, and those of ``--radius 2km,5km``.
 
-    >>> split_rules("declared, radius:5km", "10km")
-    ('declared', 'radius:5km', 'radius:10km')
+    A comma between two figures is a decimal one. Raises UsageError (AVS-202) for a list of nothing.
+
+    >>> split_rules("declared, radius:5km", "2,5km,10km")
+    ('declared', 'radius:5km', 'radius:2.5km', 'radius:10km')
     """
-    rules = [part.strip() for part in text.split(",") if part.strip()]
-    rules += [f"radius:{part.strip()}" for part in radius.split(",") if part.strip()]
+    rules = _parts(text) + [f"radius:{part}" for part in _parts(radius)]
+    if (text or radius) and not rules:
+        raise UsageError(Fault("AVS-202", {"value": text or radius, "choices": ", ".join(RULE_NAMES)}))
     return tuple(dict.fromkeys(rules))
+
+
+def _parts(text: str) -> list[str]:
+    # « 2,5km » is a number with its unit; « 2km,5km » are two.
+    return [part.strip() for part in re.sub(r"\b([0-9]+),([0-9])", r"\1.\2", text).split(",") if part.strip()]

@@ -12,6 +12,7 @@ from avs_coverage.rules import Link, Links, link_table
 from avs_coverage.territory import METROPOLE_DU_GRAND_PARIS
 
 if TYPE_CHECKING:
+    from avs_coverage.coverage import Coverage
     from avs_coverage.inventory import Inventory, Structure
     from avs_coverage.territory import Territory
 
@@ -26,6 +27,8 @@ class Declared:
     """
 
     name: str = "declared"
+    typed: str = "declared"
+    unlocated_reason: str = "le siège ou une commune desservie"
     label: str = "zone d'intervention déclarée (declared)"
     parameters: dict[str, float | str] = field(default_factory=dict)
     definition: str = (
@@ -43,6 +46,10 @@ class Declared:
     def locates(self, structure: Structure) -> bool:
         """Tell whether a seat or at least one commune is known."""
         return bool(structure.seat or structure.communes)
+
+    def caveats(self, coverage: Coverage) -> list[str]:
+        """Return nothing: no distance is measured."""
+        return []
 
 
 class _Surroundings:

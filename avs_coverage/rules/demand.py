@@ -10,11 +10,12 @@ import numpy as np
 from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import departement_of
-from avs_coverage.projection import LAMBERT_93, epsg_of
+from avs_coverage.projection import LEGAL_OF_GRID, epsg_of
 from avs_coverage.rules.reached import Demand, Floats, Ints
 
 if TYPE_CHECKING:
     from avs_coverage.inventory import Structure
+    from avs_coverage.loaders.grid import Grid
     from avs_coverage.territory import Territory
 
 CHEF_LIEU, GRID, AREA = "chef-lieu", "grid", "area"
@@ -25,8 +26,6 @@ DEMAND_LABELS = {
 }
 SAMPLE_M = 100
 """Step of the points that stand for the area of a commune, in metres."""
-
-_EUROPE = 3035
 
 
 class Places:
@@ -60,13 +59,13 @@ class Places:
             found.append((ranks[structure], there[point]))
         return _joined(found)
 
-    def cells_within(self, part: slice, grid: Any) -> tuple[Ints, Ints]:  # noqa: ANN401 - a Grid
+    def cells_within(self, part: slice, grid: Grid) -> tuple[Ints, Ints]:
         """Return pairs of a structure of a slice and a cell whose centre is within the distance."""
         from avs_coverage.lattice import cells_within
 
         found = [(np.empty(0, np.int64), np.empty(0, np.int64))]
         for projection, ranks in self._by_projection(part):
-            if grid.epsg == projection or (grid.epsg == _EUROPE and projection == LAMBERT_93):
+            if LEGAL_OF_GRID.get(grid.epsg) == projection:
                 structure, cell = cells_within(
                     grid, projection, self.x_m[ranks], self.y_m[ranks], self.radius_m
                 )
@@ -86,16 +85,23 @@ def demands(territory: Territory, places: Places, population_by: str) -> Iterato
     if population_by == CHEF_LIEU:
         yield _chefs_lieux(territory, places, np.ones(len(territory.communes), dtype=bool))
         return
-    demand = _cells(territory, places) if population_by == GRID else _areas(territory, places)
-    yield demand
-    weights = np.bincount(demand.commune, demand.weight, minlength=len(territory.communes))
+    if population_by == GRID and not territory.grids:
+        raise UsageError(Fault("AVS-213", {"value": GRID, "other": "--indicators carreaux_200m_met.csv"}))
+    weights = np.zeros(len(territory.communes))
+    found = (_cells(territory, grid, places) for grid in territory.grids)
+    for demand in found if population_by == GRID else (_areas(territory, places),):
+        yield demand
+        weights += np.bincount(demand.commune, demand.weight, minlength=len(weights))
     yield _chefs_lieux(territory, places, weights == 0)
 
 
 def communes_without_cells(territory: Territory) -> int:
     """Return how many communes have no inhabited cell: their chef-lieu stands for them."""
-    _, commune, weight = _cells_of_communes(territory)
-    return int((np.bincount(commune, weight, minlength=len(territory.communes)) == 0).sum())
+    weights = np.zeros(len(territory.communes))
+    for grid in territory.grids:
+        _, commune, weight = _cells_of_communes(territory, grid)
+        weights += np.bincount(commune, weight, minlength=len(weights))
+    return int((weights == 0).sum())
 
 
 def _chefs_lieux(territory: Territory, places: Places, where: np.ndarray[Any, Any]) -> Demand:
@@ -132,28 +138,26 @@ def _sampled(shape: Any) -> tuple[Floats, Floats]:  # noqa: ANN401 - a shapely g
     return x.ravel()[inside], y.ravel()[inside]
 
 
-def _cells(territory: Territory, places: Places) -> Demand:
-    cell, commune, weight = _cells_of_communes(territory)
+def _cells(territory: Territory, grid: Grid, places: Places) -> Demand:
+    cell, commune, weight = _cells_of_communes(territory, grid)
 
     def pairs(part: slice) -> tuple[Ints, Ints]:
         from avs_coverage.lattice import expand
 
-        structure, reached = places.cells_within(part, territory.grid)
+        structure, reached = places.cells_within(part, grid)
         start, stop = np.searchsorted(cell, reached), np.searchsorted(cell, reached, side="right")
         return expand((structure, start, stop))
 
     return Demand(commune, weight, pairs)
 
 
-def _cells_of_communes(territory: Territory) -> tuple[Ints, Ints, Floats]:
+def _cells_of_communes(territory: Territory, grid: Grid) -> tuple[Ints, Ints, Floats]:
     """Return cell, rank of a commune, inhabitants, one row each, sorted by cell.
 
     A cell astride several communes counts for each, for an equal part of its inhabitants.
     """
-    if territory.grid is None:
-        raise UsageError(Fault("AVS-213", {"value": GRID, "other": "--indicators carreaux_200m_met.csv"}))
     ranks = {code: rank for rank, code in enumerate(territory.communes.index)}
-    texts, place = np.unique(territory.grid.communes.astype(str), return_inverse=True)
+    texts, place = np.unique(grid.communes.astype(str), return_inverse=True)
     rows = [(t, ranks[code], 1 / (text.count("|") + 1)) for t, text in enumerate(texts)
             for code in text.split("|") if code in ranks]  # fmt: skip
     order = np.argsort(place, kind="stable")
@@ -164,4 +168,4 @@ def _cells_of_communes(territory: Territory) -> tuple[Ints, Ints, Floats]:
     commune = np.repeat(np.array([rank for _, rank, _ in rows], dtype=np.int64), lengths)
     part = np.repeat(np.array([part for _, _, part in rows], dtype=float), lengths)
     by_cell = np.argsort(cell, kind="stable")
-    return cell[by_cell], commune[by_cell], (territory.grid.inhabitants[cell] * part)[by_cell]
+    return cell[by_cell], commune[by_cell], (grid.inhabitants[cell] * part)[by_cell]

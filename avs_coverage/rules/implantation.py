@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from avs_coverage.rules import Links, link_table
 
 if TYPE_CHECKING:
+    from avs_coverage.coverage import Coverage
     from avs_coverage.inventory import Inventory, Structure
     from avs_coverage.territory import Territory
 
@@ -22,6 +23,8 @@ class Implantation:
     """
 
     name: str = "implantation"
+    typed: str = "implantation"
+    unlocated_reason: str = "le siège"
     label: str = "commune du siège (implantation)"
     parameters: dict[str, float | str] = field(default_factory=dict)
     definition: str = "une commune est couverte quand au moins une structure y a son siège"
@@ -36,3 +39,7 @@ class Implantation:
     def locates(self, structure: Structure) -> bool:
         """Tell whether the seat is known."""
         return bool(structure.seat)
+
+    def caveats(self, coverage: Coverage) -> list[str]:
+        """Return nothing: no distance is measured."""
+        return []

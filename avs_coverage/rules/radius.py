@@ -7,12 +7,21 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from avs_coverage.messages import distance
+from avs_coverage.messages import counted, distance, number, percent, plain
 from avs_coverage.rules import Links
-from avs_coverage.rules.demand import CHEF_LIEU, DEMAND_LABELS, Places, demands
+from avs_coverage.rules.caveats import coarse_points
+from avs_coverage.rules.demand import (
+    CHEF_LIEU,
+    DEMAND_LABELS,
+    GRID,
+    Places,
+    communes_without_cells,
+    demands,
+)
 from avs_coverage.rules.reached import Demand, reached_links
 
 if TYPE_CHECKING:
+    from avs_coverage.coverage import Coverage
     from avs_coverage.inventory import Inventory, Structure
     from avs_coverage.territory import Territory
 
@@ -32,12 +41,18 @@ class Radius:
     commune_share: float = 0.5
     name: str = "radius"
     hypothesis: str = ""
+    unlocated_reason: str = "le siège"
+
+    @property
+    def typed(self) -> str:
+        """Return what a user types."""
+        km = self.radius_m >= 1000  # noqa: PLR2004
+        return f"radius:{plain(self.radius_m / 1000)}km" if km else f"radius:{plain(self.radius_m)}m"
 
     @property
     def label(self) -> str:
         """Return the rule with its distance, and what a user types."""
-        typed = f"{self.radius_m / 1000:g}km" if self.radius_m >= 1000 else f"{self.radius_m:g}m"  # noqa: PLR2004
-        return f"à moins de {distance(self.radius_m)} (radius:{typed})"
+        return f"à {distance(self.radius_m)} au plus ({self.typed})"
 
     @property
     def parameters(self) -> dict[str, float | str]:
@@ -51,9 +66,9 @@ class Radius:
     @property
     def definition(self) -> str:
         """Return the definition in French."""
-        share = f"{self.commune_share * 100:g}".replace(".", ",")
+        share = plain(self.commune_share * 100).replace(".", ",")
         return (
-            f"un habitant est couvert à moins de {distance(self.radius_m)} d'une structure, à vol d'oiseau ; "
+            f"un habitant est couvert à {distance(self.radius_m)} au plus d'une structure, à vol d'oiseau ; "
             f"une commune l'est quand une structure y a son siège ou quand {share} % au moins de ses "
             f"habitants le sont ; {DEMAND_LABELS[self.population_by]} ; une structure sans coordonnées est "
             "placée au chef-lieu de son siège"
@@ -71,3 +86,18 @@ class Radius:
     def locates(self, structure: Structure) -> bool:
         """Tell whether the structure has a place: its own point, or its seat's chef-lieu."""
         return bool(structure.seat) and structure.x_m is not None
+
+    def caveats(self, coverage: Coverage) -> list[str]:
+        """Say which structures have no point, and what the cells are."""
+        found = coarse_points(coverage)
+        if self.population_by != GRID:
+            return found
+        found += [
+            f"Carreaux : {grid.file}, {number(round(grid.total))} habitants dans {number(len(grid))} "
+            f"carreaux, dont {percent(grid.imputed_share)} dans des carreaux imputés par l'INSEE."
+            for grid in coverage.territory.grids
+        ]
+        if without := communes_without_cells(coverage.territory):
+            words = ("commune sans carreau habité, dont", "communes sans carreau habité, dont")
+            found.append(f"{counted(without, *words)} les habitants sont tenus pour être au chef-lieu.")
+        return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -10,10 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from avs_coverage.gazetteer import departement_of
+from avs_coverage.messages import counted, enumeration, plain
 from avs_coverage.projection import epsg_of
 from avs_coverage.rules import Link, Links, link_table
+from avs_coverage.rules.caveats import coarse_points
 
 if TYPE_CHECKING:
+    from avs_coverage.coverage import Coverage
     from avs_coverage.inventory import Inventory, Structure
     from avs_coverage.loaders.travel_times import TravelTimes
     from avs_coverage.territory import Territory
@@ -23,92 +27,182 @@ SPEED_KMH = 50.0
 """Without a matrix: a road 1.3 times longer than the straight line, at 50 km/h. Orders of size, not
 measures: every output says that the duration is estimated."""
 
+MOST_KMH = 130.0
+"""Nobody legally drives faster, nor shorter than the straight line: a pair of which nothing is known and
+that is too far even so cannot be within reach (code de la route, R413-2)."""
+
+_NAMED = 6
+
 
 @dataclass(frozen=True)
 class TravelTime:
-    """Communes whose chef-lieu is at most *duration_min* minutes from a structure.
+    """Communes whose chef-lieu is at most *duration_min* minutes from a structure, and that of its seat.
 
-    With *times*, a matrix; without, the straight line × 1.3 ÷ 50 km/h, labelled as an estimate. In
-    a matrix, a pair that no road joins is out of reach, and so is a pair that it leaves out where
-    it has both ends; a commune that it leaves out altogether is only possibly covered.
+    With *times*, a matrix or what a server answered; without, the straight line × 1.3 ÷ 50 km/h,
+    labelled as an estimate. In a matrix, a pair that no road joins is out of reach, and so is a
+    pair that it leaves out where it has both ends; where it leaves out a commune or a structure
+    altogether, the pair is possibly within reach if it would be in a straight line at 130 km/h.
     """
 
     duration_min: float
     times: TravelTimes | None = None
     name: str = "travel-time"
+    unlocated_reason: str = "le siège"
+
+    @property
+    def typed(self) -> str:
+        """Return what a user types."""
+        return f"travel-time:{plain(self.duration_min)}min"
 
     @property
     def label(self) -> str:
         """Return the rule with its duration."""
-        minutes = f"{self.duration_min:g}".replace(".", ",")
-        estimated = "" if self.times else ", durée estimée"
-        return f"à {minutes} min au plus par la route{estimated} (travel-time:{self.duration_min:g}min)"
+        basis = "" if self.times else ", durée estimée"
+        if self.times and self.times.server:
+            basis = f", durées du serveur OSRM {self.times.server}"
+        return f"à {self._minutes} min au plus par la route{basis} ({self.typed})"
+
+    @property
+    def _minutes(self) -> str:
+        return plain(self.duration_min).replace(".", ",")
 
     @property
     def parameters(self) -> dict[str, float | str]:
-        """Return the duration, and the file or the estimate it rests on."""
+        """Return the duration, and the file, the server or the estimate it rests on."""
         if self.times:
-            return {"duree_min": self.duration_min, "temps": self.times.file}
+            return {"duree_min": self.duration_min, "osrm" if self.times.server else "temps": self.times.file}
         return {"duree_min": self.duration_min, "detour": DETOUR, "vitesse_kmh": SPEED_KMH}
 
     @property
     def definition(self) -> str:
         """Return the definition in French."""
-        minutes = f"{self.duration_min:g}".replace(".", ",")
         basis = "durée estimée : ligne droite × 1,3, à 50 km/h"
         if self.times:
-            basis = f"durées du fichier {self.times.file} ; un couple sans durée est hors de portée"
-        where = f"son chef-lieu est à {minutes} min au plus d'une structure"
+            source = f"du fichier {self.times.file}"
+            if self.times.server:
+                source = f"demandées au serveur OSRM {self.times.server}"
+            basis = f"durées {source} ; un couple sans durée est hors de portée"
+        where = (
+            f"son chef-lieu est à {self._minutes} min au plus d'une structure, ou qu'une structure y siège"
+        )
         return f"une commune est couverte quand {where} ; {basis}"
 
     @property
     def hypothesis(self) -> str:
         """Return what possible links suppose."""
-        return "une commune absente du fichier de temps serait à portée" if self.times else ""
+        if self.times is None or self.times.server:
+            return ""
+        return "un trajet que le fichier ne donne pas se ferait en ligne droite à 130 km/h"
 
     def links(self, territory: Territory, inventory: Inventory, on: date) -> Links:
-        """Return links to the communes within reach."""
+        """Return links to the seat's commune and to those within reach."""
         structures = [s for s in inventory.counted(on) if self.locates(s)]
-        links = _estimated(territory, structures, self.duration_min)
-        if self.times is not None:
-            links = _measured(territory, structures, self.times, self.duration_min)
-        return Links(link_table(links))
+        points = _Points(territory)
+        if self.times is None:
+            radius_m = self.duration_min / 60 * SPEED_KMH * 1000 / DETOUR
+            return Links(link_table(_estimated(points, structures, radius_m)))
+        return Links(link_table(_measured(points, structures, self.times, self.duration_min)))
 
     def locates(self, structure: Structure) -> bool:
-        """Tell whether the structure has a seat and, in a matrix, a row."""
-        if not structure.seat or structure.x_m is None:
-            return False
-        return self.times is None or bool(_keys(structure) & self.times.destinations)
+        """Tell whether the structure has a seat."""
+        return bool(structure.seat) and structure.x_m is not None
+
+    def caveats(self, coverage: Coverage) -> list[str]:
+        """Say what the durations rest on, and what a matrix leaves out."""
+        if self.times is None:
+            return [f"Durées estimées, non mesurées ({self.typed}).", *coarse_points(coverage)]
+        if self.times.server:
+            return [
+                f"Durées par la route demandées au serveur OSRM {self.times.server}.",
+                *coarse_points(coverage),
+            ]
+        structures = [s for s in coverage.inventory.counted(coverage.on) if self.locates(s)]
+        return _left_out(self.times, structures, coverage.territory)
 
 
-def _keys(structure: Structure) -> set[str]:
-    """Return what a matrix may call a structure: its id, its name, or the commune of its seat."""
-    return {structure.id, structure.name, structure.seat}
+class _Points:
+    """The chefs-lieux of a territory."""
+
+    def __init__(self, territory: Territory) -> None:
+        communes = territory.communes
+        self.codes = communes.index
+        self._x_m, self._y_m = communes["x_m"].to_numpy(float), communes["y_m"].to_numpy(float)
+        self._epsg = communes["departement"].map(epsg_of).to_numpy()
+
+    def within(self, structure: Structure, radius_m: float) -> set[str]:
+        """Return the communes whose chef-lieu is within a distance of a structure."""
+        here = self._epsg == epsg_of(departement_of(structure.seat))
+        metres = np.hypot(self._x_m - (structure.x_m or 0.0), self._y_m - (structure.y_m or 0.0))
+        return set(self.codes[here & (metres <= radius_m)])
+
+
+def _estimated(points: _Points, structures: Sequence[Structure], radius_m: float) -> Iterator[Link]:
+    for structure in structures:
+        reached = points.within(structure, radius_m)
+        yield from _certain(structure, reached, points, "duree_estimee")
 
 
 def _measured(
-    territory: Territory, structures: list[Structure], times: TravelTimes, most: float
+    points: _Points, structures: Sequence[Structure], times: TravelTimes, most: float
 ) -> Iterator[Link]:
     frame = times.frame
     near = frame[frame["minutes"] <= most].groupby("destination")["origine"].agg(set).to_dict()
-    unknown = [code for code in territory.communes.index if code not in times.origins]
-    for structure in structures:
-        # Its own row, by id or name, says more than that of its commune.
-        own = ({structure.id, structure.name} & times.destinations) or {structure.seat}
-        reached = set().union(*(near.get(key, set()) for key in own))
-        for code in sorted(reached & set(territory.communes.index)):
-            yield structure.id, code, 1.0, True, "duree"
-        for code in unknown:
-            yield structure.id, code, 1.0, False, "duree_inconnue"
+    here = set(points.codes)
+    untold = here - times.origins
+    for structure, keys in _keys(structures, times):
+        reached = set().union(*(near.get(key, set()) for key in keys)) & here
+        yield from _certain(structure, reached, points, "duree")
+        unknown = untold if keys else here
+        if unknown:
+            possible = points.within(structure, most / 60 * MOST_KMH * 1000) & unknown
+            for code in sorted(possible - reached - {structure.seat}):
+                yield structure.id, code, 1.0, False, "duree_inconnue"
 
 
-def _estimated(territory: Territory, structures: list[Structure], most: float) -> Iterator[Link]:
-    communes = territory.communes
-    x_m, y_m = communes["x_m"].to_numpy(float), communes["y_m"].to_numpy(float)
-    epsg = communes["departement"].map(epsg_of).to_numpy()
-    radius_m = most / 60 * SPEED_KMH * 1000 / DETOUR
+def _certain(structure: Structure, reached: set[str], points: _Points, basis: str) -> Iterator[Link]:
+    if structure.seat in points.codes:
+        yield structure.id, structure.seat, 1.0, True, "siege"
+    for code in sorted(reached - {structure.seat}):
+        yield structure.id, code, 1.0, True, basis
+
+
+def _keys(structures: Sequence[Structure], times: TravelTimes) -> Iterator[tuple[Structure, frozenset[str]]]:
+    """Yield each structure with its destinations in a matrix: none where it is left out.
+
+    Its own row, by id or by a name that no other structure has, says more than that of its commune.
+    """
+    alike = Counter(structure.name for structure in structures)
     for structure in structures:
-        here = epsg == epsg_of(departement_of(structure.seat))
-        metres = np.hypot(x_m - (structure.x_m or 0.0), y_m - (structure.y_m or 0.0))
-        for code in communes.index[here & (metres <= radius_m)]:
-            yield structure.id, str(code), 1.0, True, "duree_estimee"
+        own = {structure.id} | ({structure.name} if alike[structure.name] == 1 else set())
+        found = own & times.destinations
+        yield structure, frozenset(found or times.by_commune.get(structure.seat, frozenset()))
+
+
+def _left_out(times: TravelTimes, structures: Sequence[Structure], territory: Territory) -> list[str]:
+    """Say which communes, structures and destinations a matrix and the list do not share."""
+    found = []
+    pairs = list(_keys(structures, times))
+    if without := [structure.name for structure, keys in pairs if not keys]:
+        words = ("structure absente", "structures absentes")
+        found.append(
+            f"{counted(len(without), *words)} de {times.file} ({enumeration(without, _NAMED)}) : seule la "
+            "commune du siège est certaine."
+        )
+    if untold := len(set(territory.communes.index) - times.origins):
+        words = ("commune absente", "communes absentes")
+        found.append(f"{counted(untold, *words)} de {times.file} : leur couverture n'est que possible.")
+    alike = [name for name, count in Counter(s.name for s in structures).items() if count > 1]
+    if ambiguous := sorted(set(alike) & times.destinations):
+        found.append(
+            "Destinations non utilisées, plusieurs structures portent ce nom (écrivez leurs identifiants) : "
+            f"{enumeration(ambiguous, _NAMED)}."
+        )
+    told = {s.id for s in structures} | {s.name for s in structures}
+    told |= {text for texts in times.by_commune.values() for text in texts}
+    if foreign := sorted(times.destinations - told):
+        words = ("destination n'est", "destinations ne sont")
+        found.append(
+            f"{counted(len(foreign), *words)} ni une structure comptée ni une commune : "
+            f"{enumeration(foreign, _NAMED)}."
+        )
+    return found
