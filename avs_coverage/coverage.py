@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from avs_coverage.inventory import Inventory
-from avs_coverage.names import normalise
 
 if TYPE_CHECKING:
     from avs_coverage.indicators import Indicator
     from avs_coverage.rules import Links, Rule
     from avs_coverage.territory import Territory
+    from avs_coverage.zone_populations import Limits
 
 MEASURES = ("communes", "habitants", "km2")
 STATUSES = ("cs", "evs_seul", "avs", "aucune")
@@ -211,10 +211,34 @@ class Coverage:
             weights = self._weights[measure]
             for status, (figure, lower, upper) in self._all_parts[measure].items():
                 columns = [_sums(v[scope], place, count) for v in (figure, weights, lower, upper)]
+                if measure == "habitants" and self.limits is not None:
+                    self._bound(columns, status, np.where(scope, group, -1), count)
                 for rank in range(count):
                     values = [column[rank] for column in columns] if known[rank] else [None] * 4
                     found[rank].append(self._figure(measure, status, values))
         return [tuple(figures) for figures in found]
+
+    @cached_property
+    def limits(self) -> Limits | None:
+        """What declared populations bound of the inhabitants possibly covered; None where they do not."""
+        from avs_coverage.zone_populations import limits
+
+        if self.rule.name != "declared" or self.links["certain"].all():
+            return None
+        return limits(self)
+
+    def _bound(self, columns: list[list[Number]], status: str, group: Amounts, count: int) -> None:
+        """Lower the majorant (for ``aucune``, raise the minorant) to what is declared, in place."""
+        if self.limits is None:
+            return
+        shown = "avs" if status == "aucune" else status
+        figure, _, upper = self._all_parts["habitants"][shown]
+        kind = {"cs": "CS", "evs_seul": "EVS"}.get(shown, "AVS")
+        most = [int(v) for v in self.limits.upper(kind, figure, upper - figure, group, count)]
+        if status == "aucune":
+            columns[2] = [total - value for total, value in zip(columns[1], most, strict=True)]
+        else:
+            columns[3] = list(most)
 
     @cached_property
     def _all_parts(self) -> dict[str, dict[str, tuple[Amounts, Amounts, Amounts]]]:
@@ -323,66 +347,3 @@ def _sum(values: Amounts) -> Number:
     """Return a sum of whole numbers whole, one of km² to 0.001."""
     total = values.sum()
     return int(total) if values.dtype.kind == "i" else round(float(total), 3)
-
-
-@dataclass(frozen=True)
-class EpciCoverage:
-    """The figures of the part of one EPCI that lies in the territory.
-
-    *outside* names the communes of the EPCI beyond the territory: they are not counted.
-    *communes*, *population* and *area_km2* are those of the part, inventory or not; *known* is
-    the number of its communes for which an inventory stands.
-    """
-
-    code: str
-    name: str
-    communes: int
-    known: int
-    population: int
-    area_km2: float
-    outside: tuple[str, ...]
-    figures: tuple[Figure, ...]
-
-    def figure(self, measure: str, status: str) -> Figure:
-        """Return one figure."""
-        return next(f for f in self.figures if (f.measure, f.status) == (measure, status))
-
-    def to_record(self) -> dict[str, Any]:
-        """Return the EPCI as plain values, under the names that stay."""
-        return {
-            "epci": self.code,
-            "nom_epci": self.name,
-            "nb_communes": self.communes,
-            "nb_communes_avec_inventaire": self.known,
-            "population": self.population,
-            "superficie_km2": self.area_km2,
-            "communes_hors_territoire": list(self.outside),
-            "synthese": [figure.to_record() for figure in self.figures],
-        }
-
-
-def by_epci(coverage: Coverage) -> tuple[EpciCoverage, ...]:
-    """Return the figures of each EPCI, by name; communes without one come last, under no name."""
-    territory = coverage.territory
-    column = territory.communes["epci"].to_numpy(dtype=object)
-    names = dict(zip(column, territory.communes["nom_epci"], strict=True))
-    codes = sorted(names, key=lambda code: (not code, normalise(names[code]), code))
-    place = pd.Categorical(column, categories=codes).codes.astype(np.int64)
-    sizes = np.bincount(place, minlength=len(codes))
-    known = np.bincount(place[coverage.known], minlength=len(codes))
-    people, areas = (coverage.totals_by(measure, place, len(codes)) for measure in ("habitants", "km2"))
-    return tuple(
-        EpciCoverage(
-            code,
-            names[code] or "Communes sans EPCI",
-            int(sizes[rank]),
-            int(known[rank]),
-            int(people[rank]),
-            float(areas[rank]),
-            tuple(territory.epci_outside.get(code, ())),
-            figures,
-        )
-        for rank, (code, figures) in enumerate(
-            zip(codes, coverage.figures_by(place, len(codes)), strict=True)
-        )
-    )

@@ -8,7 +8,8 @@ from typing import Any
 
 from avs_coverage import __version__
 from avs_coverage.completeness import Completeness, Missing, completeness, missing_structures
-from avs_coverage.coverage import Coverage, EpciCoverage, Figure, by_epci
+from avs_coverage.coverage import Coverage, Figure
+from avs_coverage.epci import EpciCoverage, by_epci
 from avs_coverage.faults import Fault
 from avs_coverage.gaps import Zone, zones
 from avs_coverage.history import YearCount, year_counts
@@ -24,6 +25,7 @@ from avs_coverage.qpv import (
     qpv_coverage,
     summarise,
 )
+from avs_coverage.zone_populations import DeclaredPopulation, DeclaredSum, declared_populations
 
 SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/report", 2
 
@@ -94,6 +96,11 @@ class Report:
     def published_statuses(self) -> tuple[PublishedStatus, ...]:
         """Communes whose status a schéma prints."""
         return published_statuses(self.coverage)
+
+    @cached_property
+    def declared_populations(self) -> tuple[tuple[DeclaredPopulation, ...], DeclaredSum]:
+        """The inhabitants that structures declare in their areas, beside those of their communes."""
+        return declared_populations(self.coverage)
 
     @cached_property
     def weighted(self) -> dict[str, tuple[Figure, ...]]:
@@ -285,6 +292,10 @@ class Report:
                 {**one.to_record(), "synthese": [figure.to_record() for figure in self.weighted[one.name]]}
                 for one in coverage.territory.indicators
             ],
+            "populations_de_zone": {
+                "synthese": self.declared_populations[1].to_record(),
+                "structures": [row.to_record() for row in self.declared_populations[0]],
+            },
             "publie": {
                 "chiffres": [row.to_record() for row in self.comparisons],
                 "communes": [row.to_record() for row in self.published_statuses],

@@ -110,7 +110,8 @@ def test_report_json_has_its_published_names(run):
     made = json.loads(out(run("report", "allier", "--json")))
     assert list(made) == [
         "schema", "version", "territoire", "date", "inventaire", "regle", "synthese",
-        "multiplicite", "autres_regles", "epci", "qpv", "zones", "indicateurs", "publie", "sources",
+        "multiplicite", "autres_regles", "epci", "qpv", "zones", "indicateurs", "populations_de_zone",
+        "publie", "sources",
     ]  # fmt: skip
     assert (made["schema"], made["version"], made["date"]) == ("avs-coverage/report", 2, "2022-12-31")
     record = made["synthese"][0]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avs_coverage.communes import records, select
-from avs_coverage.coverage import by_epci
+from avs_coverage.epci import by_epci
 from avs_coverage.territory import METROPOLE_DU_GRAND_PARIS
 from tests.worlds import brackets, cover, structure, territory
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from avs_coverage.coverage import MEASURES, STATUSES, EpciCoverage
+from avs_coverage.coverage import MEASURES, STATUSES
+from avs_coverage.epci import EpciCoverage
 from avs_coverage.messages import (
     CAVEAT,
     COMMUNE_STATUS_LABELS,
@@ -21,6 +22,7 @@ from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Document, FigureCell, Paragraph, Section, table
 from avs_coverage.reports.indicators_section import indicators_section
 from avs_coverage.reports.inventory_section import hypothesis, inventory_or_help, unlocated_sentences
+from avs_coverage.reports.populations_section import populations_section
 from avs_coverage.reports.qpv_section import qpv_section
 from avs_coverage.reports.zones_section import zones_section
 
@@ -34,7 +36,7 @@ def report_document(report: Report) -> Document:
         sections += [_summary(report), *_side_by_side(report), _epci(report), zones_section(report)]
     else:
         sections.append(_epci_without_inventory(report))
-    sections += [indicators_section(report)]
+    sections += [populations_section(report), indicators_section(report)]
     sections += [qpv_section(report), _years(report), _published(report), _method(report)]
     title = f"Couverture par l'animation de la vie sociale — {report.label}"
     return Document(title, tuple(section for section in sections if section.blocks))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from avs_coverage.messages import counted
 from avs_coverage.rules import Link, Links, link_table
 from avs_coverage.territory import METROPOLE_DU_GRAND_PARIS
 
@@ -48,8 +49,14 @@ class Declared:
         return bool(structure.seat or structure.communes)
 
     def caveats(self, coverage: Coverage) -> list[str]:
-        """Return nothing: no distance is measured."""
-        return []
+        """Say which declared populations bound the inhabitants possibly covered."""
+        if coverage.limits is None:
+            return []
+        count = counted(len(coverage.limits.bounded), "structure", "structures")
+        return [
+            "Le majorant des habitants est borné par la population de zone déclarée par "
+            f"{count} dont la zone n'est pas toute connue."
+        ]
 
 
 class _Surroundings:
