@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from avs_coverage.coverage import Coverage
 from avs_coverage.embedded import data_dir, read_csv
+from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
 from avs_coverage.inventory import EMPTY, Inventory
 from avs_coverage.report import Report
@@ -14,6 +17,9 @@ from avs_coverage.rules import RuleSettings, get_rule
 from avs_coverage.study import NO_FILES, Files, RuleOptions, split_indicators
 from avs_coverage.territory import Territory
 from avs_coverage.territory_names import TerritoryName, find_territory_name
+
+if TYPE_CHECKING:
+    from avs_coverage.osrm_server import Server
 
 DEFAULT_DATE = date(2026, 1, 1)
 """Date of a report that uses no embedded inventory: that of the COG and of the populations."""
@@ -61,8 +67,8 @@ def build_report(
     inventory's where it is used, else 2026-01-01: never today's. Raises AvsError.
     """
     names = (rule,) if isinstance(rule, str) else tuple(rule)
-    for name in names:
-        get_rule(name)  # a wrong name is said before any file is read
+    minutes = max(map(_minutes, names), default=0.0)  # a wrong name is said before any file is read
+    server = _server(options.osrm, files, minutes)
     if files.structures is None:
         inventory = embedded_inventory(territory)
     else:
@@ -77,9 +83,35 @@ def build_report(
         inventory = inventory.seated_in(found.communes.index)
     warnings = (*(inventory.warnings if files.structures else ()), *warnings)
     settings, more = _settings(found, files, options)
+    if server is not None:
+        from avs_coverage.osrm import ask_travel_times
+
+        # Once for all thresholds: what is within the longest says what is within each.
+        times = ask_travel_times(server, found, list(inventory.counted(day)), minutes)
+        settings, more = replace(settings, travel_times=times), (*more, *times.warnings)
     rules = {one.typed: one for one in (get_rule(name, settings) for name in names)}
     coverages = [Coverage.compute(found, inventory, one, day) for one in rules.values()]
     return Report(coverages[0], (*warnings, *more), tuple(coverages[1:]))
+
+
+def _minutes(name: str) -> float:
+    """Return the threshold of a rule by travel time, 0 of any other; raises UsageError."""
+    rule = get_rule(name)
+    return float(rule.parameters["duree_min"]) if rule.name == "travel-time" else 0.0
+
+
+def _server(address: str, files: Files, minutes: float) -> Server | None:
+    """Return the server to ask, None where there is none; raises UsageError: AVS-203, AVS-204, AVS-210."""
+    if not address:
+        return None
+    from avs_coverage.osrm_server import parse_server
+
+    server = parse_server(address)
+    if files.travel_times is not None:
+        raise UsageError(Fault("AVS-210", {"option": "--osrm", "other": "--travel-times"}))
+    if not minutes:
+        raise UsageError(Fault("AVS-204", {"option": "--osrm", "other": "--rule travel-time:15min"}))
+    return server
 
 
 def _settings(

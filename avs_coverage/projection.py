@@ -37,6 +37,12 @@ def project(longitude: float, latitude: float, epsg: int) -> tuple[float, float]
     return float(x_m), float(y_m)
 
 
+def unproject(x_m: np.ndarray, y_m: np.ndarray, epsg: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the WGS84 longitudes and latitudes, in degrees, of points in metres of the projection *epsg*."""
+    longitude, latitude = _transformer(epsg).transform(x_m, y_m, direction="INVERSE")
+    return longitude, latitude
+
+
 def geodesic_area_km2(shapes: Iterable[Any]) -> np.ndarray:
     """Return the area of each lon/lat polygon on the GRS80 ellipsoid, in km² to 0.001.
 

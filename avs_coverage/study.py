@@ -14,7 +14,7 @@ FILE_NAME = "avs.toml"
 _ONE_FILE = ("structures", "zones", "communes", "temps")
 _SEVERAL_FILES = ("population", "qpv", "indicateurs")
 _FILE_HELP = 'le nom d\'un fichier, entre guillemets : structures = "structures.xlsx"'
-KEYS = ("territoire", "regle", "date", *_ONE_FILE, *_SEVERAL_FILES, "colonnes")
+KEYS = ("territoire", "regle", "date", *_ONE_FILE, "osrm", *_SEVERAL_FILES, "colonnes")
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,13 @@ class RuleOptions:
     """What the rules need besides their names and files.
 
     *population_by* is empty where the user left it open: the cells where there are some, else the
-    chef-lieu.
+    chef-lieu. *osrm* is the address of a server to ask for travel times, empty where there is none.
     """
 
     population_by: str = ""
     commune_share: float = 0.5
     no_neighbours: bool = False
+    osrm: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Study:
     rule: str = ""
     date: str = ""
     files: Files = NO_FILES
+    osrm: str = ""
 
 
 def split_indicators(text: str) -> tuple[Path, tuple[str, ...]]:
@@ -132,6 +134,7 @@ def read_study(text: str) -> Study:
             tuple(str(folder / name) for name in _listed(said.get("indicateurs"))),
             inside("temps"),
         ),
+        str(said.get("osrm", "")),
     )
 
 

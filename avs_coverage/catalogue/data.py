@@ -292,4 +292,30 @@ DATA: dict[str, FaultKind] = {
         "sans nombre de places, l'offre est inconnue, et non nulle",
         "remplissez la colonne « capacite » de votre liste (--structures)",
     ),
+    "AVS-380": FaultKind(
+        "le serveur OSRM ne répond pas ({reason})",
+        "sans lui les durées ne sont pas connues, et aucune n'est inventée",
+        "vérifiez l'adresse et que le serveur tourne, ou donnez une matrice avec --travel-times",
+    ),
+    "AVS-381": FaultKind(
+        "le serveur OSRM répond par une erreur HTTP ({value})",
+        "une partie des durées manquerait ; aucune redirection n'est suivie",
+        "vérifiez l'adresse, l'accès et le journal du serveur, puis relancez",
+    ),
+    "AVS-382": FaultKind(
+        "la réponse du serveur OSRM n'est pas un objet JSON (elle commence par « {value} »)",
+        "l'adresse est peut-être celle d'une page, non du service",
+        "donnez l'adresse de base du serveur : http://127.0.0.1:5000",
+    ),
+    "AVS-383": FaultKind("le serveur OSRM refuse la demande ({value})", "", "{hint}"),
+    "AVS-384": FaultKind(
+        "le serveur OSRM rend une table de {value} au lieu de {expected}",
+        "on ne sait plus quelle durée est celle de quel couple",
+        "vérifiez que l'adresse est celle d'un serveur OSRM, version 5 ou plus récente",
+    ),
+    "AVS-385": FaultKind(
+        "le serveur OSRM donne une durée qui n'en est pas une : {value}",
+        "une durée est un nombre de secondes, ou null quand aucune route ne joint les deux points",
+        "vérifiez le profil et les données chargées dans le serveur",
+    ),
 }

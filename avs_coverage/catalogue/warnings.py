@@ -121,4 +121,9 @@ WARNINGS: dict[str, FaultKind] = {
         "sa valeur ne se partage pas : celle des communes actuelles n'est pas connue",
         "prenez une édition plus récente du fichier, si elle existe",
     ),
+    "AVS-940": FaultKind(
+        "à plus de {distance} m de la route où le serveur OSRM les place : {value} ({names})",
+        "leurs durées partent de cette route ; le serveur n'a peut-être pas les routes de tout le territoire",
+        "vérifiez l'étendue des données chargées dans le serveur, et ces coordonnées",
+    ),
 }

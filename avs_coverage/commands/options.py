@@ -160,6 +160,15 @@ TravelTimesOption = Annotated[
         help="Temps de trajet : origine;destination;minutes (ou la sortie de metric-osrm).",
     ),
 ]
+OsrmOption = Annotated[
+    str,
+    typer.Option(
+        "--osrm",
+        metavar="ADRESSE",
+        show_default=False,
+        help="Serveur OSRM à qui demander les temps de trajet : http://127.0.0.1:5000.",
+    ),
+]
 NeighboursOption = Annotated[
     bool,
     typer.Option("--no-neighbours", help="Écarter les structures dont le siège est hors du territoire."),
@@ -261,6 +270,7 @@ class CoverageOptions(SourceOptions):
     population_by: PopulationByOption = ""
     commune_share: CommuneShareOption = ""
     travel_times: TravelTimesOption = None
+    osrm: OsrmOption = ""
     no_neighbours: NeighboursOption = False
 
     @property
@@ -287,7 +297,7 @@ class CoverageOptions(SourceOptions):
         if self.population_by:
             require_choice(self.population_by, "--population-by", (GRID, CHEF_LIEU, AREA))
         share = parse_positive(self.commune_share, 0.5, "--commune-share", most=1)
-        return RuleOptions(self.population_by, share, self.no_neighbours)
+        return RuleOptions(self.population_by, share, self.no_neighbours, self.osrm)
 
 
 @dataclass(frozen=True)
@@ -381,6 +391,8 @@ def make_report(options: SourceOptions, output: OutputOptions | None = None, sev
     if isinstance(options, CoverageOptions):
         rules, settings = split_rules(options.rule, options.radius) or rules, options.settings
         options.refuse_idle(rules)
+        if not settings.osrm and any("travel-time" in rule.lower() for rule in rules):
+            settings = replace(settings, osrm=study.osrm)
     if len(rules) > 1 and not several:
         raise UsageError(Fault("AVS-215", {"value": ", ".join(rules)}))
     report = build_report(name, rules, day, files, options.include_unconfirmed, settings)

@@ -173,7 +173,8 @@ def _keys(structures: Sequence[Structure], times: TravelTimes) -> Iterator[tuple
     """
     alike = Counter(structure.name for structure in structures)
     for structure in structures:
-        own = {structure.id} | ({structure.name} if alike[structure.name] == 1 else set())
+        is_named = alike[structure.name] == 1 and not times.server  # a server answers by id alone
+        own = {structure.id} | ({structure.name} if is_named else set())
         found = own & times.destinations
         yield structure, frozenset(found or times.by_commune.get(structure.seat, frozenset()))
 
