@@ -2,7 +2,7 @@
 
 AvsError
 ├── UsageError       2  the command as typed cannot be carried out
-├── InputError       3  the data of a file are refused; holds every fault of the file
+├── InputError       3  the data of a file, or of a server, are refused; holds every fault of the file
 ├── TerritoryError   4  the territory is unknown, or the name has several
 └── OutputError      5  a file cannot be written, or exists already
 """
