@@ -69,7 +69,7 @@ class Fault:
 
 _SERIES = {
     "2": "la commande telle qu'elle est écrite (code de sortie 2)",
-    "3": "les données d'un fichier (code de sortie 3)",
+    "3": "les données d'un fichier ou d'un serveur (code de sortie 3)",
     "4": "le territoire (code de sortie 4)",
     "5": "la sortie (code de sortie 5)",
     "9": "avertissement : rien n'est refusé",
