@@ -205,12 +205,13 @@ def test_a_request_holds_as_many_places_as_a_server_takes(stand):
     assert all(path.startswith("/table/v1/driving/") for path in stand.asked)
 
 
-def test_a_structure_that_no_road_joins_covers_nothing(stand):
+def test_a_structure_that_no_road_joins_covers_its_seat_alone(stand):
     stand.mode = "null"
     times, coverage = ask(stand)
     assert times.unreachable == len(times.frame) > 0
     rule = get_rule("travel-time:10h", RuleSettings(travel_times=times))
-    assert rule.links(coverage.territory, coverage.inventory, coverage.on).table.empty
+    links = rule.links(coverage.territory, coverage.inventory, coverage.on).table
+    assert set(links["basis"]) == {"siege"}
     located = [s for s in coverage.inventory.counted(coverage.on) if s.seat]
     assert all(rule.locates(s) for s in located)
 
@@ -238,7 +239,7 @@ def test_without_a_structure_in_reach_nothing_is_asked(stand):
         assert times.frame.empty
         rule = get_rule(NEAR, RuleSettings(travel_times=times))
         inventory = Inventory(tuple(structures), frozenset({"03"}), "essai", "essai")
-        assert rule.links(world, inventory, DAY).table.empty
+        assert set(rule.links(world, inventory, DAY).table["basis"]) <= {"siege"}
     assert not stand.asked
 
 
@@ -342,7 +343,7 @@ def test_several_thresholds_ask_once_and_every_output_names_the_server(run, stan
     made = json.loads(result.stdout)
     asked = len(stand.asked)
     assert len(set(stand.asked)) == asked
-    rows = [*made["synthese"], *made["autres_regles"]]
+    rows = [*made["synthese"], *(row for rule in made["autres_regles"] for row in rule["synthese"])]
     rows = [
         r for r in rows if r["regle"] == "travel-time" and (r["mesure"], r["statut"]) == ("communes", "avs")
     ]
