@@ -102,10 +102,15 @@ class Coverage:
         return np.asarray(departements.isin(self.inventory.departements), dtype=bool)
 
     @cached_property
+    def link_ranks(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Return the rank, among the communes of the territory, of that of each link."""
+        return self.territory.ranks(self.links["commune"])
+
+    @cached_property
     def _counts(self) -> dict[tuple[str, bool], np.ndarray[Any, np.dtype[np.int64]]]:
         """Count, for each commune, the structures of a type: (type, certain links only?) → counts."""
         types = {structure.id: structure.type for structure in self.inventory.structures}
-        position = self.territory.communes.index.get_indexer(self.links["commune"])
+        position = self.link_ranks
         kind = self.links["structure"].map(types).to_numpy(dtype=object)
         certain = self.links["certain"].to_numpy(dtype=bool)
         size = len(self.territory.communes)
@@ -182,7 +187,8 @@ class Coverage:
         links = self.links[self.links["certain"]] if certain else self.links
         for structure, commune in zip(links["structure"], links["commune"], strict=True):
             ids.setdefault(commune, []).append(structure)
-        return ["|".join(sorted(ids.get(code, []))) for code in self.territory.communes.index]
+        joined = {commune: "|".join(sorted(found)) for commune, found in ids.items()}
+        return [joined.get(code, "") for code in self.territory.communes.index]
 
     @cached_property
     def possible_structures(self) -> dict[str, tuple[str, ...]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import isnan
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,13 @@ from avs_coverage.gazetteer import departement_of
 from avs_coverage.projection import epsg_of
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from avs_coverage.coverage import Coverage
     from avs_coverage.inventory import Structure
+    from avs_coverage.qpv import Qpv
 
 GAP = "zone_blanche"
 UNCLEAR = "couverture_a_preciser"
+Ranks = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -72,102 +73,132 @@ class Zone:
         }
 
 
-def zones(coverage: Coverage) -> tuple[Zone, ...]:
+def zones(coverage: Coverage, quarters: Sequence[Qpv] | None = None) -> tuple[Zone, ...]:
     """Return the zones blanches, then the areas to be clarified, each by inhabitants.
 
     Communes are joined where their source boundaries share a line; those to be clarified only
     where the same structures may serve them. A commune without an inventory is in neither.
+    *quarters* are the QPV in force, where the caller already has them.
     """
-    codes = coverage.territory.communes.index.to_numpy(dtype=object)
-    uncovered = coverage.known & ~coverage.covered("AVS", certain=False)
-    unclear = coverage.covered("AVS", certain=False) & ~coverage.covered("AVS")
-    group: dict[str, Hashable] = dict.fromkeys(codes[uncovered], GAP)
-    group |= {code: coverage.possible_structures[code] for code in codes[unclear]}
-    pairs = coverage.territory.neighbours if group else None
-    components = connected(group, pairs) if pairs is not None else []
-    surroundings = _Surroundings(coverage)
-    found = [_zone(coverage, members, group[members[0]], surroundings) for members in components]
+    if quarters is None:
+        from avs_coverage.qpv import official_qpv
+
+        quarters = official_qpv(coverage.territory, coverage.on)
+    group, possible = _groups(coverage)
+    if not (group >= 0).any():
+        return ()
+    communes = coverage.territory.communes
+    pairs = coverage.territory.neighbour_ranks
+    component = connected(group, *pairs)
+    population = communes["population"].to_numpy()
+    members = np.flatnonzero(group >= 0)
+    # Communes are sorted by code: a stable sort leaves them so where the inhabitants are as many.
+    members = members[np.lexsort((-population[members], component[members]))]
+    zone_of = np.full(len(communes), -1)
+    starts = np.flatnonzero(np.diff(component[members], prepend=-1))
+    zone_of[members] = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(members)))
+    surroundings = _Surroundings(coverage, zone_of, pairs, quarters)
+    found = [
+        _zone(ranks, possible[group[ranks[0]]], rank, surroundings)
+        for rank, ranks in enumerate(np.split(members, starts[1:]))
+    ]
     found.sort(key=lambda zone: (zone.kind != GAP, -zone.population, zone.communes[0][0]))
     return tuple(_ranked(found))
 
 
-def connected(group: dict[str, Hashable], pairs: pd.DataFrame) -> list[list[str]]:
-    """Return the connected components of the communes of *group*.
+def _groups(coverage: Coverage) -> tuple[Ranks, list[tuple[str, ...]]]:
+    """Return the group of each commune, -1 for none, and the structures that may serve each group.
 
-    *pairs* holds the columns ``code`` and ``voisin``; a pair joins two communes that stand in
-    the same group. A commune without neighbours is a component of its own.
+    Group 0 is that of the communes that nothing covers, even possibly.
     """
-    neighbours: dict[str, list[str]] = {code: [] for code in group}
-    for code, other in zip(pairs["code"], pairs["voisin"], strict=True):
-        if code in group and other in group and group[code] == group[other]:
-            neighbours[code].append(other)
-    components, seen = [], set()
-    for start in group:
-        if start in seen:
-            continue
-        seen.add(start)
-        component = [start]
-        for code in component:
-            for other in neighbours[code]:
-                if other not in seen:
-                    seen.add(other)
-                    component.append(other)
-        components.append(component)
-    return components
+    covered, perhaps = coverage.covered("AVS"), coverage.covered("AVS", certain=False)
+    group = np.where(coverage.known & ~perhaps, 0, -1)
+    numbers: dict[tuple[str, ...], int] = {(): 0}
+    codes = coverage.territory.communes.index
+    for rank in np.flatnonzero(perhaps & ~covered).tolist():
+        structures = coverage.possible_structures[codes[rank]]
+        group[rank] = numbers.setdefault(structures, len(numbers))
+    return group, list(numbers)
+
+
+def connected(group: Ranks, one: Ranks, other: Ranks) -> Ranks:
+    """Return, for each commune, the smallest rank of those that it is connected to.
+
+    *one* and *other* are the ranks of neighbours, -1 beyond the territory; a pair joins two
+    communes of the same *group*, and none where that is -1.
+    """
+    joins = (one >= 0) & (other >= 0) & (group[one] >= 0) & (group[one] == group[other])
+    one, other = one[joins], other[joins]
+    smallest = np.arange(len(group))
+    while (smallest[one] != smallest[other]).any():
+        known = smallest.copy()
+        np.minimum.at(smallest, known[one], known[other])
+        np.minimum.at(smallest, known[other], known[one])
+        smallest = smallest[smallest]
+    return smallest
 
 
 class _Surroundings:
-    """What is looked for around every zone, computed once."""
+    """What is looked for in and around every zone, computed once."""
 
-    def __init__(self, coverage: Coverage) -> None:
-        from avs_coverage.qpv import official_qpv
-
-        self.locations = Locations(coverage)
-        pairs = coverage.territory.neighbours
-        certain = coverage.links[coverage.links["certain"]]
-        covering: dict[str, set[str]] = {}
-        for structure, commune in zip(certain["structure"], certain["commune"], strict=True):
-            covering.setdefault(commune, set()).add(structure)
-        self._around: dict[str, set[str]] = {}
-        for code, other in zip(pairs["code"], pairs["voisin"], strict=True):
-            if other in covering:
-                self._around.setdefault(code, set()).update(covering[other])
-        self._quarters = official_qpv(coverage.territory, coverage.on)
+    def __init__(
+        self, coverage: Coverage, zone_of: Ranks, pairs: tuple[Ranks, Ranks], quarters: Sequence[Qpv]
+    ) -> None:
         communes = coverage.territory.communes
+        self.locations = Locations(coverage)
+        self.codes = communes.index.tolist()
+        self.epsg = {code: epsg_of(code) for code in communes["departement"].unique()}
+        names = ("nom", "nom_epci", "departement", "population", "superficie_km2", "x_m", "y_m")
+        self.columns = {name: communes[name].to_numpy().tolist() for name in names}
+        zones_of = dict(zip(self.codes, zone_of.tolist(), strict=True))
+        self.structures = _around(coverage, zone_of, pairs)
+        self.unconfirmed: dict[int, list[str]] = defaultdict(list)
+        for structure in coverage.inventory.unconfirmed(coverage.on):
+            self.unconfirmed[zones_of.get(structure.seat, -1)].append(structure.id)
+        self.quarters: dict[int, list[str]] = defaultdict(list)
+        for qpv in quarters:
+            for zone in {zones_of.get(code, -1) for code in qpv.communes}:
+                self.quarters[zone].append(qpv.code)
         beyond = communes["population"].to_numpy() - coverage.inhabitants("AVS")
-        self.uncovered = dict(zip(communes.index, beyond.tolist(), strict=True))
-
-    def structures(self, codes: set[str]) -> tuple[str, ...]:
-        """Return the structures that cover a commune next to the zone: their area could extend."""
-        return tuple(sorted(set().union(*(self._around.get(code, set()) for code in codes))))
-
-    def quarters(self, codes: set[str]) -> tuple[str, ...]:
-        """Return the quarters with a part in a commune of the zone."""
-        return tuple(qpv.code for qpv in self._quarters if codes & set(qpv.communes))
+        self.uncovered = beyond.tolist()
 
 
-def _zone(coverage: Coverage, codes: list[str], group: Hashable, surroundings: _Surroundings) -> Zone:
-    territory = coverage.territory
-    rows = (territory.rows[code] for code in codes)
-    ordered = sorted(rows, key=lambda commune: (-commune.population, commune.Index))
-    first = ordered[0]
-    nearest, distance_km = surroundings.locations.nearest(first.x_m, first.y_m, epsg_of(first.departement))
-    here = set(codes)
-    doubtful = (s.id for s in coverage.inventory.unconfirmed(coverage.on) if s.seat in here)
+def _around(coverage: Coverage, zone_of: Ranks, pairs: tuple[Ranks, Ranks]) -> dict[int, set[str]]:
+    """Return the structures that cover a commune next to each zone: their area could extend."""
+    certain = coverage.links["certain"].to_numpy(dtype=bool)
+    covering: dict[int, list[str]] = defaultdict(list)
+    links = zip(coverage.link_ranks[certain].tolist(), coverage.links["structure"][certain], strict=True)
+    for commune, structure in links:
+        covering[commune].append(structure)
+    one, other = pairs
+    beside = (one >= 0) & (other >= 0) & (zone_of[one] >= 0)
+    around: dict[int, set[str]] = defaultdict(set)
+    for zone, commune in zip(zone_of[one[beside]].tolist(), other[beside].tolist(), strict=True):
+        if commune in covering:
+            around[zone].update(covering[commune])
+    return around
+
+
+def _zone(members: Ranks, possible: tuple[str, ...], rank: int, around: _Surroundings) -> Zone:
+    ranks = members.tolist()
+    first, columns = ranks[0], around.columns
+    epsg = around.epsg[columns["departement"][first]]
+    nearest, distance_km = around.locations.nearest(columns["x_m"][first], columns["y_m"][first], epsg)
+    areas = (columns["superficie_km2"][commune] for commune in ranks)
     return Zone(
-        GAP if group == GAP else UNCLEAR,
+        UNCLEAR if possible else GAP,
         0,
-        tuple((commune.Index, commune.nom) for commune in ordered),
-        tuple(sorted({commune.nom_epci or "sans EPCI" for commune in ordered})),
-        sum(commune.population for commune in ordered),
-        round(sum(c.superficie_km2 for c in ordered if not isnan(c.superficie_km2)), 3),
-        group if isinstance(group, tuple) else (),
-        tuple(sorted(doubtful)),
+        tuple((around.codes[commune], columns["nom"][commune]) for commune in ranks),
+        tuple(sorted({columns["nom_epci"][commune] or "sans EPCI" for commune in ranks})),
+        sum(columns["population"][commune] for commune in ranks),
+        round(sum(area for area in areas if not isnan(area)), 3),
+        possible,
+        tuple(sorted(around.unconfirmed[rank])),
         nearest,
         distance_km,
-        surroundings.structures(here),
-        surroundings.quarters(here),
-        sum(surroundings.uncovered[code] for code in codes),
+        tuple(sorted(around.structures[rank])),
+        tuple(around.quarters[rank]),
+        sum(around.uncovered[commune] for commune in ranks),
     )
 
 

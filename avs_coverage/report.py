@@ -60,7 +60,7 @@ class Report:
     @cached_property
     def zones(self) -> tuple[Zone, ...]:
         """Zones blanches, then areas to be clarified."""
-        return zones(self.coverage)
+        return zones(self.coverage, [view.qpv for view in self.qpv])
 
     @cached_property
     def completeness(self) -> tuple[Completeness, ...]:

@@ -92,6 +92,18 @@ class Territory:
         ]
         return replace(self, indicators=(*self.indicators, *named))
 
+    def ranks(self, codes: pd.Series) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Return the rank of each code among the communes, -1 for one of elsewhere.
+
+        Many times faster than ``Index.get_indexer`` on texts, which makes an object of each.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        known = pa.array(self.communes.index, pa.large_string())
+        found = pc.index_in(pa.array(codes, pa.large_string()), value_set=known)
+        return np.asarray(found.fill_null(-1), dtype=np.int64)
+
     def with_grid(self, grid: Grid) -> Territory:
         """Return the territory with the cells of one more file; those it has are refused (AVS-347)."""
         for other in self.grids:
@@ -147,6 +159,11 @@ class Territory:
             pairs = pairs[~(pairs["code"].isin(told) & pairs["voisin"].isin(told))]
             pairs = pd.concat([self.contours.neighbours, pairs], ignore_index=True)
         return pairs if self.name.kind != "epci" else pairs[pairs["code"].isin(self.communes.index)]
+
+    @cached_property
+    def neighbour_ranks(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """Return the pairs of ``neighbours`` as ranks among the communes, -1 beyond the territory."""
+        return self.ranks(self.neighbours["code"]), self.ranks(self.neighbours["voisin"])
 
     @cached_property
     def epci_outside(self) -> dict[str, list[str]]:
