@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from avs_coverage.embedded import read_csv, read_parquet
 from avs_coverage.loaders.cog import Movements
@@ -13,8 +13,7 @@ from avs_coverage.names import normalise, undo_mojibake, without_article, withou
 _COLUMNS = ("code", "nom", "epci", "x_m", "y_m", "superficie_km2")
 
 
-@dataclass(frozen=True)
-class Commune:
+class Commune(NamedTuple):
     """One commune: code, name, SIREN of its EPCI (empty where none), chef-lieu (metres), area."""
 
     code: str
@@ -53,9 +52,13 @@ def parent_of_arrondissement(code: str) -> str:
 
 
 class Gazetteer:
-    """The communes of France, loaded département by département as they are asked for."""
+    """The communes of France, loaded département by département as they are asked for.
 
-    def __init__(self) -> None:
+    The départements of *together* are loaded in one go: a list of all France names them all.
+    """
+
+    def __init__(self, together: Iterable[str] = ()) -> None:
+        self._together = frozenset(together)
         self._communes: dict[str, dict[str, Commune]] = {}
         self._names: dict[str, list[tuple[str, Commune]]] = {}
         self._departements = {row["code"] for row in read_csv("departements.csv")}
@@ -65,10 +68,16 @@ class Gazetteer:
         if departement not in self._departements:
             return {}
         if departement not in self._communes:
-            rows = read_parquet("communes.parquet", [departement])
-            columns = [rows[name].tolist() for name in _COLUMNS]
-            self._communes[departement] = {row[0]: Commune(*row) for row in zip(*columns, strict=True)}
+            self._load(self._together if departement in self._together else {departement})
         return self._communes[departement]
+
+    def _load(self, departements: Iterable[str]) -> None:
+        rows = read_parquet("communes.parquet", departements)
+        self._communes |= {departement: {} for departement in departements}
+        columns = [rows[name].to_numpy().tolist() for name in _COLUMNS]
+        communes = map(Commune._make, zip(*columns, strict=True))
+        for departement, commune in zip(rows["departement"].to_numpy(), communes, strict=True):
+            self._communes[departement][commune.code] = commune
 
     def get(self, code: str) -> Commune | None:
         """Return the commune of a code of the COG 2026, or None."""

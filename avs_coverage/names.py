@@ -8,6 +8,7 @@ from functools import lru_cache
 
 # NFKD does not decompose ligatures: without these, « Œuilly » would become « uilly ».
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss"})
+_NOT_WORDS = re.compile(r"[^a-z0-9]+")
 _ABBREVIATIONS = {"st": "saint", "ste": "sainte"}
 
 
@@ -23,9 +24,10 @@ def normalise(text: str) -> str:
     >>> normalise("Œuilly")
     'oeuilly'
     """
-    decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
-    plain = "".join(char for char in decomposed if not unicodedata.combining(char)).lower()
-    words = re.sub(r"[^a-z0-9]+", " ", plain).split()
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
+        text = "".join(char for char in decomposed if not unicodedata.combining(char))
+    words = _NOT_WORDS.sub(" ", text.lower()).split()
     return " ".join(_ABBREVIATIONS.get(word, word) for word in words)
 
 

@@ -189,6 +189,13 @@ class PublishedStatus:
 
 def published_statuses(coverage: Coverage) -> tuple[PublishedStatus, ...]:
     """Return the communes of which a schéma of the report's year prints the status: shown, not used."""
+    rows = [
+        row
+        for row in read_csv("published_communes.csv")
+        if int(row["annee"]) == coverage.on.year and row["code_insee"] in coverage.territory.communes.index
+    ]
+    if not rows:
+        return ()
     communes = coverage.communes
     return tuple(
         PublishedStatus(
@@ -201,6 +208,5 @@ def published_statuses(coverage: Coverage) -> tuple[PublishedStatus, ...]:
             communes.at[row["code_insee"], "statut_majorant"],
             tuple(filter(None, communes.at[row["code_insee"], "structures"].split("|"))),
         )
-        for row in read_csv("published_communes.csv")
-        if row["code_insee"] in communes.index and int(row["annee"]) == coverage.on.year
+        for row in rows
     )

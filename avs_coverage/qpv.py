@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from avs_coverage.embedded import read_csv, read_parquet
 from avs_coverage.gazetteer import Gazetteer
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from avs_coverage.inventory import Inventory, Structure
     from avs_coverage.territory import Territory
 
@@ -119,12 +118,13 @@ def official_qpv(territory: Territory, on: date) -> tuple[Qpv, ...]:
     if territory.quarters is not None:
         quarters = territory.quarters.over(quarters)
     found, gazetteer = [], Gazetteer()
+    known = dict(zip(territory.communes.index.tolist(), territory.communes["nom"].tolist(), strict=True))
     for _, qpv in sorted(quarters.items()):
         departement = departement_of_qpv(qpv.code)
-        in_epci = any(code in territory.communes.index for code in qpv.communes)
+        in_epci = any(code in known for code in qpv.communes)
         here = in_epci if territory.name.kind == "epci" else departement in territory.name.departements
         if here and qpv.generation == generation_in_force(departement, on):
-            names = tuple(_name(code, territory.communes, gazetteer) for code in qpv.communes)
+            names = tuple(known.get(code) or _name(code, gazetteer) for code in qpv.communes)
             found.append(replace(qpv, commune_names=names or qpv.commune_names))
     return tuple(found)
 
@@ -133,17 +133,15 @@ def embedded_quarters(departements: Iterable[str]) -> dict[str, Qpv]:
     """Return the embedded quarters of some départements, of either generation, by code, communes unnamed."""
     rows = read_parquet("qpv.parquet", departements).drop_duplicates("code")
     found = {}
-    for row in rows.itertuples(index=False):
-        codes = tuple(row.communes.split("|"))
-        population = None if row.population != row.population else int(row.population)
-        found[row.code] = Qpv(row.code, row.nom, int(row.generation), codes, (), population)
+    columns = (rows[name].tolist() for name in ("code", "nom", "generation", "communes", "population"))
+    for code, name, generation, communes, population in zip(*columns, strict=True):
+        inhabitants = None if isnan(population) else int(population)
+        found[code] = Qpv(code, name, int(generation), tuple(communes.split("|")), (), inhabitants)
     return found
 
 
-def _name(code: str, communes: pd.DataFrame, gazetteer: Gazetteer) -> str:
-    """Return the name of a commune, which may lie beyond the territory."""
-    if code in communes.index:
-        return str(communes.at[code, "nom"])
+def _name(code: str, gazetteer: Gazetteer) -> str:
+    """Return the name of a commune that lies beyond the territory."""
     commune = gazetteer.get(code)
     return f"{commune.name} ({code})" if commune else code
 

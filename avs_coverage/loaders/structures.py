@@ -106,7 +106,7 @@ def examine_structures(
     Raises InputError only where a file is no table at all.
     """
     table = read_structure_table(path, mapping)
-    collector = Collector(path.name, Gazetteer(), territory.departements)
+    collector = Collector(path.name, Gazetteer(territory.departements), territory.departements)
     collector.set_aside += table.set_aside
     collector.warnings += table.warnings
     index, positions, twice, unused = match_header(table.rows, STRUCTURE_COLUMNS, ("nom", "type"))
@@ -280,7 +280,7 @@ def _communes(text: str, line: int, collector: Collector, seat: Commune | None) 
     """Return the communes served, code → EPCI, in the order written."""
     found: dict[str, str] = {}
     for part in split_list(text):
-        if normalise(part) == "epci":
+        if not part.isdigit() and normalise(part) == "epci":
             if seat is None or not seat.epci:
                 collector.fault("AVS-322", line, "communes_desservies")
             else:
