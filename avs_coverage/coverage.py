@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,8 +28,7 @@ _ROUNDING = 1e-9
 """What a sum of shares may lose: a commune half of whose inhabitants are reached is covered."""
 
 
-@dataclass(frozen=True)
-class Figure:
+class Figure(NamedTuple):
     """One number with what it is made of, and its bracket.
 
     *measure* is ``communes``, ``habitants`` or ``km2``; *status* is ``cs``, ``evs_seul``,

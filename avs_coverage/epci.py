@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,7 +36,11 @@ class EpciCoverage:
 
     def figure(self, measure: str, status: str) -> Figure:
         """Return one figure."""
-        return next(f for f in self.figures if (f.measure, f.status) == (measure, status))
+        return self._by_name[measure, status]
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str], Figure]:
+        return {(figure.measure, figure.status): figure for figure in self.figures}
 
     def to_record(self) -> dict[str, Any]:
         """Return the EPCI as plain values, under the names that stay."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 _OS_REASONS = {
     errno.ENOENT: "fichier ou dossier introuvable",
@@ -44,6 +45,7 @@ CAVEAT = (
 )
 
 
+@lru_cache(maxsize=1 << 14)  # the figures of a table, and their brackets, are often the same
 def number(value: float, decimals: int = 0) -> str:
     r"""Write a number as French typography does: narrow spaces and a decimal comma.
 

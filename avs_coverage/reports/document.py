@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from avs_coverage.coverage import Figure
@@ -17,8 +16,7 @@ class Paragraph(NamedTuple):
     warning: bool = False
 
 
-@dataclass(frozen=True)
-class FigureCell:
+class FigureCell(NamedTuple):
     """A figure in a table: on one line, or stacked where the screen is narrow.
 
     *with_total* writes the denominator (``219 communes sur 317``); a table that gives it

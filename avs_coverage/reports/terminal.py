@@ -126,16 +126,18 @@ def _share_out(narrowest: list[int], natural: list[int], room: int) -> list[int]
 
 def _print_piped(table: Table, console: Console) -> None:
     """Write each row on one line, numbers to the right."""
-    widths = _widths(table, _one_line)
-    header: list[Cell] = [column.header for column in table.columns]
-    rule: list[Cell] = ["-" * width for width in widths]
-    for row in (header, rule, *table.rows):
-        cells = []
-        for cell, width, column in zip(row, widths, table.columns, strict=True):
-            text = _one_line(cell, column)
-            padding = " " * (width - cell_len(text))
-            cells.append(padding + text if column.numeric else text + padding)
-        console.file.write((" " * _GAP).join(cells).rstrip() + "\n")
+    columns = []
+    for index, column in enumerate(table.columns):
+        texts = [_one_line(cell, column) for cell in (column.header, *(row[index] for row in table.rows))]
+        sizes = [cell_len(text) for text in texts]
+        width = max(sizes)
+        padded = [
+            " " * (width - size) + text if column.numeric else text + " " * (width - size)
+            for text, size in zip(texts, sizes, strict=True)
+        ]
+        columns.append([padded[0], "-" * width, *padded[1:]])
+    for line in zip(*columns, strict=True):
+        console.file.write((" " * _GAP).join(line).rstrip() + "\n")
 
 
 def _print_cards(table: Table, console: Console) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_LINES = re.compile(r"[\t\n\r\v\f\x85\u2028\u2029]+")
 # What a name could do to a terminal: control characters, and those that reverse the text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -14,4 +15,6 @@ def plain(text: str) -> str:
     >>> plain("MJC\x1b[31m rouge")
     'MJC[31m rouge'
     """
-    return _CONTROL.sub("", re.sub(r"[\t\n\r\v\f\x85\u2028\u2029]+", " ", text))
+    if text.isprintable():
+        return text
+    return _CONTROL.sub("", _LINES.sub(" ", text))

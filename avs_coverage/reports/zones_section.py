@@ -18,6 +18,7 @@ _ZONE_COMMUNES = 8
 def zones_section(report: Report, complete: bool = False) -> Section:
     """Return the zones blanches and the areas to be clarified; every commune named where *complete*."""
     blocks: list[Block] = []
+    names = {structure.id: structure.name for structure in report.coverage.inventory.structures}
     high = ", même dans l'hypothèse haute" if report.coverage.rule.hypothesis else ""
     nothing = f"communes que rien de connu ne couvre{high}"
     in_part = report.coverage.found.reached is not None
@@ -46,9 +47,9 @@ def zones_section(report: Report, complete: bool = False) -> Section:
             headers.append("Structures à interroger sur leur zone")
         elif complete:
             headers += ["Structures des communes voisines", "QPV"]
-        rows = [_zone_row(report, zone, complete) for zone in found]
+        rows = [_zone_row(zone, names, complete, in_part) for zone in found]
         blocks.append(table(f"{name} : {meaning}", headers, rows))
-    blocks += [Paragraph(text) for text in (*_unconfirmed(report), *unlocated_sentences(report))]
+    blocks += [Paragraph(text) for text in (*_unconfirmed(report, names), *unlocated_sentences(report))]
     blocks += hypothesis(report)
     blocks.append(
         Paragraph(
@@ -61,9 +62,8 @@ def zones_section(report: Report, complete: bool = False) -> Section:
     return Section("Zones blanches et couverture à préciser", tuple(blocks))
 
 
-def _unconfirmed(report: Report) -> list[str]:
+def _unconfirmed(report: Report, names: dict[str, str]) -> list[str]:
     """Name the structures to be confirmed that sit in a zone: they might cover some of it."""
-    names = {structure.id: structure.name for structure in report.coverage.inventory.structures}
     texts = {GAP: "zone blanche", UNCLEAR: "couverture à préciser"}
     found = [
         f"{names[code]} ({texts[zone.kind]} n° {zone.rank})"
@@ -78,25 +78,24 @@ def _unconfirmed(report: Report) -> list[str]:
     )
 
 
-def _zone_row(report: Report, zone: Zone, complete: bool) -> list[Cell]:
-    names = enumeration([name for _, name in zone.communes], None if complete else _ZONE_COMMUNES)
+def _zone_row(zone: Zone, names: dict[str, str], complete: bool, in_part: bool) -> list[Cell]:
+    communes = enumeration([name for _, name in zone.communes], None if complete else _ZONE_COMMUNES)
     nearest = "aucune localisée"
     if zone.nearest and zone.distance_km is not None:
         nearest = f"{zone.nearest.name}, à {number(zone.distance_km, 1)} km"
     row: list[Cell] = [
         str(zone.rank),
-        names,
+        communes,
         number(len(zone.communes)),
         number(zone.population),
         ", ".join(zone.epci),
         nearest,
     ]
-    if report.coverage.found.reached is not None:
+    if in_part:
         row.insert(4, number(zone.uncovered))
-    by_id = {structure.id: structure.name for structure in report.coverage.inventory.structures}
     if zone.kind != GAP:
-        row.append(" ; ".join(by_id[code] for code in zone.possible))
+        row.append(" ; ".join(names[code] for code in zone.possible))
     elif complete:
-        row.append(" ; ".join(by_id[code] for code in zone.around) or "aucune")
+        row.append(" ; ".join(names[code] for code in zone.around) or "aucune")
         row.append(", ".join(zone.qpv) or "—")
     return row
