@@ -23,10 +23,10 @@ def belongs(structure: Structure, territory: Territory) -> bool:
     known belongs to the département of its list, and to no EPCI.
     """
     if structure.seat:
-        return structure.seat in territory.communes.index
+        return structure.seat in territory.codes
     if not structure.communes:
         return territory.name.kind != "epci"
-    return any(code in territory.communes.index for code in structure.communes)
+    return any(code in territory.codes for code in structure.communes)
 
 
 @dataclass(frozen=True)

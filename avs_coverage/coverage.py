@@ -187,7 +187,7 @@ class Coverage:
         for structure, commune in zip(links["structure"], links["commune"], strict=True):
             ids.setdefault(commune, []).append(structure)
         joined = {commune: "|".join(sorted(found)) for commune, found in ids.items()}
-        return [joined.get(code, "") for code in self.territory.communes.index]
+        return [joined.get(code, "") for code in self.territory.communes.index.tolist()]
 
     @cached_property
     def possible_structures(self) -> dict[str, tuple[str, ...]]:

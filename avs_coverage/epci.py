@@ -60,7 +60,7 @@ def by_epci(coverage: Coverage) -> tuple[EpciCoverage, ...]:
     """Return the figures of each EPCI, by name; communes without one come last, under no name."""
     territory = coverage.territory
     column = territory.communes["epci"].to_numpy(dtype=object)
-    names = dict(zip(column, territory.communes["nom_epci"], strict=True))
+    names = dict(zip(column, territory.communes["nom_epci"].to_numpy(dtype=object), strict=True))
     codes = sorted(names, key=lambda code: (not code, normalise(names[code]), code))
     place = pd.Categorical(column, categories=codes).codes.astype(np.int64)
     sizes = np.bincount(place, minlength=len(codes))

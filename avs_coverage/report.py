@@ -131,12 +131,12 @@ class Report:
         ``voisines``: seated elsewhere and serving, or perhaps serving, communes of the territory.
         """
         coverage = self.coverage
-        serving = set(coverage.links["structure"])
+        serving = set(coverage.links["structure"].tolist())
         reasons: dict[str, list[Structure]] = {"fermees": [], "ailleurs": [], "voisines": []}
         for structure in coverage.inventory.structures:
             if not structure.is_open(coverage.on):
                 reasons["fermees"].append(structure)
-            elif structure.seat and structure.seat not in coverage.territory.communes.index:
+            elif structure.seat and structure.seat not in coverage.territory.codes:
                 reasons["voisines" if structure.id in serving else "ailleurs"].append(structure)
         return {reason: tuple(found) for reason, found in reasons.items()}
 
@@ -227,7 +227,7 @@ class Report:
         listed = quarters is not None and 2024 in quarters.listed  # noqa: PLR2004
         if overseas and generation_in_force(overseas[0], on) == 2024 and not listed:  # noqa: PLR2004
             found.append("La liste des QPV 2024 d'outre-mer est incomplète dans la source utilisée.")
-        here = territory.communes.index
+        here = territory.codes
         counted_here = (s for s in self.coverage.inventory.counted(on) if s.seat in here)
         deduced = [structure.name for structure in counted_here if structure.seat_quality == "deduit"]
         if deduced:

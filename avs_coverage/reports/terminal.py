@@ -14,6 +14,7 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from avs_coverage.messages import NARROW_SPACE
 from avs_coverage.reports.document import Cell, Column, Document, FigureCell, Paragraph, Table
 from avs_coverage.reports.text import plain
 
@@ -129,7 +130,7 @@ def _print_piped(table: Table, console: Console) -> None:
     columns = []
     for index, column in enumerate(table.columns):
         texts = [_one_line(cell, column) for cell in (column.header, *(row[index] for row in table.rows))]
-        sizes = [cell_len(text) for text in texts]
+        sizes = [cell_len(text.replace(NARROW_SPACE, " ")) for text in texts]  # rich knows " " at once
         width = max(sizes)
         padded = [
             " " * (width - size) + text if column.numeric else text + " " * (width - size)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from avs_coverage.messages import counted
@@ -63,11 +64,15 @@ class _Surroundings:
     """What may belong to an area of which only a commune is known: its EPCI, or its neighbours."""
 
     def __init__(self, territory: Territory) -> None:
-        self.here = set(territory.communes.index)
+        self.here = territory.codes
         self._territory = territory
-        self._members: dict[str, list[str]] = defaultdict(list)
-        for code, epci in territory.communes["epci"].items():
-            self._members[epci].append(str(code))
+
+    @cached_property
+    def _members(self) -> dict[str, list[str]]:
+        members: dict[str, list[str]] = defaultdict(list)
+        for code, epci in self._territory.communes["epci"].items():
+            members[epci].append(str(code))
+        return members
 
     def possible(self, commune: str, epci: str) -> Iterator[tuple[str, str]]:
         """Yield the communes of the territory that may be served from *commune*, with the basis.
