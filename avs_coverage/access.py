@@ -13,6 +13,7 @@ from avs_coverage.projection import epsg_of
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
+    from avs_coverage.indicators import Indicator
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -58,6 +59,7 @@ class CommuneAccess:
 class AccessSummary:
     """The distances of the inhabitants to the nearest structure of a kind (CS, EVS, AVS).
 
+    *inhabitants*, or the sum of the count that weighs in their place.
     *quantiles* (km): share of inhabitants → distance within which they live. *fgt*: the indices
     of Foster, Greer and Thorbecke (1984) of orders 0, 1 and 2, of the excess over
     *threshold_km*: share of inhabitants beyond; mean excess as a share of the threshold; mean
@@ -110,9 +112,16 @@ def communes_access(coverage: Coverage) -> tuple[CommuneAccess, ...]:
     return tuple(found)
 
 
-def summarise_access(rows: Sequence[CommuneAccess], threshold_km: float) -> tuple[AccessSummary, ...]:
-    """Return the distances of inhabitants to the nearest CS, EVS, and either."""
+def summarise_access(
+    rows: Sequence[CommuneAccess], threshold_km: float, weight: Indicator | None = None
+) -> tuple[AccessSummary, ...]:
+    """Return the distances of inhabitants, or of a count by commune, to the nearest CS, EVS, and either.
+
+    A commune of which the count is not known weighs nothing.
+    """
     people = np.array([row.population for row in rows], dtype=float)
+    if weight is not None:
+        people = np.nan_to_num(weight.values.reindex([row.code for row in rows]).to_numpy(float))
     columns = {
         "CS": [row.cs_km for row in rows],
         "EVS": [row.evs_km for row in rows],
@@ -124,7 +133,7 @@ def summarise_access(rows: Sequence[CommuneAccess], threshold_km: float) -> tupl
 def _summary(
     kind: str, distances: Sequence[float | None], people: Floats, threshold_km: float
 ) -> AccessSummary:
-    inhabitants = int(people.sum())
+    inhabitants = round(float(people.sum()))
     known = [km for km in distances if km is not None]
     if len(known) < len(distances) or not inhabitants:
         return AccessSummary(kind, inhabitants, None, None, threshold_km, None, None)

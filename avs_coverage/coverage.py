@@ -303,21 +303,29 @@ class Coverage:
         }
 
     def weighted(self, indicator: Indicator) -> tuple[Figure, ...]:
+        """Return the figures of ``weighted_by`` over the territory."""
+        return self.weighted_by(indicator, np.zeros(len(self.known), dtype=np.int64), 1)[0]
+
+    def weighted_by(self, indicator: Indicator, group: Amounts, count: int) -> list[tuple[Figure, ...]]:
         """Return the figures of a count by commune in place of inhabitants, over the communes that know it.
 
-        In a commune covered in part, the count is covered in the proportion of inhabitants. The
-        *measure* of the figures is the indicator's name; numerators to 0.001.
+        *group* is the rank of each commune's group of *count*, or -1. In a commune covered in part,
+        the count is covered in the proportion of inhabitants. The *measure* of the figures is the
+        indicator's name; numerators to 0.001, None in a group where no commune knows the count.
         """
         values = indicator.values.reindex(self.territory.communes.index).to_numpy(dtype=float)
-        scope = self.known & np.isfinite(values)
+        scope = self.known & np.isfinite(values) & (group >= 0)
+        place = group[scope]
+        known = np.bincount(place, minlength=count)
         population = np.maximum(self._weights["habitants"], 1)
-        figures = []
+        found: list[list[Figure]] = [[] for _ in range(count)]
         for status, parts in self._all_parts["habitants"].items():
-            shares = [np.where(scope, values * part / population, 0.0) for part in parts]
-            sums = [shares[0].sum(), values[scope].sum(), shares[1].sum(), shares[2].sum()]
-            rounded = [round(float(value), 3) for value in sums]
-            figures.append(self._figure(indicator.name, status, rounded if scope.any() else [None] * 4))
-        return tuple(figures)
+            figure, lower, upper = ((values * part / population)[scope] for part in parts)
+            columns = [_sums(column, place, count) for column in (figure, values[scope], lower, upper)]
+            for rank in range(count):
+                sums = [column[rank] for column in columns] if known[rank] else [None] * 4
+                found[rank].append(self._figure(indicator.name, status, sums))
+        return [tuple(figures) for figures in found]
 
     def _figure(self, measure: str, status: str, values: list[Any]) -> Figure:
         numerator, denominator, lower, upper = values

@@ -15,6 +15,7 @@ from avs_coverage.projection import epsg_of
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
+    from avs_coverage.indicators import Indicator
     from avs_coverage.inventory import Structure
     from avs_coverage.qpv import Qpv
 
@@ -35,6 +36,8 @@ class Zone:
     chef-lieu of the commune with the most inhabitants, *distance_km* as the crow flies, from
     chef-lieu to the structure's point or its seat's chef-lieu; both None where none is located.
     *uncovered* are the inhabitants that no certain link covers: all, where a link covers whole communes.
+    *weight* is the sum of a count over the communes that know it, in the proportion of those uncovered,
+    to 0.001, None where none does; *weight_unknown* counts the others. See ``ranked_by``.
     """
 
     kind: str
@@ -50,6 +53,8 @@ class Zone:
     around: tuple[str, ...] = ()
     qpv: tuple[str, ...] = ()
     uncovered: int = 0
+    weight: float | None = None
+    weight_unknown: int = 0
 
     def to_record(self) -> dict[str, Any]:
         """Return the zone as plain values, under the names that stay."""
@@ -200,6 +205,22 @@ def _zone(members: Ranks, possible: tuple[str, ...], rank: int, around: _Surroun
         tuple(around.quarters[rank]),
         sum(around.uncovered[commune] for commune in ranks),
     )
+
+
+def ranked_by(found: Sequence[Zone], coverage: Coverage, weight: Indicator) -> tuple[Zone, ...]:
+    """Return zones with the sum of a count in each, ranked by it; those of which nothing is known last."""
+    communes = coverage.territory.communes
+    people = communes["population"].to_numpy(float)
+    beyond = people - coverage.inhabitants("AVS")
+    values = weight.values.reindex(communes.index).to_numpy(float)
+    counts = dict(zip(communes.index, values * beyond / np.maximum(people, 1), strict=True))
+    weighed = []
+    for zone in found:
+        known = [counts[code] for code, _ in zone.communes if not isnan(counts[code])]
+        total = round(float(sum(known)), 3) if known else None
+        weighed.append(replace(zone, weight=total, weight_unknown=len(zone.communes) - len(known)))
+    weighed.sort(key=lambda zone: (zone.kind != GAP, zone.weight is None, -(zone.weight or 0), zone.rank))
+    return tuple(_ranked(weighed))
 
 
 def _ranked(found: list[Zone]) -> list[Zone]:

@@ -16,6 +16,7 @@ from avs_coverage.faults import Fault
 from avs_coverage.names import normalise
 
 if TYPE_CHECKING:
+    from avs_coverage.indicators import Indicator
     from avs_coverage.territory import Territory
 
 GROUPINGS = ("epci", "canton", "densite", "departement", "region")
@@ -93,11 +94,12 @@ def _own_groups(by: str, codes: pd.Index) -> pd.Series:
     return values.map(lambda v: "" if pd.isna(v) else f"{v:g}" if isinstance(v, float) else str(v))
 
 
-def by_group(coverage: Coverage, groups: pd.DataFrame) -> tuple[Group, ...]:
+def by_group(coverage: Coverage, groups: pd.DataFrame, weight: Indicator | None = None) -> tuple[Group, ...]:
     """Return the figures of each group, by name, those without a group last.
 
     *groups* is that of ``grouping``. The groups' communes, inhabitants and km² add up to the
-    territory's: a commune is in one group only.
+    territory's: a commune is in one group only. The figures of *weight*, a count by commune, come
+    after those of the measures, under its name.
     """
     names = dict(zip(groups["key"], groups["name"], strict=True))
     keys = sorted(names, key=lambda key: (key == NO_GROUP, normalise(names[key]), key))
@@ -105,7 +107,11 @@ def by_group(coverage: Coverage, groups: pd.DataFrame) -> tuple[Group, ...]:
     sizes = np.bincount(place, minlength=len(keys))
     known = np.bincount(place[coverage.known], minlength=len(keys))
     people, areas = (coverage.totals_by(measure, place, len(keys)) for measure in ("habitants", "km2"))
+    figures = coverage.figures_by(place, len(keys))
+    if weight is not None:
+        more = coverage.weighted_by(weight, place, len(keys))
+        figures = [(*one, *other) for one, other in zip(figures, more, strict=True)]
     return tuple(
-        Group(key, names[key], int(sizes[n]), int(known[n]), int(people[n]), float(areas[n]), figures)
-        for n, (key, figures) in enumerate(zip(keys, coverage.figures_by(place, len(keys)), strict=True))
+        Group(key, names[key], int(sizes[n]), int(known[n]), int(people[n]), float(areas[n]), figures[n])
+        for n, key in enumerate(keys)
     )

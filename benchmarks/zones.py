@@ -33,7 +33,7 @@ import shapely
 
 from avs_coverage import embedded
 from avs_coverage.coverage import Coverage
-from avs_coverage.gaps import GAP, connected, zones
+from avs_coverage.gaps import connected, zones
 from avs_coverage.inventory import Inventory, Structure
 from avs_coverage.projection import epsg_of
 from avs_coverage.rules import get_rule
@@ -78,10 +78,15 @@ def uncovered(coverage: Coverage) -> list[str]:
 def our_groups(coverage: Coverage, codes: list[str]) -> Groups:
     """Return the groups by the table of neighbours, read anew."""
     embedded._read_parquet.cache_clear()
-    pairs = embedded.read_parquet(
-        "neighbours.parquet", coverage.territory.name.departements, ("code", "voisin")
-    )
-    return [frozenset(members) for members in connected(dict.fromkeys(codes, GAP), pairs)]
+    fresh = replace(coverage.territory)
+    index = fresh.communes.index
+    group = np.where(index.isin(codes), 0, -1)
+    component = connected(group, *fresh.neighbour_ranks)
+    members: dict[int, list[str]] = {}
+    for code, place, inside in zip(index.tolist(), component.tolist(), (group == 0).tolist(), strict=True):
+        if inside:
+            members.setdefault(place, []).append(code)
+    return [frozenset(codes) for codes in members.values()]
 
 
 def our_zones(coverage: Coverage) -> object:

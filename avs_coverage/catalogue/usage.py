@@ -51,6 +51,11 @@ USAGE: dict[str, FaultKind] = {
         "l'option serait sans effet",
         "ajoutez --rule {rule}, ou retirez l'option",
     ),
+    "AVS-217": FaultKind(
+        "« {value} » n'est pas un effectif des fichiers donnés par --indicators",
+        "une médiane, un taux ou une classe ne s'additionnent pas",
+        "effectifs lus : {choices}",
+    ),
     "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
     "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),
     "AVS-403": FaultKind(

@@ -14,6 +14,7 @@ from avs_coverage.commands.options import (
     parse_positive,
     with_options,
 )
+from avs_coverage.commands.weight import WeightOption, weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,7 @@ def access(
             help="Distance au-delà de laquelle l'éloignement est mesuré (10 km par défaut).",
         ),
     ] = "",
+    weight: WeightOption = "",
 ) -> None:
     """Structure la plus proche de chaque commune ; distances, éloignement et inégalité pour les habitants."""
     limit_km = parse_positive(threshold, 10.0, "--threshold")
@@ -46,13 +48,15 @@ def access(
     from avs_coverage.access import communes_access, summarise_access
 
     rows = communes_access(report.coverage)
-    summary = summarise_access(rows, limit_km) if rows else ()
-    page = _document(report, rows, summary)
-    extra = {"synthese": [line.to_record() for line in summary]}
+    summary = summarise_access(rows, limit_km, weight_of(report, weight)) if rows else ()
+    page = _document(report, rows, summary, weight)
+    extra = {"poids": weight or "population", "synthese": [line.to_record() for line in summary]}
     give(Listing("access", COLUMNS, [row.to_record() for row in rows], page, extra), report, output)
 
 
-def _document(report: Report, rows: Sequence[CommuneAccess], summary: Sequence[AccessSummary]) -> Document:
+def _document(
+    report: Report, rows: Sequence[CommuneAccess], summary: Sequence[AccessSummary], weight: str
+) -> Document:
     from avs_coverage.messages import CAVEAT, number
     from avs_coverage.reports.document import Cell, Document, Paragraph, Section, table
     from avs_coverage.reports.inventory_section import inventory_or_help, unlocated_sentences, user_layers
@@ -87,7 +91,12 @@ def _document(report: Report, rows: Sequence[CommuneAccess], summary: Sequence[A
         Paragraph(CAVEAT, True),
     )
     caption = "Communes, de la plus éloignée à la plus proche"
-    blocks = (*user_layers(report), _summary_table(summary), table(caption, headers, communes), *notes)
+    blocks = (
+        *user_layers(report),
+        _summary_table(summary, weight),
+        table(caption, headers, communes),
+        *notes,
+    )
     return Document(heading, (Section("", blocks),))
 
 
@@ -101,7 +110,7 @@ def _unidentified(report: Report) -> list[Paragraph]:
     return [Paragraph(text, True)]
 
 
-def _summary_table(summary: Sequence[AccessSummary]) -> Block:
+def _summary_table(summary: Sequence[AccessSummary], weight: str) -> Block:
     from avs_coverage.access import QUANTILES
     from avs_coverage.messages import number, percent
     from avs_coverage.reports.document import Cell, table
@@ -128,6 +137,6 @@ def _summary_table(summary: Sequence[AccessSummary]) -> Block:
     headers = ["Type", "#Moyenne", *shares, f"#Au-delà de {limit} km", "#FGT 1", "#FGT 2", "#Gini"]
     caption = (
         "Distance à la structure la plus proche (km) : en moyenne, et celle en deçà de laquelle vit une part "
-        "des habitants"
+        f"des habitants{f', pesés par {weight}' if weight else ''}"
     )
     return table(caption, headers, rows)

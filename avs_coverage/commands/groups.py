@@ -8,6 +8,7 @@ import typer
 
 from avs_coverage.commands.listing import Listing, give
 from avs_coverage.commands.options import CoverageOptions, OutputOptions, make_report, with_options
+from avs_coverage.commands.weight import WeightOption, weight_of
 
 if TYPE_CHECKING:
     from avs_coverage.groups import Group
@@ -44,18 +45,20 @@ def groups(
             help="epci (par défaut), canton, densite, departement, region, ou FICHIER=COLONNE (CTG…).",
         ),
     ] = "epci",
+    weight: WeightOption = "",
 ) -> None:
     """Couverture par EPCI, canton, classe de densité, ou selon votre propre regroupement."""
     report = make_report(study, output)
 
     from avs_coverage.groups import by_group, grouping
 
-    found = by_group(report.coverage, grouping(report.coverage.territory, by))
+    counts = weight_of(report, weight)
+    found = by_group(report.coverage, grouping(report.coverage.territory, by), counts)
     records = [record for group in found for record in group.to_records()]
-    give(Listing("groups", COLUMNS, records, _document(report, found, by)), report, output)
+    give(Listing("groups", COLUMNS, records, _document(report, found, by, weight)), report, output)
 
 
-def _document(report: Report, found: tuple[Group, ...], by: str) -> Document:
+def _document(report: Report, found: tuple[Group, ...], by: str, weight: str) -> Document:
     from avs_coverage.coverage import MEASURES, STATUSES
     from avs_coverage.messages import CAVEAT, MEASURE_LABELS, number
     from avs_coverage.reports.document import Block, Cell, Document, FigureCell, Paragraph, Section, table
@@ -65,7 +68,7 @@ def _document(report: Report, found: tuple[Group, ...], by: str) -> Document:
     if not report.has_inventory:
         return Document(heading, (inventory_or_help(report),))
     blocks: list[Block] = list(basis(report))
-    for measure in MEASURES:
+    for measure in (*MEASURES, *([weight] if weight else [])):
         rows: list[list[Cell]] = []
         for group in found:
             if group.known:
@@ -73,5 +76,7 @@ def _document(report: Report, found: tuple[Group, ...], by: str) -> Document:
                 cells = [FigureCell(group.figure(measure, status), with_total=False) for status in STATUSES]
                 rows.append([group.name, total, *cells])
         headers = ["Groupe", "#Total", "#CS", "#EVS seul", "#CS ou EVS", "#Aucune"]
-        blocks.append(table(f"{MEASURE_LABELS[measure]} : part (nombre) [fourchette]", headers, rows))
+        blocks.append(
+            table(f"{MEASURE_LABELS.get(measure, measure)} : part (nombre) [fourchette]", headers, rows)
+        )
     return Document(heading, (Section("", (*blocks, *hypothesis(report), Paragraph(CAVEAT, True))),))

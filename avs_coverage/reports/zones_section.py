@@ -15,8 +15,11 @@ from avs_coverage.reports.inventory_section import hypothesis, unlocated_sentenc
 _ZONE_COMMUNES = 8
 
 
-def zones_section(report: Report, complete: bool = False) -> Section:
-    """Return the zones blanches and the areas to be clarified; every commune named where *complete*."""
+def zones_section(report: Report, complete: bool = False, weight: str = "") -> Section:
+    """Return the zones blanches and the areas to be clarified; every commune named where *complete*.
+
+    *weight* names the count by which the zones of the report are ranked, empty for inhabitants.
+    """
     blocks: list[Block] = []
     names = {structure.id: structure.name for structure in report.coverage.inventory.structures}
     high = ", même dans l'hypothèse haute" if report.coverage.rule.hypothesis else ""
@@ -43,23 +46,37 @@ def zones_section(report: Report, complete: bool = False) -> Section:
         ]
         if in_part:
             headers.insert(4, "#Hors de portée")
+        if weight:
+            headers.insert(3, f"#{weight}")
         if kind == UNCLEAR:
             headers.append("Structures à interroger sur leur zone")
         elif complete:
             headers += ["Structures des communes voisines", "QPV"]
         rows = [_zone_row(zone, names, complete, in_part) for zone in found]
+        if weight:
+            for row, zone in zip(rows, found, strict=True):
+                row.insert(3, _weight(zone))
         blocks.append(table(f"{name} : {meaning}", headers, rows))
     blocks += [Paragraph(text) for text in (*_unconfirmed(report, names), *unlocated_sentences(report))]
     blocks += hypothesis(report)
+    order = f"classées par {weight}" if weight else "de la plus peuplée à la moins peuplée"
     blocks.append(
         Paragraph(
-            "Communes voisines regroupées, de la plus peuplée à la moins peuplée ; distance à vol d'oiseau "
+            f"Communes voisines regroupées, {order} ; distance à vol d'oiseau "
             "du chef-lieu de la première à la structure dont le siège est connu. "
             "La liste complète : avs-coverage zones "
             f"{report.coverage.territory.name.typed} --csv zones.csv"
         )
     )
     return Section("Zones blanches et couverture à préciser", tuple(blocks))
+
+
+def _weight(zone: Zone) -> str:
+    """Write the count of a zone, and of how many communes it is not known."""
+    if zone.weight is None:
+        return "inconnu"
+    unknown = f" (inconnu dans {number(zone.weight_unknown)})" if zone.weight_unknown else ""
+    return f"{number(zone.weight, 0 if float(zone.weight).is_integer() else 1)}{unknown}"
 
 
 def _unconfirmed(report: Report, names: dict[str, str]) -> list[str]:
