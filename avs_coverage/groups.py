@@ -17,6 +17,7 @@ from avs_coverage.names import normalise
 
 if TYPE_CHECKING:
     from avs_coverage.indicators import Indicator
+    from avs_coverage.loaders.indicators import IndicatorFile
     from avs_coverage.territory import Territory
 
 GROUPINGS = ("epci", "canton", "densite", "departement", "region")
@@ -55,19 +56,25 @@ class Group:
             }
 
 
-def grouping(territory: Territory, by: str) -> pd.DataFrame:
+def grouping(territory: Territory, by: str, remarks: list[Fault] | None = None) -> pd.DataFrame:
     """Return the group of each commune: index commune code, ``key`` and ``name`` (str).
 
     *by* is one of ``GROUPINGS``, or ``FILE=COLUMN``: a table keyed by commune whose column names
     the group (CTG, bassin de vie). A commune without a group is in ``sans groupe``. Raises
-    UsageError (AVS-203), and InputError for the file.
+    UsageError (AVS-203), and InputError for the file; what is set aside of it, and its warnings, go
+    to *remarks*.
     """
     communes = territory.communes
     if by in GROUPINGS:
         keys = communes[by].astype(str)
         names = _official_names(territory, by)
     else:
-        keys, names = _own_groups(by, communes.index), {}
+        read = _own_groups(by, communes.index)
+        if remarks is not None:
+            remarks += [*read.set_aside, *read.warnings]
+        values = read.indicators[0].values.reindex(communes.index)
+        keys = values.map(lambda v: "" if pd.isna(v) else f"{v:g}" if isinstance(v, float) else str(v))
+        names = {}
     told = [f"{names[key]} ({key})" if names.get(key) else key or NO_GROUP for key in keys]
     return pd.DataFrame({"key": keys.where(keys != "", NO_GROUP), "name": told}, index=communes.index)
 
@@ -82,16 +89,15 @@ def _official_names(territory: Territory, by: str) -> dict[str, str]:
     return {row[column[0]]: row[column[1]] for row in read_csv("departements.csv")} if column else {}
 
 
-def _own_groups(by: str, codes: pd.Index) -> pd.Series:
-    """Return the groups of ``FILE=COLUMN``, empty where the file says none."""
+def _own_groups(by: str, codes: pd.Index) -> IndicatorFile:
+    """Return what the file of ``FILE=COLUMN`` says of the communes."""
     from avs_coverage.loaders.indicators import read_indicators
 
     path, sign, column = by.rpartition("=")
     if not sign or not column:
         choices = ", ".join((*GROUPINGS, "FICHIER=COLONNE"))
         raise UsageError(Fault("AVS-203", {"value": by, "option": "--by", "choices": choices}))
-    values = read_indicators(Path(path), codes, (column,)).indicators[0].values.reindex(codes)
-    return values.map(lambda v: "" if pd.isna(v) else f"{v:g}" if isinstance(v, float) else str(v))
+    return read_indicators(Path(path), codes, (column,))
 
 
 def by_group(coverage: Coverage, groups: pd.DataFrame, weight: Indicator | None = None) -> tuple[Group, ...]:

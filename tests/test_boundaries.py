@@ -332,15 +332,17 @@ def test_neighbours_of_the_file_replace_those_of_its_communes_alone(tmp_path):
 
 
 def test_some_arrondissements_are_not_their_commune(tmp_path):
-    """Two strips of twenty are not Paris: its area is unknown, and the file says which are missing."""
+    """Two strips of twenty are not Paris: with nothing else the file is refused, and says what is missing."""
     strips = [box(2.25, 48.82, 2.258, 48.90), box(2.258, 48.82, 2.266, 48.90)]
     made = frame({"code": str, "nom": "Paris"}, strips, ["75101", "75102"])
-    found = read(saved(tmp_path, made, "arrondissements.geojson"), ["75056"])
-    assert found.frame.empty
-    [warning] = found.warnings
-    assert warning.code == "AVS-933"
-    assert "75103" in warning.what
-    assert (found.rows_read, found.rows_used) == (2, 0)
+    with pytest.raises(InputError) as caught:
+        read(saved(tmp_path, made, "arrondissements.geojson"), ["75056"])
+    assert [(fault.code, "75103" in fault.what) for fault in caught.value.faults] == [("AVS-344", True)]
+    both = frame({"code": str, "nom": "x"}, [*strips, SQUARES["03185"]], ["75101", "75102", "03185"])
+    found = read(saved(tmp_path, both, "communes.geojson"), ["75056", "03185"])
+    assert list(found.frame.index) == ["03185"]
+    assert "AVS-933" in [warning.code for warning in found.warnings]
+    assert (found.rows_read, found.rows_used) == (3, 1)
 
 
 def test_contours_that_touch_nowhere_leave_the_embedded_neighbourhood(tmp_path):

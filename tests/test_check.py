@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from avs_coverage import InputError, find_territory_name, load_structures
+from avs_coverage import InputError, Territory, find_territory_name, load_structures
 from avs_coverage.catalogue import CATALOGUE
 
 TERRIBLE = (
@@ -81,7 +81,9 @@ def test_a_file_that_is_no_table_is_refused(run, tmp_path):
     (tmp_path / "liste.csv").write_bytes(b"\x00\x01\x02")
     result = run("check", "liste.csv")
     assert result.returncode == 3
-    assert b"AVS-302" in result.stderr
+    assert b"AVS-302" in result.stdout
+    record = only(run("check", "liste.csv", "--json"))
+    assert [fault["code"] for fault in record["fautes"]] == ["AVS-302"]
 
 
 @pytest.mark.parametrize("code", sorted(CATALOGUE))
@@ -223,3 +225,90 @@ def test_a_folder_that_is_no_study_is_called_so(run, tmp_path):
     assert done.returncode == 3
     assert "AVS-340" in done.stderr.decode()
     assert "Excel" not in done.stderr.decode()
+
+
+def study(tmp_path, settings, **files):
+    (tmp_path / "avs.toml").write_text(settings, encoding="utf-8")
+    for name, text in files.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+
+
+def test_a_folder_is_checked_as_a_report_reads_it(run, tmp_path):
+    """Columns asked for, populations that complete each other, settings: as in report."""
+    codes = sorted(Territory.find("allier").communes.index)
+    first, second = (
+        "code_insee;PMUN\n" + "".join(f"{code};10\n" for code in of) for of in (codes[:9], codes[9:])
+    )
+    study(
+        tmp_path,
+        'territoire = "allier"\nregle = "declared"\npopulation = ["a.csv", "b.csv"]\n'
+        'indicateurs = ["i.csv=nb"]\n',
+        a=first, b=second, i="code_insee;nb;texte\n03185;3;x\n03310;4;7\n",
+    )  # fmt: skip
+    made = json.loads(run("check", ".", "--json").stdout)
+    assert made["accepte"], made
+    assert [(f["nature"], f["lignes_lues"]) for f in made["fichiers"]] == [
+        ("population", 317),
+        ("indicateurs", 2),
+    ]
+    assert run("report", ".").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ('regle = "foo"', "AVS-202"),
+        ('date = "hier"', "AVS-201"),
+        ('indicateurs = ["i.csv=absente"]', "AVS-356"),
+        ('qpv = ["q.csv", "r.csv"]', "AVS-373"),
+        ('communes = "nulle-part.shp"', "AVS-301"),
+    ],
+)
+def test_what_a_report_refuses_check_refuses(run, tmp_path, line, code):
+    study(
+        tmp_path,
+        f'territoire = "allier"\n{line}\n',
+        i="code_insee;nb\n03185;3\n",
+        q="code_qp;population\nQP003004;5\n",
+        r="code_qp;population\nQP003004;6\n",
+    )
+    made = run("check", ".", "--json")
+    assert made.returncode == 3
+    codes = [fault["code"] for found in json.loads(made.stdout)["fichiers"] for fault in found["fautes"]]
+    assert codes == [code]
+    assert run("report", ".").returncode in (2, 3)
+
+
+def test_service_areas_are_a_file_of_their_own(run, tmp_path):
+    study(
+        tmp_path,
+        'territoire = "allier"\nstructures = "s.csv"\nzones = "z.csv"\n',
+        s="nom;type;code_insee\nA;CS;03185\n",
+        z="structure;commune\nA;03101\nB;03310\n;\nA;99999\n",
+    )
+    made = json.loads(run("check", ".", "--json").stdout)
+    assert [(f["nature"], f["lignes_lues"], f["lignes_mises_de_cote"]) for f in made["fichiers"]] == [
+        ("structures", 1, 0), ("zones", 4, 1),
+    ]  # fmt: skip
+    assert made["fichiers"][0]["fautes"] == []
+    assert [(f["code"], f["ligne"]) for f in made["fichiers"][1]["fautes"]] == [
+        ("AVS-324", 3),
+        ("AVS-314", 5),
+    ]
+
+
+def test_made_data_say_so_when_they_are_checked(run, tmp_path):
+    run("init", "allier", "ex", "--example")
+    assert "DONNÉES FICTIVES" in run("check", "./ex").stdout.decode().splitlines()[0]
+    assert json.loads(run("check", "./ex", "--json").stdout)["fichiers"][0]["fictif"] is True
+
+
+def test_numbers_of_cs_and_evs_are_indicators_and_not_a_list(run, tmp_path):
+    (tmp_path / "x.csv").write_text("code_insee;CS;EVS\n03185;2;1\n", encoding="utf-8")
+    assert only(run("check", "x.csv", "--json"))["nature"] == "indicateurs"
+
+
+def test_a_broken_name_beside_its_code_is_mended(run, tmp_path):
+    text = "nom;type;code_insee;commune\nA;CS;03185;MontluÃ§on\n"
+    (tmp_path / "x.csv").write_text(text, encoding="utf-8")
+    assert only(run("check", "x.csv", "--json"))["avertissements"] == []

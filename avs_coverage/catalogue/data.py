@@ -56,7 +56,7 @@ DATA: dict[str, FaultKind] = {
     "AVS-316": FaultKind(
         "la commune « {value} » désigne plusieurs communes : {choices}",
         "",
-        "indiquez le code INSEE",
+        "indiquez le code INSEE, ou dites le territoire",
     ),
     "AVS-317": FaultKind(
         "la date « {value} » n'est pas reconnue",
@@ -136,11 +136,6 @@ DATA: dict[str, FaultKind] = {
         "copiez le fichier dans le dossier",
     ),
     "AVS-334": FaultKind("le territoire manque", "", 'écrivez territoire = "allier"'),
-    "AVS-335": FaultKind(
-        "le dossier d'étude ne nomme aucune liste de structures",
-        "",
-        'écrivez structures = "structures.xlsx" dans avs.toml',
-    ),
     "AVS-336": FaultKind(
         "la cellule contient une erreur de calcul (#N/A, #REF!…)",
         "sa valeur n'est pas connue, et n'est pas vide pour autant",
@@ -174,7 +169,7 @@ DATA: dict[str, FaultKind] = {
     ),
     "AVS-344": FaultKind(
         "une partie de {value} manque dans ce fichier : {missing}",
-        "une partie de ses habitants n'est pas toute sa population",
+        "une partie n'est pas le tout",
         "ajoutez les lignes qui manquent, ou donnez la commune entière sous son code actuel",
     ),
     "AVS-345": FaultKind(

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from avs_coverage.commands.options import JsonOption, MapOption, ServiceAreasOption
-from avs_coverage.errors import InputError
+from avs_coverage.errors import InputError, UsageError
 from avs_coverage.faults import Fault
 
 if TYPE_CHECKING:
     from avs_coverage.loaders.examine import FileExamination
     from avs_coverage.reports.document import Block, Document
     from avs_coverage.study import Files, Study
+    from avs_coverage.territory_names import TerritoryName
 
 SCHEMA, SCHEMA_VERSION = "avs-coverage/check", 2
 
@@ -67,27 +70,74 @@ def check(
 
 def _examine(file: Path | None, study: Study, files: Files, territory: str) -> list[FileExamination]:
     """Examine one file, or every file that a study folder names."""
-    from avs_coverage.loaders.examine import examine_file, examine_structure_list, nature_of
-    from avs_coverage.study import FILE_NAME, split_indicators
+    from avs_coverage.loaders.examine import (
+        FileExamination,
+        examine_files,
+        examine_structure_list,
+        nature_of,
+    )
     from avs_coverage.territory_names import find_territory_name
 
     typed = territory or study.territory
     name = find_territory_name(typed) if typed else None
-    if file is not None:
+    if file is None:
+        return _examine_study(study, files, name)
+    try:
         nature = "structures" if files.mapping or files.service_areas else nature_of(file)
-        if nature != "structures":
-            return [examine_file(file, nature, name)]
-        everywhere = name or find_territory_name("france")
-        return [examine_structure_list(file, everywhere, files.service_areas, files.mapping)]
-    if not files.structures or name is None:
-        raise InputError(Fault("AVS-335", {}, FILE_NAME))
-    found = [examine_structure_list(files.structures, name, files.service_areas, files.mapping)]
-    others = [("communes", files.communes), ("temps", files.travel_times)]
-    others += [("population", path) for path in files.population]
-    others += [("qpv", path) for path in files.qpv]
-    paths = [split_indicators(text)[0] for text in files.indicators]
-    others += [("carreaux" if nature_of(path) == "carreaux" else "indicateurs", path) for path in paths]
-    return found + [examine_file(path, nature, name) for nature, path in others if path]
+    except InputError as error:
+        return [FileExamination(file.name, "inconnue", faults=error.faults)]
+    if nature != "structures":
+        return [examine_files([file], nature, name)]
+    everywhere = name or find_territory_name("france")
+    return examine_structure_list(file, everywhere, files.service_areas, files.mapping)
+
+
+def _examine_study(study: Study, files: Files, name: TerritoryName | None) -> list[FileExamination]:
+    """Examine the settings of a study folder, and every file that they name, as a report would read them."""
+    from avs_coverage.loaders.examine import FileExamination, examine_files, examine_structure_list, nature_of
+    from avs_coverage.study import FILE_NAME, split_indicators
+
+    found: list[FileExamination] = []
+    if faults := _settings_faults(study):
+        found.append(FileExamination(FILE_NAME, "reglages", faults=faults))
+    if files.structures and name:
+        found += examine_structure_list(files.structures, name, files.service_areas, files.mapping)
+    for nature, paths in (
+        ("communes", [files.communes]),
+        ("temps", [files.travel_times]),
+        ("population", files.population),
+        ("qpv", files.qpv),
+    ):
+        if given := [path for path in paths if path]:
+            found.append(examine_files(given, nature, name))
+    for text in files.indicators:
+        path, columns = split_indicators(text)
+        try:
+            nature = "carreaux" if not columns and nature_of(path) == "carreaux" else "indicateurs"
+        except InputError as error:
+            found.append(FileExamination(path.name, "indicateurs", faults=error.faults))
+            continue
+        found.append(examine_files([path], nature, name, columns))
+    return found
+
+
+def _settings_faults(study: Study) -> tuple[Fault, ...]:
+    """Return what is wrong with the rule and the date of a study folder."""
+    from avs_coverage.commands.options import parse_date_option
+    from avs_coverage.rules import get_rule, split_rules
+
+    faults: list[Fault] = []
+    checks: list[Callable[[], object]] = [lambda: parse_date_option(study.date)]
+    try:
+        checks += [partial(get_rule, rule) for rule in split_rules(study.rule)]
+    except UsageError as error:
+        faults += error.faults
+    for check_one in checks:
+        try:
+            check_one()
+        except UsageError as error:
+            faults += error.faults
+    return tuple(faults)
 
 
 def _document(found: FileExamination) -> Document:
@@ -116,7 +166,8 @@ def _document(found: FileExamination) -> Document:
             rows = [[str(f.line or "—"), f.column or "—", f.code, f.what, f.hint] for f in faults]
             sections.append(Section(title, (table("", headers, rows),)))
     verdict = "Fichier accepté."
+    title = f"Vérification — {found.file}" + (" — DONNÉES FICTIVES" if found.fictitious else "")
     if found.faults:
         verdict = f"Fichier refusé : {counted(len(found.faults), 'faute', 'fautes')} à corriger."
     blocks: tuple[Block, ...] = (Paragraph(verdict, bool(found.faults)),)
-    return Document(f"Vérification — {found.file}", (*sections, Section("Verdict", blocks)))
+    return Document(title, (*sections, Section("Verdict", blocks)))

@@ -17,7 +17,7 @@ def error(
     ],
 ) -> None:
     """Expliquer le code d'une erreur ou d'un avertissement."""
-    number = code.strip().upper().removeprefix("AVS-")
+    number = code.strip().upper().removeprefix("AVS").lstrip("- ")
     known = f"AVS-{number}"
     if known not in CATALOGUE:
         raise UsageError(Fault("AVS-212", {"value": code, "choices": ", ".join(CATALOGUE)}))

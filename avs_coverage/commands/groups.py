@@ -8,9 +8,11 @@ import typer
 
 from avs_coverage.commands.listing import Listing, give
 from avs_coverage.commands.options import CoverageOptions, OutputOptions, make_report, with_options
+from avs_coverage.commands.streams import print_warnings
 from avs_coverage.commands.weight import WeightOption, weight_of
 
 if TYPE_CHECKING:
+    from avs_coverage.faults import Fault
     from avs_coverage.groups import Group
     from avs_coverage.report import Report
     from avs_coverage.reports.document import Document
@@ -53,7 +55,9 @@ def groups(
     from avs_coverage.groups import by_group, grouping
 
     counts = weight_of(report, weight)
-    found = by_group(report.coverage, grouping(report.coverage.territory, by), counts)
+    remarks: list[Fault] = []
+    found = by_group(report.coverage, grouping(report.coverage.territory, by, remarks), counts)
+    print_warnings(remarks)
     records = [record for group in found for record in group.to_records()]
     give(Listing("groups", COLUMNS, records, _document(report, found, by, weight)), report, output)
 

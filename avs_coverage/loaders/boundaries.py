@@ -19,6 +19,7 @@ from avs_coverage.loaders.commune_codes import (
     ARRONDISSEMENTS,
     ELSEWHERE,
     OTHER_TERRITORY,
+    PART_OF_COMMUNE,
     CommuneCodes,
     put_aside,
 )
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EXPECTED = "COMMUNE.shp (avec ses .dbf, .shx, .prj) ou le .gpkg"
-PART_OF_COMMUNE = ("partie d'une commune incomplète", "parties d'une commune incomplète")
 _MOST_LOST = 0.05
 """Share of the embedded neighbours that a file may lack: editions of the same limits differ by less."""
 _SIZE_RATIO = 1.25
@@ -109,6 +109,8 @@ def read_boundaries_file(path: Path, wanted: Collection[str] | None) -> Boundari
     frame = reading.join(features, code_column)
     if reading.faults:
         raise InputError(reading.faults, len(rows), reading.set_aside)
+    if frame.empty:
+        raise InputError(reading.nothing(), len(rows), reading.set_aside)
     reading.say_missing(frame)
     reading.say_sizes(frame)
     neighbours, lost = _neighbours(frame)
@@ -263,6 +265,13 @@ class _Reading:
     def _name(self, code: str) -> str:
         commune = self._gazetteer.get(code)
         return f"{commune.name} ({code})" if commune else code
+
+    def nothing(self) -> list[Fault]:
+        """Return why no commune has a contour: parts of some are missing, or all are elsewhere."""
+        lacking = [
+            self.codes.incomplete(code, self._incomplete[code], "AVS-344") for code in self._incomplete
+        ]
+        return lacking or [Fault("AVS-355", {}, self.file)]
 
     def say_missing(self, frame: gpd.GeoDataFrame) -> None:
         """Warn of the communes wanted that have no boundary in the file (AVS-921)."""

@@ -21,8 +21,9 @@ ARRONDISSEMENTS = (
 )
 BLANK_LINES = ("ligne vide", "lignes vides")
 _CODE = re.compile(r"\d{5}|2[AB]\d{3}")
-_NO_COMMUNE = re.compile(r"97[578]\d\d|98\d{3}|(SOUS-?)?TOTAL\w*|TOTAUX|ENSEMBLE|FRANCE\w*")
+_NO_COMMUNE = re.compile(r"97[578]\d\d|97123|97127|98\d{3}|(SOUS-?)?TOTAL\w*|TOTAUX|ENSEMBLE|FRANCE\w*")
 """Codes of overseas collectivities, outside the COG's communes, and rows of total."""
+PART_OF_COMMUNE = ("partie d'une commune incomplète", "parties d'une commune incomplète")
 ELSEWHERE = ""
 """What a code is brought to when its commune is not one of those wanted."""
 
@@ -101,7 +102,8 @@ class CommuneCodes:
 
     def incomplete(self, code: str, missing: Collection[str], kind: str) -> Fault:
         """Return what is said of a commune of which the file lacks a part, under the code *kind*."""
-        shown = enumeration([self.commune_name(part) for part in sorted(missing)], 6)
+        former = [f"l'ancienne commune {p}" if p == code else self.commune_name(p) for p in sorted(missing)]
+        shown = enumeration(former, 6)
         return Fault(kind, {"value": self.commune_name(code), "missing": shown}, self.file)
 
     def commune_name(self, code: str) -> str:
@@ -148,6 +150,7 @@ class CommuneCodes:
             passage = movements.passage(code, day)
             wanted = self._wanted is None or bool(self._wanted & set(passage.today))
             if code in movements.today and passage.is_split and wanted and passage.changed:
+                self.split_rows.add(code)
                 self._refuse_split(code, line, passage.today, french_date(passage.changed))
         return incomplete
 

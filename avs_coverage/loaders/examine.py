@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ NATURES = {
     "carreaux": "carreaux de 200 m",
     "temps": "temps de trajet",
     "zones": "zones d'intervention",
+    "reglages": "réglages du dossier d'étude",
+    "inconnue": "inconnue",
 }
 _QPV_SIGNS = {"code qp", "code qpv", "code quartier", "nom qp", "lib qp"}
 
@@ -38,7 +40,7 @@ class FileExamination:
 
     *nature* is a key of ``NATURES``; *columns* maps each column of the tool to the file's own
     header; *gives* says in French what was read, empty where a fault refused it. Rows read =
-    rows used + rows set aside.
+    rows used + rows set aside. *fictitious* tells made data.
     """
 
     file: str
@@ -52,6 +54,7 @@ class FileExamination:
     set_aside: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()
     faults: tuple[Fault, ...] = ()
+    fictitious: bool = False
 
     def to_record(self) -> dict[str, Any]:
         """Return the examination as plain values, under the names that stay."""
@@ -68,6 +71,7 @@ class FileExamination:
             "mises_de_cote": [fault.to_record() for fault in self.set_aside],
             "fautes": [fault.to_record() for fault in self.faults],
             "avertissements": [fault.to_record() for fault in self.warnings],
+            "fictif": self.fictitious,
             "accepte": not self.faults,
         }
 
@@ -84,10 +88,11 @@ def nature_of(path: Path) -> str:
         return "structures"
     if any(map(_is_quarters, heads)):
         return "qpv"
-    told = next((nature for head in heads if (nature := _nature_of_table(head))), "")
+    told = [nature for nature in map(_nature_of_table, heads) if nature][:1]
+    below = heads[1 + next((rank for rank, head in enumerate(heads) if _nature_of_table(head)), 0) :]
     # Rows that say CS or EVS are structures, under whatever headers.
-    is_list = told in ("", "indicateurs") and any(parse_type(cell) for head in heads for cell in head)
-    return "structures" if is_list or not told else told
+    is_list = told in ([], ["indicateurs"]) and any(parse_type(cell) for row in below for cell in row)
+    return "structures" if is_list or not told else told[0]
 
 
 def _nature_of_layers(found: Collection[Layer]) -> str:
@@ -133,17 +138,23 @@ def _nature_of_table(header: list[str]) -> str:
     return "indicateurs" if indicators.is_plain_table(header) else ""
 
 
-def examine_file(path: Path, nature: str, territory: TerritoryName | None) -> FileExamination:
-    """Read a file of some nature other than a list of structures, for a territory or all France.
+def examine_files(
+    paths: Sequence[Path], nature: str, territory: TerritoryName | None, columns: Sequence[str] = ()
+) -> FileExamination:
+    """Read files of some nature other than a list of structures, for a territory or all France.
 
-    Every fault is in the result, none is raised.
+    Several only where they complete each other: populations and QPV. *columns* are those asked for
+    of a file of indicators. Every fault is in the result, none is raised.
     """
+    name = _names(paths)
     try:
-        return _READERS[nature](path, territory)
+        if nature == "indicateurs":
+            return _indicators(paths[0], territory, columns)
+        return _READERS[nature](paths, territory)
     except InputError as error:
         aside = sum(fault.rows for fault in error.set_aside)
         return FileExamination(
-            path.name,
+            name,
             nature,
             rows_read=error.rows_read,
             rows_used=error.rows_read - aside,
@@ -154,42 +165,61 @@ def examine_file(path: Path, nature: str, territory: TerritoryName | None) -> Fi
 
 def examine_structure_list(
     path: Path, territory: TerritoryName, service_areas: Path | None, mapping: dict[str, str] | None
-) -> FileExamination:
-    """Read a list of structures to its end."""
+) -> list[FileExamination]:
+    """Read a list of structures to its end, then the file of its service areas where there is one."""
+    from avs_coverage.inventory import FICTITIOUS
     from avs_coverage.loaders.structures import examine_structures
 
-    found = examine_structures(path, territory, service_areas, mapping)
+    try:
+        found = examine_structures(path, territory, service_areas, mapping)
+    except InputError as error:
+        return [FileExamination(path.name, "structures", faults=error.faults)]
+
+    def mine(faults: Sequence[Fault], is_mine: bool = True) -> tuple[Fault, ...]:
+        """Return the faults of the list, or those of the areas: both are met in one reading."""
+        theirs = "" if service_areas is None else service_areas.name
+        return tuple(f for f in faults if (Path(f.file).name != theirs or not theirs) == is_mine)
+
     used = len(found.structures)
-    gives = counted(used, "structure", "structures")
-    return FileExamination(
-        found.file,
-        "structures",
-        found.format,
-        found.encoding,
-        found.columns,
-        found.rows_read,
-        used,
-        gives,
-        found.set_aside,
-        found.warnings,
-        found.faults,
-    )
+    examinations = [
+        FileExamination(
+            found.file,
+            "structures",
+            found.format,
+            found.encoding,
+            found.columns,
+            found.rows_read,
+            used,
+            counted(used, "structure", "structures"),
+            mine(found.set_aside),
+            mine(found.warnings),
+            mine(found.faults),
+            any(structure.source == FICTITIOUS for structure in found.structures),
+        )
+    ]
+    if service_areas is not None:
+        areas = _service_areas(service_areas, territory)
+        faults = mine(found.faults, False)
+        # Without its list a name is not looked for: what is said of names comes from the reading with it.
+        warnings = tuple(w for w in mine(found.warnings, False) if w.code != "AVS-907")
+        examinations.append(replace(areas, faults=faults or areas.faults, warnings=warnings))
+    return examinations
 
 
 def _wanted(territory: TerritoryName | None) -> Collection[str] | None:
     return None if territory is None else Territory.of(territory).communes.index
 
 
-def _communes(path: Path, territory: TerritoryName | None) -> FileExamination:
+def _communes(paths: Sequence[Path], territory: TerritoryName | None) -> FileExamination:
     from avs_coverage.loaders.boundaries import read_boundaries_file
 
-    read = read_boundaries_file(path, _wanted(territory))
+    read = read_boundaries_file(paths[0], _wanted(territory))
     area = number(float(read.frame["superficie_km2"].sum()), 1)
     gives = f"{counted(len(read.frame), 'commune', 'communes')}, {area} km²"
     if read.neighbours is None:
         gives += " ; les polygones se chevauchent ou laissent des fentes : le voisinage embarqué est gardé"
     return FileExamination(
-        path.name,
+        paths[0].name,
         "communes",
         read.format,
         columns=read.columns,
@@ -201,17 +231,17 @@ def _communes(path: Path, territory: TerritoryName | None) -> FileExamination:
     )
 
 
-def _population(path: Path, territory: TerritoryName | None) -> FileExamination:
+def _population(paths: Sequence[Path], territory: TerritoryName | None) -> FileExamination:
     from avs_coverage.loaders.populations import read_populations
 
-    read = read_populations([path], _wanted(territory))
+    read = read_populations(paths, _wanted(territory))
     inhabitants = counted(sum(read.values.values()), "habitant", "habitants")
     gives = f"{counted(len(read.values), 'commune', 'communes')}, {inhabitants}"
     return FileExamination(
-        path.name,
+        _names(paths),
         "population",
         "table par commune",
-        describe_frame(path),
+        describe_frame(paths[0]),
         read.columns,
         rows_read=read.rows_read,
         rows_used=read.rows_used,
@@ -221,25 +251,24 @@ def _population(path: Path, territory: TerritoryName | None) -> FileExamination:
     )
 
 
-def _qpv(path: Path, territory: TerritoryName | None) -> FileExamination:
+def _qpv(paths: Sequence[Path], territory: TerritoryName | None) -> FileExamination:
     from avs_coverage.embedded import read_csv
     from avs_coverage.loaders.quarters import read_quarters
 
     every = [row["code"] for row in read_csv("departements.csv")]
-    read = read_quarters([path], every if territory is None else territory.departements)
+    read = read_quarters(paths, every if territory is None else territory.departements)
     # Without a territory, nothing says which part of the official list the file should hold.
     warnings = tuple(w for w in read.warnings if territory is not None or w.code != "AVS-931")
     gives = counted(len(read.quarters), "quartier", "quartiers")
     known = [qpv.population for qpv in read.quarters.values() if qpv.population is not None]
     if known:
-        gives += (
-            f", {counted(sum(known), 'habitant', 'habitants')} ({number(len(known))} populations connues)"
-        )
+        populations = counted(len(known), "population connue", "populations connues")
+        gives += f", {counted(sum(known), 'habitant', 'habitants')} ({populations})"
     return FileExamination(
-        path.name,
+        _names(paths),
         "qpv",
         "périmètres" if len(read.perimeters) else "table",
-        _written(path),
+        _written(paths[0]),
         read.columns,
         rows_read=read.rows_read,
         rows_used=read.rows_used,
@@ -249,10 +278,10 @@ def _qpv(path: Path, territory: TerritoryName | None) -> FileExamination:
     )
 
 
-def _indicators(path: Path, territory: TerritoryName | None) -> FileExamination:
+def _indicators(path: Path, territory: TerritoryName | None, columns: Sequence[str] = ()) -> FileExamination:
     from avs_coverage.loaders.indicators import read_indicators
 
-    read = read_indicators(path, _wanted(territory))
+    read = read_indicators(path, _wanted(territory), columns)
     names = enumeration([indicator.name for indicator in read.indicators], 12)
     gives = f"{counted(len(read.indicators), 'indicateur', 'indicateurs')} ({names})"
     if read.unread:
@@ -271,19 +300,19 @@ def _indicators(path: Path, territory: TerritoryName | None) -> FileExamination:
     )
 
 
-def _grid(path: Path, territory: TerritoryName | None) -> FileExamination:
+def _grid(paths: Sequence[Path], territory: TerritoryName | None) -> FileExamination:
     from avs_coverage.loaders.grid import read_grid
 
-    read = read_grid(path, _wanted(territory))
+    read = read_grid(paths[0], _wanted(territory))
     gives = (
         f"{counted(len(read), 'carreau', 'carreaux')}, {number(round(read.total))} habitants, dont "
         f"{percent(read.imputed_share)} imputés ; {number(read.astride)} à cheval sur plusieurs communes"
     )
     return FileExamination(
-        path.name,
+        paths[0].name,
         "carreaux",
         f"EPSG:{read.epsg}",
-        _written(path),
+        _written(paths[0]),
         read.columns,
         rows_read=read.rows_read,
         rows_used=read.rows_used,
@@ -293,20 +322,20 @@ def _grid(path: Path, territory: TerritoryName | None) -> FileExamination:
     )
 
 
-def _travel_times(path: Path, territory: TerritoryName | None) -> FileExamination:
+def _travel_times(paths: Sequence[Path], territory: TerritoryName | None) -> FileExamination:
     from avs_coverage.loaders.travel_times import read_travel_times
 
-    read = read_travel_times(path, _wanted(territory))
+    read = read_travel_times(paths[0], _wanted(territory))
     origins, destinations = (read.frame[column].nunique() for column in ("origine", "destination"))
     gives = (
         f"{counted(origins, 'commune', 'communes')}, {counted(destinations, 'destination', 'destinations')}, "
         f"{counted(read.unreachable, 'trajet impossible', 'trajets impossibles')}"
     )
     return FileExamination(
-        path.name,
+        paths[0].name,
         "temps",
         "table origine-destination",
-        describe_frame(path),
+        describe_frame(paths[0]),
         read.columns,
         rows_read=read.rows_read,
         rows_used=read.rows_used,
@@ -316,18 +345,24 @@ def _travel_times(path: Path, territory: TerritoryName | None) -> FileExaminatio
     )
 
 
-def _zones(path: Path, territory: TerritoryName | None) -> FileExamination:
+def _zones(paths: Sequence[Path], territory: TerritoryName | None) -> FileExamination:
+    read = _service_areas(paths[0], territory)
+    unchecked = "dont les noms ne sont pas vérifiés (donnez la liste avec --service-areas)"
+    return replace(read, gives=f"{read.gives}, {unchecked}" if read.gives else "")
+
+
+def _service_areas(path: Path, territory: TerritoryName | None) -> FileExamination:
+    """Read service areas without the list that they are of."""
     from avs_coverage.gazetteer import Gazetteer
     from avs_coverage.loaders.service_areas import read_service_areas
     from avs_coverage.territory_names import find_territory_name
 
     departements = (territory or find_territory_name("france")).departements
-    read, areas, columns = read_service_areas(path, Gazetteer(), departements, None)
+    try:
+        read, areas, columns = read_service_areas(path, Gazetteer(), departements, None)
+    except InputError as error:
+        return FileExamination(path.name, "zones", faults=error.faults)
     used = read.rows_read - sum(fault.rows for fault in read.set_aside)
-    gives = (
-        f"{counted(len(areas), 'structure', 'structures')}, dont les noms ne sont pas vérifiés (donnez la "
-        "liste avec --service-areas)"
-    )
     return FileExamination(
         path.name,
         "zones",
@@ -336,22 +371,25 @@ def _zones(path: Path, territory: TerritoryName | None) -> FileExamination:
         columns,
         read.rows_read,
         used,
-        gives,
+        counted(len(areas), "structure", "structures"),
         tuple(read.set_aside),
         tuple(read.warnings),
         tuple(read.faults),
     )
 
 
+def _names(paths: Sequence[Path]) -> str:
+    return ", ".join(path.name for path in paths)
+
+
 def _written(path: Path) -> str:
     return "" if is_geographical(path) else describe_frame(path)
 
 
-_READERS: dict[str, Callable[[Path, TerritoryName | None], FileExamination]] = {
+_READERS: dict[str, Callable[[Sequence[Path], TerritoryName | None], FileExamination]] = {
     "communes": _communes,
     "population": _population,
     "qpv": _qpv,
-    "indicateurs": _indicators,
     "carreaux": _grid,
     "temps": _travel_times,
     "zones": _zones,

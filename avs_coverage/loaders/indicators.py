@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from avs_coverage.loaders.commune_codes import (
     BLANK_LINES,
     ELSEWHERE,
     OTHER_TERRITORY,
+    PART_OF_COMMUNE,
     CommuneCodes,
     put_aside,
 )
@@ -42,8 +44,8 @@ _MOST_COLUMNS = 60
 _MOST_CLASSES = 12
 _NOT_INDICATORS = {
     "libgeo", "nom", "commune", "nom_commune", "lib_com", "libelle", "nomcom", "libcom", "departement",
-    "dep", "region", "reg", "arr", "can", "canton", "epci", "siren", "code_postal", "lat", "lon", "latitude",
-    "longitude", "x", "y", "siret",
+    "dep", "dept", "region", "reg", "arr", "can", "canton", "epci", "siren", "code_postal", "lat", "lon",
+    "latitude", "longitude", "x", "y", "siret",
 }  # fmt: skip
 """Columns of a plain table that name a place: no indicator, unless the user asks for one by name."""
 _CODE_WORDS = {"code", "siren", "siret", "epci", "iris", "insee", "id", "identifiant"}
@@ -52,6 +54,12 @@ _RATE_WORDS = {
     "rang", "score", "annee", "age", "densite",
 }  # fmt: skip
 """Words of a header that say that whole numbers are no counts: they cannot be added."""
+_COUNT_WORDS = re.compile(
+    r"\b(nb|nombre|pop|effectif|habitant|enfant|allocataire|beneficiaire|menage|famille|personne|foyer|place"
+    r"|logement|eleve|jeune|senior|retraite|demandeur|chomeur|salarie|emploi|naissance|deces|inscrit|adherent)"
+)
+"""What the words of a header begin with where whole numbers may be added: others are of unknown nature."""
+_A_CODE = re.compile(r"\d{5}|2[AB]\d{3}|\d{4}-\d\d-\d\d")
 _PLAIN = IndicatorFormat("table par commune", "", (), COMMUNE_CODE_COLUMNS, ())
 _NO_ROW = "\ue000"
 """Stands for a measure of which a long file has no row for a commune: absent, and not secret."""
@@ -95,8 +103,8 @@ class _Chosen:
         names = {_plain(name): name for name in reversed(header) if name}
         self.key = next((names[key] for key in self.format.keys if key in names), "")
         others = [name for name in dict.fromkeys(header) if name and name != self.key]
-        if not self.key or not others:
-            return []
+        if not self.key or not others or any(_A_CODE.fullmatch(name) for name in header):
+            return []  # a row of values may say « COM » or « code » too
         if self.format.name.endswith("long"):
             return list(dict.fromkeys(name for name in header if name))
         wanted = self._wanted(others)
@@ -132,6 +140,8 @@ def format_of(header: Sequence[str]) -> str:
 def is_plain_table(header: Sequence[str]) -> bool:
     """Tell headers with a column of commune codes beside others that name no place."""
     names = [_plain(name) for name in header if name]
+    if any(_A_CODE.fullmatch(name) for name in header):
+        return False
     return any(n in COMMUNE_CODE_COLUMNS for n in names) and any(
         not _names_a_place(n) and n not in COMMUNE_CODE_COLUMNS for n in names
     )
@@ -159,6 +169,8 @@ def read_indicators(path: Path, wanted: Collection[str] | None, columns: Sequenc
     indicators = tuple(indicator for indicator in found if indicator is not None)
     if not indicators and not reading.faults:
         reading.faults.append(Fault("AVS-357", {}, path.name))
+    elif not reading.faults and all((one.state == ABSENT).all() for one in indicators):
+        reading.faults.append(Fault("AVS-355", {}, path.name))
     if reading.faults:
         raise InputError(reading.faults, rows_read, reading.set_aside)
     rows_used = rows_read - sum(fault.rows for fault in reading.set_aside)
@@ -233,11 +245,15 @@ class _Reading:
         frame = frame.assign(_today=today, _line=frame.index)
         frame[self.chosen.key] = [self.codes.clean(code) for code in frame[self.chosen.key]]
         self._put_aside(today.count(ELSEWHERE), OTHER_TERRITORY)
-        self._put_aside(int(frame[self.chosen.key].isin(self.codes.split_rows).sum()), _SPLIT)
         self._incomplete = self.codes.close()
-        frame = frame[frame["_today"].notna() & (frame["_today"] != ELSEWHERE)]
-        for code in self._incomplete.keys() & set(frame["_today"]):
+        split = frame[self.chosen.key].isin(self.codes.split_rows)
+        self._put_aside(int(split.sum()), _SPLIT)
+        frame = frame[~split & frame["_today"].notna() & (frame["_today"] != ELSEWHERE)]
+        for code in sorted(self._incomplete.keys() & set(frame["_today"])):
             self.codes.warnings.append(self.codes.incomplete(code, self._incomplete[code], "AVS-933"))
+        part = frame["_today"].isin(self._incomplete.keys())
+        self._put_aside(int(part.sum()), PART_OF_COMMUNE)
+        frame = frame[~part]
         self._refuse_twice(frame, [self.chosen.key, "FILOSOFI_MEASURE"] if long else [self.chosen.key])
         return self._wide(frame) if long else frame
 
@@ -292,7 +308,7 @@ class _Reading:
             return None
         parts = self._parts(rows, name, kind)
         values, state = join_parts(parts, kind.nature, self._weights(rows))
-        for code in self._incomplete & values.keys():
+        for code in self._incomplete if self.wanted is None else self._incomplete.keys() & self.wanted:
             values[code], state[code] = None, INCOMPLETE
         for code in self.codes.split if self.wanted is None else self.codes.split & self.wanted:
             values[code], state[code] = None, NOT_COMPUTABLE
@@ -311,9 +327,13 @@ class _Reading:
         if told and all(value is None for value in numbers):
             is_class = len(told) <= _MOST_CLASSES or bool(self.chosen.columns)
             return ColumnKind("", name, CLASS) if is_class else None
+        if known := next((kind for other in FORMATS if (kind := other.kind_of(name))), None):
+            return known  # « MED21 » is a median wherever it stands
         is_rate = "%" in name or bool(set(normalise(name).split()) & _RATE_WORDS)
         whole = bool(told) and all(n is None or (n >= 0 and n.is_integer()) for n in numbers)
-        return ColumnKind("", name, COUNT if whole and not is_rate else UNKNOWN)
+        is_asked = name in self.chosen.columns
+        is_count = whole and not is_rate and (is_asked or _COUNT_WORDS.search(normalise(name)))
+        return ColumnKind("", name, COUNT if is_count else UNKNOWN)
 
     def _parts(self, rows: pd.DataFrame, name: str, kind: ColumnKind) -> pd.DataFrame:
         """Read the cells of one column: commune of today, value, state."""
@@ -329,7 +349,10 @@ class _Reading:
                 state = KNOWN  # « C » is a class as well as any other
             value: object = text if kind.nature == CLASS else parse_number(text)
             if state == KNOWN and value is None:
-                hint = "écrivez un nombre, « s » pour une valeur secrète, « nd » si elle n'est pas connue"
+                hint = (
+                    "écrivez un nombre, « s » pour une valeur secrète, « nd » si elle n'est pas connue ; ou "
+                    "choisissez vos colonnes : --indicators FICHIER=COLONNE,COLONNE"
+                )
                 said = {"value": text, "expected": "", "hint": hint}
                 self.faults.append(Fault("AVS-319", said, self.file, int(line), name))
             values.append(value if state == KNOWN else None)

@@ -70,6 +70,8 @@ def read_populations(paths: Sequence[Path], wanted: Collection[str] | None) -> P
         faults.append(_without_population(missing, readings[-1].codes, files))
     rows_read = sum(reading.rows_read for reading in readings)
     set_aside = tuple(fault for reading in readings for fault in reading.set_aside)
+    if not values and not faults:
+        faults.append(Fault("AVS-355", {}, files))
     if faults:
         raise InputError(faults, rows_read, set_aside)
     return Populations(

@@ -23,7 +23,7 @@ from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, header_faults, match
 from avs_coverage.loaders.fields import Fields, cell_of
 from avs_coverage.loaders.structure_table import OWN_FORMAT, read_structure_table
 from avs_coverage.loaders.table_file import ERROR_TEXTS, Row
-from avs_coverage.names import comparable, normalise
+from avs_coverage.names import comparable, normalise, undo_mojibake
 from avs_coverage.projection import epsg_of, project
 from avs_coverage.qpv import departement_of_qpv, known_qpv_codes
 from avs_coverage.territory_names import TerritoryName
@@ -246,6 +246,7 @@ def _seat(row: Row, positions: dict[str, int], collector: Collector) -> Commune 
 
 
 def _same_name(name: str, seat: Commune, collector: Collector) -> bool:
+    name = undo_mojibake(name)
     if normalise(name) == normalise(seat.name):
         return True
     # « Paris 18e » or « Marseille 3e arrondissement » name the commune well enough.
