@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from avs_coverage.gaps import Locations
 from avs_coverage.projection import epsg_of
+from avs_coverage.rules.travel_time import destinations_of
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
     from avs_coverage.indicators import Indicator
+    from avs_coverage.loaders.travel_times import TravelTimes
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -22,23 +24,25 @@ KINDS = ("CS", "EVS", "AVS")
 
 @dataclass(frozen=True)
 class CommuneAccess:
-    """The nearest CS and EVS of a commune, as the crow flies from its chef-lieu, in km to 0.1.
+    """The nearest CS and EVS of a commune, from its chef-lieu.
 
-    Structures are ids, empty where none is located; distances are then None.
+    *cs* and *evs* are ids, empty where none is located or within reach; *cs_far* and *evs_far*, then
+    None, are in *unit*: ``km`` to 0.1 as the crow flies, or ``min`` of a matrix of travel times.
     """
 
     code: str
     name: str
     population: int
     cs: str
-    cs_km: float | None
+    cs_far: float | None
     evs: str
-    evs_km: float | None
+    evs_far: float | None
+    unit: str = "km"
 
     @property
-    def avs_km(self) -> float | None:
-        """Return the distance to the nearer of the two."""
-        known = [km for km in (self.cs_km, self.evs_km) if km is not None]
+    def avs_far(self) -> float | None:
+        """Return how far the nearer of the two is."""
+        known = [far for far in (self.cs_far, self.evs_far) if far is not None]
         return min(known) if known else None
 
     def to_record(self) -> dict[str, Any]:
@@ -48,31 +52,32 @@ class CommuneAccess:
             "nom": self.name,
             "population": self.population,
             "cs_proche": self.cs or None,
-            "cs_km": self.cs_km,
+            f"cs_{self.unit}": self.cs_far,
             "evs_proche": self.evs or None,
-            "evs_km": self.evs_km,
-            "avs_km": self.avs_km,
+            f"evs_{self.unit}": self.evs_far,
+            f"avs_{self.unit}": self.avs_far,
         }
 
 
 @dataclass(frozen=True)
 class AccessSummary:
-    """The distances of the inhabitants to the nearest structure of a kind (CS, EVS, AVS).
+    """How far inhabitants are from the nearest structure of a kind (CS, EVS, AVS), in *unit*.
 
     *inhabitants*, or the sum of the count that weighs in their place.
-    *quantiles* (km): share of inhabitants → distance within which they live. *fgt*: the indices
+    *quantiles*: share of inhabitants → distance within which they live. *fgt*: the indices
     of Foster, Greer and Thorbecke (1984) of orders 0, 1 and 2, of the excess over
-    *threshold_km*: share of inhabitants beyond; mean excess as a share of the threshold; mean
+    *threshold*: share of inhabitants beyond; mean excess as a share of the threshold; mean
     of its square. *gini* of the distances, 0–1. All are None where no structure is located.
     """
 
     kind: str
     inhabitants: int
-    mean_km: float | None
+    mean: float | None
     quantiles: dict[float, float] | None
-    threshold_km: float
+    threshold: float
     fgt: tuple[float, float, float] | None
     gini: float | None
+    unit: str = "km"
 
     def to_record(self) -> dict[str, Any]:
         """Return the summary as plain values, under the names that stay."""
@@ -80,9 +85,9 @@ class AccessSummary:
         return {
             "type": self.kind,
             "habitants": self.inhabitants,
-            "moyenne_km": self.mean_km,
-            "quantiles_km": quantiles,
-            "seuil_km": self.threshold_km,
+            f"moyenne_{self.unit}": self.mean,
+            f"quantiles_{self.unit}": quantiles,
+            f"seuil_{self.unit}": self.threshold,
             "fgt": None if self.fgt is None else list(self.fgt),
             "gini": self.gini,
         }
@@ -112,8 +117,32 @@ def communes_access(coverage: Coverage) -> tuple[CommuneAccess, ...]:
     return tuple(found)
 
 
+def communes_access_by_time(coverage: Coverage, times: TravelTimes) -> tuple[CommuneAccess, ...]:
+    """Return the nearest CS and EVS of each commune for which an inventory stands, in minutes, by code.
+
+    A structure is found in the matrix by its id, a name that it alone bears, or the commune of its
+    seat. None where the matrix joins the commune to no structure of the kind. Ties go to the smaller id.
+    """
+    structures = [s for s in coverage.inventory.counted(coverage.on) if s.seat]
+    best: dict[tuple[str, str], tuple[float, str]] = {}
+    told = times.frame.dropna(subset=["minutes"]).groupby("destination")
+    rows = {key: list(zip(of["origine"], of["minutes"], strict=True)) for key, of in told}
+    for structure, keys in destinations_of(structures, times):
+        for origin, minutes in (pair for key in keys for pair in rows.get(key, ())):
+            found = (float(minutes), structure.id)
+            best[origin, structure.type] = min(best.get((origin, structure.type), found), found)
+    none = (None, "")
+    made = []
+    for row in coverage.territory.communes[coverage.known].itertuples():
+        cs, evs = (best.get((str(row.Index), kind), none) for kind in ("CS", "EVS"))
+        made.append(
+            CommuneAccess(str(row.Index), row.nom, int(row.population), cs[1], cs[0], evs[1], evs[0], "min")
+        )
+    return tuple(made)
+
+
 def summarise_access(
-    rows: Sequence[CommuneAccess], threshold_km: float, weight: Indicator | None = None
+    rows: Sequence[CommuneAccess], threshold: float, weight: Indicator | None = None
 ) -> tuple[AccessSummary, ...]:
     """Return the distances of inhabitants, or of a count by commune, to the nearest CS, EVS, and either.
 
@@ -123,27 +152,26 @@ def summarise_access(
     if weight is not None:
         people = np.nan_to_num(weight.values.reindex([row.code for row in rows]).to_numpy(float))
     columns = {
-        "CS": [row.cs_km for row in rows],
-        "EVS": [row.evs_km for row in rows],
-        "AVS": [row.avs_km for row in rows],
+        "CS": [row.cs_far for row in rows],
+        "EVS": [row.evs_far for row in rows],
+        "AVS": [row.avs_far for row in rows],
     }
-    return tuple(_summary(kind, columns[kind], people, threshold_km) for kind in KINDS)
+    unit = rows[0].unit if rows else "km"
+    return tuple(replace(_summary(kind, columns[kind], people, threshold), unit=unit) for kind in KINDS)
 
 
-def _summary(
-    kind: str, distances: Sequence[float | None], people: Floats, threshold_km: float
-) -> AccessSummary:
+def _summary(kind: str, distances: Sequence[float | None], people: Floats, threshold: float) -> AccessSummary:
     inhabitants = round(float(people.sum()))
     known = [km for km in distances if km is not None]
     if len(known) < len(distances) or not inhabitants:
-        return AccessSummary(kind, inhabitants, None, None, threshold_km, None, None)
+        return AccessSummary(kind, inhabitants, None, None, threshold, None, None)
     km = np.array(known, dtype=float)
     quantiles = {q: weighted_quantile(km, people, q) for q in QUANTILES}
     mean = float(np.average(km, weights=people))
-    fgt = tuple(remoteness(km, people, threshold_km, order) for order in (0, 1, 2))
+    fgt = tuple(remoteness(km, people, threshold, order) for order in (0, 1, 2))
     rounded = (round(fgt[0], 6), round(fgt[1], 6), round(fgt[2], 6))
     return AccessSummary(
-        kind, inhabitants, round(mean, 3), quantiles, threshold_km, rounded, round(gini(km, people), 6)
+        kind, inhabitants, round(mean, 3), quantiles, threshold, rounded, round(gini(km, people), 6)
     )
 
 

@@ -86,7 +86,7 @@ def check_nearest(world: Territory, structures: list[Structure]):
     assert list(rows) == list(world.communes.index)
     projections = world.communes["departement"].map(epsg_of)
     for kind, epsg in product(("CS", "EVS"), sorted(set(projections))):
-        told = {c: (r.cs, r.cs_km) if kind == "CS" else (r.evs, r.evs_km) for c, r in rows.items()}
+        told = {c: (r.cs, r.cs_far) if kind == "CS" else (r.evs, r.evs_far) for c, r in rows.items()}
         here = chefs_lieux(world.communes[projections == epsg], epsg)
         places = point_frame(located(structures, kind), epsg)
         if places.empty:
@@ -141,7 +141,7 @@ def test_metres_of_two_projections_are_never_mixed():
     )
     nord = frozenset({"59"})
     access = communes_access(cover(world, far, near, departements=nord))
-    assert (access[0].cs, access[0].cs_km) == ("bonifacio", round(float(true), 1))
+    assert (access[0].cs, access[0].cs_far) == ("bonifacio", round(float(true), 1))
     for rule in ("radius:900km", "travel-time:24h"):  # 24 h at 50 km/h over a detour of 1.3: 923 km
         assert cover(world, far, near, rule=rule, departements=nord).links.empty
     links = cover(world, far, near, rule="radius:1200km", departements=nord).links

@@ -9,6 +9,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from avs_coverage.access import communes_access_by_time
 from avs_coverage.coverage import Coverage
 from avs_coverage.inventory import Inventory
 from avs_coverage.loaders.travel_times import TravelTimes
@@ -131,3 +132,33 @@ def test_several_thresholds_in_one_run_with_a_matrix(run, tmp_path):
     counts = [r["numerateur"] for r in rows if (r["mesure"], r["statut"]) == ("communes", "cs")]
     # CS have their seat in 8 communes; Domérat (03101) is at 7 minutes of Montluçon, Moulins at 55.
     assert counts == [8, 9, 10]
+
+
+def test_the_nearest_structure_by_time_is_not_the_nearest_by_distance():
+    """From 03002 the CS of 03001 is 9 minutes away and that of 03004 4; nothing joins 03003 to a CS."""
+    one, other = structure("a", "CS", "03001", world=WORLD), structure("b", "CS", "03004", world=WORLD)
+    evs = structure("e", "EVS", "03003", world=WORLD)
+    times = matrix(
+        ("03001", "a", 0.0), ("03002", "a", 9.0), ("03002", "03004", 4.0), ("03003", "a", float("nan")),
+        ("03003", "e", 1.0), ("03004", "b", 0.0), ("03001", "b", 0.0),
+    )  # fmt: skip
+    made = cover(one, other, evs, times=times)
+    found = {
+        row.code: (row.cs, row.cs_far, row.evs, row.avs_far) for row in communes_access_by_time(made, times)
+    }
+    # The structure b has a row of its own: that of the commune of its seat, 03004, does not count.
+    assert found["03002"] == ("a", 9.0, "", 9.0)
+    assert found["03001"] == ("a", 0.0, "", 0.0)
+    assert found["03003"] == ("", None, "e", 1.0)
+    assert communes_access_by_time(made, times)[0].to_record()["cs_min"] == 0.0
+
+
+def test_access_takes_a_matrix(run, tmp_path):
+    text = "origine;destination;minutes\n03185;03185;0\n03101;03185;7\n"
+    (tmp_path / "temps.csv").write_text(text, encoding="utf-8")
+    made = json.loads(run("access", "allier", "--travel-times", "temps.csv", "--json").stdout)
+    rows = {row["code_insee"]: row for row in made["access"]}
+    assert (rows["03101"]["cs_min"], rows["03310"]["cs_min"]) == (7.0, None)
+    assert made["synthese"][0]["seuil_min"] == 20
+    page = run("access", "allier", "--travel-times", "temps.csv").stdout.decode()
+    assert "Durées du fichier temps.csv" in page

@@ -86,10 +86,10 @@ def test_groups_of_a_real_departement_add_up_to_the_unit(run, by):
 def test_distances_are_those_of_a_ruler():
     rows = communes_access(cover_declared(WORLD, CS, EVS))
     # Chefs-lieux at 1, 2, 3, 4 km; the CS at 1, the EVS at 2.
-    assert [(r.cs_km, r.evs_km, r.avs_km) for r in rows] == [(0, 1, 0), (1, 0, 0), (2, 1, 1), (3, 2, 2)]
+    assert [(r.cs_far, r.evs_far, r.avs_far) for r in rows] == [(0, 1, 0), (1, 0, 0), (2, 1, 1), (3, 2, 2)]
     cs, _, either = summarise_access(rows, 1.5)
     # 10, 20, 30, 40 inhabitants at 0, 1, 2, 3 km of the CS.
-    assert cs.mean_km == 2.0
+    assert cs.mean == 2.0
     assert cs.quantiles == {0.1: 0.0, 0.25: 1.0, 0.5: 2.0, 0.75: 3.0, 0.9: 3.0}
     # Beyond 1.5 km: 30 people by a third, 40 by the whole of it.
     assert cs.fgt == pytest.approx((0.7, 0.3 / 3 + 0.4, 0.3 / 9 + 0.4), abs=1e-6)
@@ -99,8 +99,8 @@ def test_distances_are_those_of_a_ruler():
 def test_without_a_structure_of_a_kind_nothing_is_said_of_it():
     rows = communes_access(cover_declared(WORLD, CS))
     cs, evs, either = summarise_access(rows, 10)
-    assert (evs.mean_km, evs.quantiles, evs.fgt, evs.gini) == (None, None, None, None)
-    assert either.mean_km == cs.mean_km
+    assert (evs.mean, evs.quantiles, evs.fgt, evs.gini) == (None, None, None, None)
+    assert either.mean == cs.mean
 
 
 PEOPLE = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 9)), min_size=1, max_size=8)

@@ -49,8 +49,8 @@ def test_distances_are_those_of_the_weight():
     """From 4 km the chefs-lieux are 3, 2, 1 and 0 km away; all children live in the first commune."""
     made = cover(WORLD, structure("c", "CS", "03004", world=WORLD), rule="implantation")
     rows = communes_access(made)
-    assert summarise_access(rows, 10)[0].mean_km == pytest.approx(1.0)  # (30 + 40 + 30 + 0) / 100
-    assert summarise_access(rows, 10, children(c1=5))[0].mean_km == 3.0
+    assert summarise_access(rows, 10)[0].mean == pytest.approx(1.0)  # (30 + 40 + 30 + 0) / 100
+    assert summarise_access(rows, 10, children(c1=5))[0].mean == 3.0
 
 
 def test_the_commands_take_a_count_and_refuse_anything_else(run, tmp_path):

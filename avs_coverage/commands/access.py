@@ -10,10 +10,12 @@ from avs_coverage.commands.listing import Listing, give
 from avs_coverage.commands.options import (
     OutputOptions,
     SourceOptions,
+    TravelTimesOption,
     make_report,
     parse_positive,
     with_options,
 )
+from avs_coverage.commands.streams import print_warnings
 from avs_coverage.commands.weight import WeightOption, weight_of
 
 if TYPE_CHECKING:
@@ -23,7 +25,12 @@ if TYPE_CHECKING:
     from avs_coverage.report import Report
     from avs_coverage.reports.document import Block, Document, Paragraph
 
-COLUMNS = ("code_insee", "nom", "population", "cs_proche", "cs_km", "evs_proche", "evs_km", "avs_km")
+_PLACE = ("code_insee", "nom", "population")
+COLUMNS = {
+    unit: (*_PLACE, "cs_proche", f"cs_{unit}", "evs_proche", f"evs_{unit}", f"avs_{unit}")
+    for unit in ("km", "min")
+}
+"""Columns by the unit of what separates a commune from the structures."""
 
 
 @with_options
@@ -34,28 +41,38 @@ def access(
         str,
         typer.Option(
             "--threshold",
-            metavar="KM",
+            metavar="KM|MIN",
             show_default=False,
-            help="Distance au-delà de laquelle l'éloignement est mesuré (10 km par défaut).",
+            help="Distance au-delà de laquelle l'éloignement est mesuré (10 km par défaut ; 20 min avec "
+            "--travel-times).",
         ),
     ] = "",
     weight: WeightOption = "",
+    travel_times: TravelTimesOption = None,
 ) -> None:
     """Structure la plus proche de chaque commune ; distances, éloignement et inégalité pour les habitants."""
-    limit_km = parse_positive(threshold, 10.0, "--threshold")
+    limit = parse_positive(threshold, 20.0 if travel_times else 10.0, "--threshold")
     report = make_report(study, output)
 
-    from avs_coverage.access import communes_access, summarise_access
+    from avs_coverage.access import communes_access, communes_access_by_time, summarise_access
 
-    rows = communes_access(report.coverage)
-    summary = summarise_access(rows, limit_km, weight_of(report, weight)) if rows else ()
-    page = _document(report, rows, summary, weight)
+    if travel_times is None:
+        rows = communes_access(report.coverage)
+    else:
+        from avs_coverage.loaders.travel_times import read_travel_times
+
+        times = read_travel_times(travel_times, report.coverage.territory.communes.index)
+        print_warnings(times.warnings)
+        rows = communes_access_by_time(report.coverage, times)
+    unit = "min" if travel_times else "km"
+    summary = summarise_access(rows, limit, weight_of(report, weight)) if rows else ()
+    page = _document(report, rows, summary, weight, travel_times.name if travel_times else "")
     extra = {"poids": weight or "population", "synthese": [line.to_record() for line in summary]}
-    give(Listing("access", COLUMNS, [row.to_record() for row in rows], page, extra), report, output)
+    give(Listing("access", COLUMNS[unit], [row.to_record() for row in rows], page, extra), report, output)
 
 
 def _document(
-    report: Report, rows: Sequence[CommuneAccess], summary: Sequence[AccessSummary], weight: str
+    report: Report, rows: Sequence[CommuneAccess], summary: Sequence[AccessSummary], weight: str, times: str
 ) -> Document:
     from avs_coverage.messages import CAVEAT, number
     from avs_coverage.reports.document import Cell, Document, Paragraph, Section, table
@@ -66,26 +83,30 @@ def _document(
         return Document(heading, (inventory_or_help(report),))
     names = {structure.id: structure.name for structure in report.coverage.inventory.structures}
 
-    def km(value: float | None) -> str:
-        return "—" if value is None else f"{number(value, 1)} km"
+    def far(value: float | None) -> str:
+        return "—" if value is None else f"{number(value, 1)} {rows[0].unit}"
 
     communes: list[list[Cell]] = [
         [
             f"{row.name} ({row.code})",
             number(row.population),
             names.get(row.cs, "—"),
-            km(row.cs_km),
+            far(row.cs_far),
             names.get(row.evs, "—"),
-            km(row.evs_km),
+            far(row.evs_far),
         ]
-        for row in sorted(rows, key=lambda row: (-(row.avs_km or 0), row.code))
+        for row in sorted(rows, key=lambda row: (row.avs_far is not None, -(row.avs_far or 0), row.code))
     ]
-    headers = ["Commune", "#Habitants", "CS le plus proche", "#Distance", "EVS le plus proche", "#Distance"]
+    measure = "#Durée" if times else "#Distance"
+    headers = ["Commune", "#Habitants", "CS le plus proche", measure, "EVS le plus proche", measure]
+    basis = (
+        "Distances à vol d'oiseau, du chef-lieu de la commune à la structure (au chef-lieu de son siège sans "
+        "coordonnées)"
+    )
+    if times:
+        basis = f"Durées du fichier {times} ; « — » : aucune durée donnée, ou aucun trajet"
     notes = (
-        Paragraph(
-            "Distances à vol d'oiseau, du chef-lieu de la commune à la structure (au chef-lieu de son siège "
-            "sans coordonnées) ; les habitants d'une commune sont tenus pour être à son chef-lieu."
-        ),
+        Paragraph(f"{basis} ; les habitants d'une commune sont tenus pour être à son chef-lieu."),
         *(Paragraph(text) for text in unlocated_sentences(report)),
         *_unidentified(report),
         Paragraph(CAVEAT, True),
@@ -118,13 +139,13 @@ def _summary_table(summary: Sequence[AccessSummary], weight: str) -> Block:
     labels = {"CS": "Centre social", "EVS": "EVS", "AVS": "CS ou EVS"}
     rows: list[list[Cell]] = []
     for line in summary:
-        if line.quantiles is None or line.fgt is None or line.gini is None or line.mean_km is None:
+        if line.quantiles is None or line.fgt is None or line.gini is None or line.mean is None:
             rows.append([labels[line.kind], *["—"] * (len(QUANTILES) + 5)])
             continue
         rows.append(
             [
                 labels[line.kind],
-                number(line.mean_km, 1),
+                number(line.mean, 1),
                 *(number(line.quantiles[q], 1) for q in QUANTILES),
                 percent(line.fgt[0]),
                 number(line.fgt[1], 3),
@@ -132,11 +153,11 @@ def _summary_table(summary: Sequence[AccessSummary], weight: str) -> Block:
                 number(line.gini, 3),
             ]
         )
-    limit = number(summary[0].threshold_km, 1)
+    limit, unit = number(summary[0].threshold, 1), summary[0].unit
     shares = (f"#{q * 100:g} %" for q in QUANTILES)
-    headers = ["Type", "#Moyenne", *shares, f"#Au-delà de {limit} km", "#FGT 1", "#FGT 2", "#Gini"]
+    headers = ["Type", "#Moyenne", *shares, f"#Au-delà de {limit} {unit}", "#FGT 1", "#FGT 2", "#Gini"]
     caption = (
-        "Distance à la structure la plus proche (km) : en moyenne, et celle en deçà de laquelle vit une part "
-        f"des habitants{f', pesés par {weight}' if weight else ''}"
+        f"Éloignement de la structure la plus proche ({unit}) : en moyenne, et celui en deçà duquel vit une "
+        f"part des habitants{f', pesés par {weight}' if weight else ''}"
     )
     return table(caption, headers, rows)

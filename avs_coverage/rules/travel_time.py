@@ -149,7 +149,7 @@ def _measured(
     near = frame[frame["minutes"] <= most].groupby("destination")["origine"].agg(set).to_dict()
     here = set(points.codes)
     untold = here - times.origins
-    for structure, keys in _keys(structures, times):
+    for structure, keys in destinations_of(structures, times):
         reached = set().union(*(near.get(key, set()) for key in keys)) & here
         yield from _certain(structure, reached, points, "duree")
         unknown = untold if keys else here
@@ -166,7 +166,9 @@ def _certain(structure: Structure, reached: set[str], points: _Points, basis: st
         yield structure.id, code, 1.0, True, basis
 
 
-def _keys(structures: Sequence[Structure], times: TravelTimes) -> Iterator[tuple[Structure, frozenset[str]]]:
+def destinations_of(
+    structures: Sequence[Structure], times: TravelTimes
+) -> Iterator[tuple[Structure, frozenset[str]]]:
     """Yield each structure with its destinations in a matrix: none where it is left out.
 
     Its own row, by id or by a name that no other structure has, says more than that of its commune.
@@ -182,7 +184,7 @@ def _keys(structures: Sequence[Structure], times: TravelTimes) -> Iterator[tuple
 def _left_out(times: TravelTimes, structures: Sequence[Structure], territory: Territory) -> list[str]:
     """Say which communes, structures and destinations a matrix and the list do not share."""
     found = []
-    pairs = list(_keys(structures, times))
+    pairs = list(destinations_of(structures, times))
     if without := [structure.name for structure, keys in pairs if not keys]:
         words = ("structure absente", "structures absentes")
         found.append(
