@@ -1,7 +1,9 @@
-"""Fixtures shared by the tests: the report of Allier, and the command line as a real process."""
+"""Fixtures shared by the tests: the report of Allier, and the command line, in this process or in its own."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -12,6 +14,8 @@ import pytest
 from hypothesis import settings
 
 from avs_coverage import Report, build_report, find_territory_name
+from avs_coverage.commands import main_program
+from avs_coverage.commands.streams import prepare_streams
 
 # No test is timed: the machines are shared. The same examples each run: a failure is there for everyone.
 settings.register_profile("project", deadline=None, derandomize=True)
@@ -27,10 +31,10 @@ def allier() -> Report:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def process(tmp_path: Path) -> Run:
     """Run avs-coverage in a process of its own, in an empty folder."""
 
-    def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    def _process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
         env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "PYTHONIOENCODING", "COLUMNS")}
         return subprocess.run(
             [sys.executable, "-m", "avs_coverage", *arguments],
@@ -40,5 +44,26 @@ def run(tmp_path: Path) -> Run:
             timeout=120,
             check=False,
         )
+
+    return _process
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run avs-coverage in this process, in an empty folder, where the process is not what is tested.
+
+    To start a process and import pandas takes longer than most commands.
+    """
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+    def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+        streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2)]
+        with contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]):
+            prepare_streams()
+            code = main_program(arguments)
+        for stream in streams:
+            stream.flush()
+        return subprocess.CompletedProcess(arguments, code, *(stream.buffer.getvalue() for stream in streams))
 
     return _run

@@ -1,4 +1,4 @@
-"""The commands as real processes: exit codes, streams, encodings, files."""
+"""The commands: exit codes, streams and encodings as real processes, what they write in this one."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def err(result, code):
         (["communes", "allier", "--csv", "absent/a.csv"], 5, "AVS-502"),
     ],
 )
-def test_a_refusal_says_what_to_do_and_has_its_exit_code(run, arguments, code, said):
-    text = err(run(*arguments), code)
+def test_a_refusal_says_what_to_do_and_has_its_exit_code(process, arguments, code, said):
+    text = err(process(*arguments), code)
     assert said in text
     assert "Usage:" not in text
     assert "Error" not in text
@@ -70,17 +70,16 @@ def test_an_existing_file_is_refused_without_force_and_left_as_it_was(run, tmp_p
     assert [path.name for path in tmp_path.iterdir()] == ["communes.csv"]
 
 
-def test_a_bug_shows_its_trace_only_under_debug(run):
+def test_a_bug_shows_its_trace_only_under_debug(process, tmp_path):
     environment = {"AVS_TEST_BREAK": "1"}
     hook = "import avs_coverage.territory_names as t\nt.find_territory_name = None\n"
-    folder = Path(run.__closure__[0].cell_contents)
-    (folder / "sitecustomize.py").write_text(hook, encoding="utf-8")
-    environment["PYTHONPATH"] = f"{folder}{':' if sys.platform != 'win32' else ';'}{ROOT}"
-    quiet = run("report", "allier", **environment)
+    (tmp_path / "sitecustomize.py").write_text(hook, encoding="utf-8")
+    environment["PYTHONPATH"] = f"{tmp_path}{':' if sys.platform != 'win32' else ';'}{ROOT}"
+    quiet = process("report", "allier", **environment)
     assert quiet.returncode == 1
     assert b"Traceback" not in quiet.stderr
     assert b"--debug" in quiet.stderr
-    loud = run("--debug", "report", "allier", **environment)
+    loud = process("--debug", "report", "allier", **environment)
     assert loud.returncode == 1
     assert b"Traceback" in loud.stderr
 
@@ -106,8 +105,8 @@ def test_a_full_disk_behind_stdout_is_an_error_and_a_closed_pipe_is_not():
 # --- outputs ----------------------------------------------------------------------------------
 
 
-def test_report_json_has_its_published_names(run):
-    made = json.loads(out(run("report", "allier", "--json")))
+def test_report_json_has_its_published_names(process):
+    made = json.loads(out(process("report", "allier", "--json")))
     assert list(made) == [
         "schema", "version", "territoire", "date", "inventaire", "regle", "synthese",
         "multiplicite", "autres_regles", "epci", "qpv", "zones", "indicateurs", "populations_de_zone",
@@ -236,9 +235,9 @@ def test_all_faults_of_a_file_come_at_once_with_line_column_and_value(run, tmp_p
         assert value in text
 
 
-def test_two_runs_give_the_same_bytes_whatever_the_hash_seed(run):
+def test_two_runs_give_the_same_bytes_whatever_the_hash_seed(process):
     for arguments in (["report", "allier"], ["report", "allier", "--json"], ["zones", "allier", "--json"]):
-        one, two = (run(*arguments, PYTHONHASHSEED=seed) for seed in ("1", "2"))
+        one, two = (process(*arguments, PYTHONHASHSEED=seed) for seed in ("1", "2"))
         assert one.stdout == two.stdout != b""
 
 
@@ -247,8 +246,8 @@ def test_two_runs_give_the_same_bytes_whatever_the_hash_seed(run):
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8", "latin-1"])
 @pytest.mark.parametrize("command", [["report", "allier"], ["communes", "2a", "--json"], ["--help"]])
-def test_no_encoding_of_the_output_is_a_reason_to_fail(run, encoding, command):
-    result = run(*command, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
+def test_no_encoding_of_the_output_is_a_reason_to_fail(process, encoding, command):
+    result = process(*command, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
     assert result.returncode == 0, result.stderr
     text = result.stdout.decode(encoding)
     assert "?" not in text.replace("à ?", "").replace("« ? »", "").replace('" ? "', "").replace("a ?", "")
@@ -259,12 +258,12 @@ def test_no_encoding_of_the_output_is_a_reason_to_fail(run, encoding, command):
         assert ("Montlucon" if encoding == "ascii" else "Montluçon") in text
 
 
-def test_the_c_locale_is_no_reason_to_fail(run):
-    assert "Montluçon" in out(run("report", "allier", LC_ALL="C"))
+def test_the_c_locale_is_no_reason_to_fail(process):
+    assert "Montluçon" in out(process("report", "allier", LC_ALL="C"))
 
 
-def test_a_pipe_never_cuts_nor_wraps_a_cell(run):
-    text = out(run("report", "allier", COLUMNS="40"))
+def test_a_pipe_never_cuts_nor_wraps_a_cell(process):
+    text = out(process("report", "allier", COLUMNS="40"))
     assert (
         "MJC-Centre social de Montluçon (Fontbouillant, L'Embarcadère), à 10,5\N{NO-BREAK SPACE}" not in text
     )
@@ -273,9 +272,9 @@ def test_a_pipe_never_cuts_nor_wraps_a_cell(run):
     assert "\x1b" not in text
 
 
-def test_errors_go_to_stderr_and_results_to_stdout(run, tmp_path):
+def test_errors_go_to_stderr_and_results_to_stdout(process, tmp_path):
     (tmp_path / "liste.csv").write_text(MADE.replace("03185;0", "3185;0"), encoding="utf-8")
-    result = run("report", "allier", "--structures", "liste.csv", "--json")
+    result = process("report", "allier", "--structures", "liste.csv", "--json")
     json.loads(result.stdout)
     assert "AVS-901" in result.stderr.decode()
 
@@ -313,8 +312,8 @@ def test_help_is_in_french(run, command):
     assert found == []
 
 
-def test_version_tells_the_vintages_of_the_data(run):
-    text = out(run("--version"))
+def test_version_tells_the_vintages_of_the_data(process):
+    text = out(process("--version"))
     assert text.startswith("avs-coverage 0.")
     assert "COG au 1er janvier 2026" in text
 

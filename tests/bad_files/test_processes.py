@@ -17,16 +17,16 @@ from tests.bad_files.helpers import (
 )
 
 
-def test_odd_names_are_written_in_ascii(weird, run):
-    result = run("structures", "allier", "--structures", weird, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+def test_odd_names_are_written_in_ascii(weird, process):
+    result = process("structures", "allier", "--structures", weird, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert result.returncode == 0, result.stderr.decode(errors="replace")
     out = result.stdout.decode("ascii")
     assert all(f"\n{row[0]} " in out for row in WEIRD if row[0].isascii())
     assert b"Traceback" not in result.stderr
 
 
-def test_a_refusal_is_written_in_ascii_too(here, run):
-    result = run(
+def test_a_refusal_is_written_in_ascii_too(here, process):
+    result = process(
         "report", "allier", "--structures", here(f"{THREE}\n😀é;É€ß;03185\n"), PYTHONIOENCODING="ascii"
     )
     assert result.returncode == 3
