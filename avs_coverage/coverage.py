@@ -136,8 +136,8 @@ class Coverage:
         reached = self.found.reached if self.found.reached is not None else pd.DataFrame()
         share = reached[kind.lower()].to_numpy(float)
         enough = (share > 0) & (share >= self.found.commune_share - _ROUNDING)
-        seats = [f"siege_{name}" for name in ("cs", "evs") if kind in ("AVS", name.upper())]
-        return np.asarray(enough | reached[seats].to_numpy(bool).any(axis=1))
+        seats = [reached[f"siege_{n}"].to_numpy(bool) for n in ("cs", "evs") if kind in ("AVS", n.upper())]
+        return np.asarray(np.logical_or.reduce([enough, *seats]))
 
     def inhabitants(self, kind: str, certain: bool = True) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Return the inhabitants of each commune that structures of a kind cover.
@@ -256,6 +256,14 @@ class Coverage:
             none = self._weights[measure] - by_any
             amounts = {"cs": by_cs, "evs_seul": by_any - by_cs, "avs": by_any, "aucune": none}
             return {status: (values, values, values) for status, values in amounts.items()}
+        weights = self._weights[measure]
+        return {
+            s: (weights * one, weights * low, weights * high) for s, (one, low, high) in self._masks.items()
+        }
+
+    @cached_property
+    def _masks(self) -> dict[str, tuple[BoolArray, BoolArray, BoolArray]]:
+        """Return, for each status, the communes of the figure, of the minorant and of the majorant."""
         cs, cs_any = self.covered("CS"), self.covered("CS", certain=False)
         evs, evs_any = self.covered("EVS"), self.covered("EVS", certain=False)
         avs, avs_any = self.covered("AVS"), self.covered("AVS", certain=False)
@@ -267,11 +275,7 @@ class Coverage:
         }
         if self.found.reached is not None:
             masks["evs_seul"] = (avs & ~cs,) * 3
-        weights = self._weights[measure]
-        return {
-            status: (weights * figure, weights * lower, weights * upper)
-            for status, (figure, lower, upper) in masks.items()
-        }
+        return masks
 
     def multiplicity(self) -> dict[str, dict[str, Number]]:
         """Return communes, inhabitants and km² that no structure, one, or several cover, by certain links.

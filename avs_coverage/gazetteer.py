@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from avs_coverage.embedded import read_csv, read_parquet
@@ -51,6 +51,12 @@ def parent_of_arrondissement(code: str) -> str:
     return _PARENTS.get(code, "")
 
 
+@cache
+def _movements(departements: tuple[str, ...]) -> Movements:
+    codes = read_parquet("communes.parquet", departements, ("code",))["code"]
+    return Movements.read(frozenset(codes.tolist()))
+
+
 class Gazetteer:
     """The communes of France, loaded département by département as they are asked for.
 
@@ -86,8 +92,7 @@ class Gazetteer:
     @cached_property
     def movements(self) -> Movements:
         """Return the movements of communes, read when a code of another vintage is met."""
-        codes = read_parquet("communes.parquet", self._departements, ("code",))["code"]
-        return Movements.read(frozenset(codes))
+        return _movements(tuple(sorted(self._departements)))
 
     def named(self, name: str, departements: Iterable[str]) -> list[Commune]:
         """Return the communes of these départements that *name* means, by the strictest reading that has any.

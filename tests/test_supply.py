@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from math import hypot
 
 import numpy as np
@@ -189,13 +190,18 @@ def listed(tmp_path):
 
 def brute_force(coverage, limit_m, weights):
     """Return the offer of every commune of France, one pair at a time."""
-    codes = [row["code"] for row in read_csv("departements.csv")]
-    communes = list(read_parquet("communes.parquet", codes).itertuples())
-    sites = [
+    sites = tuple(
         (s.capacity, s.x_m, s.y_m, epsg_of("974" if s.seat.startswith("974") else s.seat[:2]))
         for s in coverage.inventory.structures
         if s.capacity is not None
-    ]
+    )
+    return offer_of(sites, limit_m, weights)
+
+
+@cache
+def offer_of(sites, limit_m, weights):
+    codes = [row["code"] for row in read_csv("departements.csv")]
+    communes = list(read_parquet("communes.parquet", codes).itertuples())
     found = {}
     for places, x, y, epsg in sites:
         shares = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -10,6 +11,7 @@ from itertools import groupby
 from avs_coverage.embedded import read_csv
 
 FIRST_YEAR = 2003
+_Changes = dict[str, set[str]]
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,10 @@ class Movements:
         else:
             start = None
         current, changed = {code}, None
-        for day, pairs in self.days:
+        for day, changes in self._changes:
             if (start is not None and day < start) or (vintage is not None and day <= vintage.isoformat()):
                 continue
-            following = _follow(current, pairs)
+            following = _follow(current, changes)
             if following != current:
                 current, changed = following, date.fromisoformat(day)
         return Passage(code, tuple(sorted(current & self.today)), changed)
@@ -79,7 +81,7 @@ class Movements:
         for day, pairs in reversed(self.days):
             if day <= vintage.isoformat():
                 break
-            current = _follow(current, tuple((after, before) for before, after in pairs))
+            current = _follow(current, _changes((after, before) for before, after in pairs))
         return frozenset(current - {""})
 
     def communes_at(self, day: date) -> frozenset[str]:
@@ -101,16 +103,28 @@ class Movements:
         return frozenset(codes)
 
     @cached_property
+    def _changes(self) -> tuple[tuple[str, _Changes], ...]:
+        """What each code becomes, by day."""
+        return tuple((day, _changes(pairs)) for day, pairs in self.days)
+
+    @cached_property
     def _last_departure(self) -> dict[str, str]:
         """The last day on which each code ceased to be the same commune's."""
         return {before: day for day, pairs in self.days for before, after in pairs if before != after}
 
 
-def _follow(codes: set[str], pairs: tuple[tuple[str, str], ...]) -> set[str]:
-    """Return what *codes* become in one day, chains within the day included, each code left once."""
-    following: dict[str, set[str]] = {}
+def _changes(pairs: Iterable[tuple[str, str]]) -> _Changes:
+    """Return the codes after each code before."""
+    following: _Changes = {}
     for before, after in pairs:
         following.setdefault(before, set()).add(after)
+    return following
+
+
+def _follow(codes: set[str], following: _Changes) -> set[str]:
+    """Return what *codes* become in one day, chains within the day included, each code left once."""
+    if following.keys().isdisjoint(codes):
+        return codes  # nearly every code, nearly every day
     reached: set[str] = set()
     seen: set[str] = set()
     pending = set(codes)
