@@ -84,9 +84,8 @@ def link_table(links: Iterable[Link]) -> pd.DataFrame:
     """
     columns = ["structure", "commune", "share", "certain", "basis"]
     # Without rows pandas would make every column one of objects, and no mask of `certain`.
-    values = list(zip(*links, strict=True)) or [()] * len(columns)
-    table = pd.DataFrame(dict(zip(columns, map(list, values), strict=True)))
-    return table.astype({"share": float, "certain": bool})
+    values = dict(zip(columns, map(list, zip(*links, strict=True)), strict=False))  # none without links
+    return pd.DataFrame(values, columns=columns).astype({"share": float, "certain": bool})
 
 
 @dataclass(frozen=True)
