@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -105,8 +106,8 @@ def test_a_full_disk_behind_stdout_is_an_error_and_a_closed_pipe_is_not():
 # --- outputs ----------------------------------------------------------------------------------
 
 
-def test_report_json_has_its_published_names(process):
-    made = json.loads(out(process("report", "allier", "--json")))
+def test_report_json_has_its_published_names(run):
+    made = json.loads(out(run("report", "allier", "--json")))
     assert list(made) == [
         "schema", "version", "territoire", "date", "inventaire", "regle", "synthese",
         "multiplicite", "autres_regles", "epci", "qpv", "zones", "indicateurs", "populations_de_zone",
@@ -235,10 +236,22 @@ def test_all_faults_of_a_file_come_at_once_with_line_column_and_value(run, tmp_p
         assert value in text
 
 
-def test_two_runs_give_the_same_bytes_whatever_the_hash_seed(process):
-    for arguments in (["report", "allier"], ["report", "allier", "--json"], ["zones", "allier", "--json"]):
-        one, two = (process(*arguments, PYTHONHASHSEED=seed) for seed in ("1", "2"))
-        assert one.stdout == two.stdout != b""
+def test_two_runs_give_the_same_bytes_whatever_the_hash_seed():
+    code = (
+        "from avs_coverage.commands import main_program\n"
+        "for line in ('report allier', 'report allier --json', 'zones allier --json'):\n"
+        "    assert main_program(line.split()) == 0\n"
+        "    print('=====')"
+    )
+    command = [sys.executable, "-c", code]
+    one, two = (
+        subprocess.run(
+            command, capture_output=True, cwd=ROOT, check=True, env={**os.environ, "PYTHONHASHSEED": seed}
+        ).stdout.split(b"=====")
+        for seed in ("1", "2")
+    )
+    assert one == two
+    assert all(text.strip() for text in one[:3])
 
 
 # --- streams and encodings --------------------------------------------------------------------
@@ -246,8 +259,9 @@ def test_two_runs_give_the_same_bytes_whatever_the_hash_seed(process):
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8", "latin-1"])
 @pytest.mark.parametrize("command", [["report", "allier"], ["communes", "2a", "--json"], ["--help"]])
-def test_no_encoding_of_the_output_is_a_reason_to_fail(process, encoding, command):
-    result = process(*command, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
+def test_no_encoding_of_the_output_is_a_reason_to_fail(run, encoding, command):
+    # As processes: tests/bad_files/test_processes.py.
+    result = run(*command, encoding=encoding)
     assert result.returncode == 0, result.stderr
     text = result.stdout.decode(encoding)
     assert "?" not in text.replace("à ?", "").replace("« ? »", "").replace('" ? "', "").replace("a ?", "")
@@ -331,11 +345,10 @@ def test_help_imports_neither_pandas_nor_rich():
     assert result.stdout.strip().endswith("[]")
 
 
-@pytest.mark.parametrize("command", ["report", "communes", "qpv", "access", "groups"])
-def test_a_report_does_not_pay_for_what_it_does_not_use(command):
+def test_a_report_does_not_pay_for_what_it_does_not_use():
     code = (
         "import sys; from avs_coverage.commands import main_program; "
-        f"main_program(['{command}', '03', '--json']); "
+        "[main_program([c, '03', '--json']) for c in ('report', 'communes', 'qpv', 'access', 'groups')]; "
         "print([m for m in ('pydantic', 'geopandas', 'shapely', 'pyproj', 'rapidfuzz') if m in sys.modules])"
     )
     result = subprocess.run(

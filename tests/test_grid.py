@@ -8,7 +8,7 @@ import zipfile
 import geopandas as gpd
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 from shapely.geometry import Point
@@ -132,6 +132,7 @@ ROWS = st.lists(
 )
 
 
+@settings(max_examples=50)
 @given(rows=ROWS, seed=st.integers(0, 9))
 def test_no_cell_is_lost_and_their_order_changes_nothing(tmp_path_factory, rows, seed):
     cells = [(f"CRS3035RES200mN{y * 200}E{x * 200}", "0", lcog, str(ind)) for x, y, lcog, ind in rows]

@@ -10,7 +10,7 @@ from datetime import date
 import pandas as pd
 import pytest
 import xlsxwriter
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avs_coverage import InputError
@@ -252,6 +252,7 @@ CODES = st.sampled_from(["03185", "3185", "03190", "75101", "01001", "14513", ""
 ROWS = st.lists(st.tuples(CODES, st.sampled_from(["1", "2,5", "s", "nd", "", "1 000"])), max_size=8)
 
 
+@settings(max_examples=50)
 @given(rows=ROWS, seed=st.integers(0, 99))
 def test_no_row_is_lost_and_their_order_changes_nothing(tmp_path_factory, rows, seed):
     rows = list({code: (code, value) for code, value in rows}.values())

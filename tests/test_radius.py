@@ -194,6 +194,7 @@ def test_shares_are_those_of_brute_force(cells, drawn, radius_m):
                 assert reached.loc[code, column] == pytest.approx(share)
 
 
+@settings(max_examples=50)
 @given(cells=CELLS, drawn=STRUCTURES, more=POINT, radius_m=RADII)
 def test_a_wider_radius_or_one_more_structure_never_covers_less(cells, drawn, more, radius_m):
     world, structures = replace(WORLD, grids=(grid_of(cells),)), placed(drawn)

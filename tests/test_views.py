@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avs_coverage import UsageError
@@ -131,6 +131,7 @@ DRAWN = st.lists(
 )
 
 
+@settings(max_examples=50)
 @given(drawn=DRAWN, radius_m=st.sampled_from([300, 2000]))
 def test_contributions_agree_with_the_figures(drawn, radius_m):
     cells = [
