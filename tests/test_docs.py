@@ -36,7 +36,7 @@ def test_every_column_of_a_listing_is_documented():
         ("`qpv`", module("qpv").COLUMNS),
         ("`zones`", module("zones").COLUMNS),
         ("`groups`", module("groups").COLUMNS),
-        ("`access`", [name for columns in module("access").COLUMNS.values() for name in columns]),
+        ("`access`", [name for names in module("access").COLUMNS.values() for name in names]),
         ("`supply`", module("supply").COLUMNS),
         ("`contributions`", module("contributions").COLUMNS),
     ):
