@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from avs_coverage import InputError, find_territory_name
-from avs_coverage.loaders.examine import examine_file, examine_structure_list, nature_of
+from avs_coverage.loaders.examine import examine_files, examine_structure_list, nature_of
 from tests.test_boundaries import ADMIN_EXPRESS_3, ADMIN_EXPRESS_4, PLAIN, frame
 from tests.test_grid import text_of
 from tests.test_indicators import CAF, DOSSIER, LONG
@@ -61,9 +61,10 @@ def test_a_damaged_file_is_read_or_refused_and_no_row_is_lost(tmp_path, seed):
             try:
                 nature = nature_of(path)
                 structures = nature == "structures"
-                read = examine_structure_list(path, ALLIER, None, None) if structures else examine_file(
-                    path, nature, chance.choice([ALLIER, None])
-                )  # fmt: skip
+                if structures:
+                    (read,) = examine_structure_list(path, ALLIER, None, None)
+                else:
+                    read = examine_files([path], nature, chance.choice([ALLIER, None]))
             except InputError as error:
                 messages += [fault.what for fault in error.faults]
                 continue

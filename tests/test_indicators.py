@@ -389,3 +389,8 @@ def test_a_row_of_values_is_no_header_and_a_file_of_nothing_is_refused(tmp_path)
     movements = "MOD;DATE_EFF;TYPECOM_AV;COM_AV;TNCC\n32;2024-01-01;COM;01039;0\n"
     assert refused(tmp_path, movements) == [("AVS-350", 0)]
     assert refused(tmp_path, "code_insee;nb\n", wanted=["03185"]) == [("AVS-355", 0)]
+
+
+def test_a_class_that_a_spreadsheet_would_run_comes_back_as_it_was(tmp_path):
+    found = read(tmp_path, "code_insee;classe\n03185;'=A\n03310;B'C\n")
+    assert list(found.indicators[0].values[["03185", "03310"]]) == ["=A", "B'C"]

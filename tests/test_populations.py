@@ -121,3 +121,24 @@ def test_the_report_uses_the_file_and_says_so(run, tmp_path):
     assert {r["denominateur"] for r in inhabitants} == {2 * 333_298}
     text = run("communes", "allier", "--population", "pop.csv", "--covered-by", "cs").stdout.decode()
     assert "à la place de la donnée embarquée" in text
+
+
+def test_a_row_with_more_cells_than_headers_is_refused(tmp_path):
+    """« 2,915 » in a file whose separator is a comma is two cells: reading 2 inhabitants would be a lie."""
+    rows = "code_insee,population\n03001,2,915\n03002,300\n03003,1,050\n"
+    assert refused(tmp_path, rows) == [("AVS-306", 2), ("AVS-306", 4)]
+    moved = "code_insee,population,note,x\n03001,2,915,,\n03002,300,,\n"
+    assert refused(tmp_path, moved) == [("AVS-306", 2)]
+    # Excel ends every row with as many separators: nothing is lost there.
+    assert read(tmp_path, "code_insee;population\n03001;2915;;\n03002;300;;\n").values["03001"] == 2915
+
+
+def test_a_header_on_two_lines_loses_no_row(tmp_path):
+    text = '"Code\nINSEE";"Population\nmunicipale"\n03001;2915\n03002;300\n'
+    found = read(tmp_path, text)
+    assert found.values == {"03001": 2915, "03002": 300}
+    assert (found.rows_read, found.rows_used) == (2, 2)
+
+
+def test_a_header_that_stands_twice_is_refused(tmp_path):
+    assert refused(tmp_path, "code_insee;pmun;pmun\n03001;1;2\n") == [("AVS-305", 1)]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import codecs
 import contextlib
 import csv
+import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 CHUNK_ROWS = 100_000
 _HEADER_SEARCH_LINES = 20
 _START = 1 << 16
+_MOST_FAULTS = 20
 _MAX_MEMBER_BYTES = 4_000_000_000
 _WORKBOOK_MEMBERS = ("xl/workbook.xml", "content.xml")
 
@@ -160,11 +163,14 @@ def _text(
         encoding = _encoding(path, file)
     with opened() as file:
         start = codecs.getincrementaldecoder(encoding)("replace").decode(file.read(_START))
-    lines = start.splitlines()[: _HEADER_SEARCH_LINES + 10]
-    delimiter = _delimiter(lines)
-    heads = [[cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])] for line in lines]
-    index, header, chosen = _header(heads, choose)
+    delimiter = _delimiter(start.splitlines()[: _HEADER_SEARCH_LINES + 10])
+    index, header, chosen = _header(_first_rows(path, start, delimiter), choose)
+    _refuse_twice(path, header, chosen, index + 1)
     positions = [header.index(name) for name in chosen]
+    with opened() as file:
+        _refuse_longer_rows(
+            path, io.TextIOWrapper(file, encoding, newline=""), delimiter, index + 1, len(header)
+        )
     with opened() as file:
         try:
             pieces = pd.read_csv(
@@ -183,6 +189,54 @@ def _text(
             yield pd.DataFrame(columns=chosen, dtype=str)
 
 
+def _first_rows(path: Path, start: str, delimiter: str) -> list[list[str]]:
+    """Return the rows at the start of a text that may be its headers; a cell may hold line breaks."""
+    reader = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
+    try:
+        rows = list(islice(reader, _HEADER_SEARCH_LINES))
+    except csv.Error as error:
+        raise _unreadable(path.name, "guillemet mal placé, ou cellule démesurée") from error
+    return [[" ".join(cell.split()) for cell in row] for row in rows]
+
+
+def _refuse_twice(path: Path, header: Sequence[str], chosen: Sequence[str], line: int) -> None:
+    """Refuse a header to be read that stands there twice (AVS-305): nobody can tell which column is right."""
+    faults = [
+        Fault("AVS-305", {"value": f"« {name} » et « {name} »"}, path.name, line)
+        for name in dict.fromkeys(chosen)
+        if header.count(name) > 1
+    ]
+    if faults:
+        raise InputError(faults)
+
+
+def _refuse_longer_rows(path: Path, text: io.TextIOWrapper, delimiter: str, skipped: int, width: int) -> None:
+    """Refuse the rows with more cells than there are headers (AVS-306): pandas would drop what is beyond.
+
+    A decimal comma or a thousands separator moves every cell. Empty cells beyond the headers are
+    harmless where every row has them, as Excel writes them.
+    """
+    rows = 0
+    full: list[int] = []
+    blank: list[int] = []
+    try:
+        for number, row in enumerate(csv.reader(text, delimiter=delimiter), 1):
+            if number <= skipped:
+                continue
+            rows += 1
+            if len(row) > width:
+                (full if any(row[width:]) else blank).append(number)
+    except csv.Error as error:
+        raise _unreadable(path.name, "guillemet mal placé, ou cellule démesurée") from error
+    except UnicodeDecodeError as error:
+        raise _unreadable(path.name, "l'encodage n'est ni UTF-8 ni Windows-1252") from error
+    finally:
+        text.detach()
+    lines = full if len(blank) == rows - len(full) else sorted(full + blank)
+    if lines:
+        raise InputError([Fault("AVS-306", {}, path.name, line) for line in lines[:_MOST_FAULTS]], rows)
+
+
 def _header(rows: Sequence[Sequence[str]], choose: Choose) -> tuple[int, Sequence[str], list[str]]:
     """Return the rank of the row of headers that *choose* takes, the headers, and the chosen ones."""
     for index, header in enumerate(rows[:_HEADER_SEARCH_LINES]):
@@ -192,8 +246,14 @@ def _header(rows: Sequence[Sequence[str]], choose: Choose) -> tuple[int, Sequenc
 
 
 def _cleaned(frame: pd.DataFrame) -> pd.DataFrame:
-    frame = frame.fillna("")
-    return frame.apply(lambda column: column.str.strip())
+    """Strip every cell, and take back the apostrophe that exports put before what a spreadsheet would run."""
+    return frame.fillna("").apply(lambda column: _unescaped(column.str.strip()))
+
+
+def _unescaped(column: pd.Series) -> pd.Series:
+    if not column.str.startswith("'").any():
+        return column
+    return column.str.replace(r"^'(?=[=+\-@])", "", regex=True)
 
 
 def _parser_fault(file: str, error: str, skipped: int) -> InputError:
