@@ -16,6 +16,13 @@ _OS_REASONS = {
     errno.ENOSPC: "plus de place sur le disque",
     errno.EROFS: "disque en lecture seule",
     errno.ENAMETOOLONG: "nom trop long",
+    errno.EEXIST: "un fichier de ce nom existe déjà",
+    errno.ELOOP: "liens symboliques en boucle",
+    errno.EBUSY: "fichier occupé par un autre programme",
+    errno.EINVAL: "nom ou emplacement non admis",
+    errno.ENOTEMPTY: "le dossier n'est pas vide",
+    errno.EIO: "erreur de lecture ou d'écriture du disque",
+    errno.EMFILE: "trop de fichiers ouverts",
 }
 
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
@@ -132,4 +139,4 @@ def enumeration(items: Sequence[str], limit: int | None = None) -> str:
 
 def os_reason(error: OSError) -> str:
     """Say in French why the system refused."""
-    return _OS_REASONS.get(error.errno or 0) or error.strerror or type(error).__name__
+    return _OS_REASONS.get(error.errno or 0) or f"erreur n° {error.errno or '?'} du système"

@@ -187,6 +187,8 @@ class Report:
                 f"({enumeration(without, 6)}) : les pourcentages portent sur les seules "
                 f"communes des départements inventoriés ({enumeration(sorted(inventory.departements), 6)})."
             )
+        limits = {"AVS-910", "AVS-912", "AVS-913", "AVS-941"}
+        found += [f"{w.what} : {w.why}." for w in inventory.warnings if w.code in limits]
         found += self.layer_warnings
         if inventory.left_out:
             words = ("structure dont le siège est hors", "structures dont le siège est hors")

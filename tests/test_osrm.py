@@ -312,9 +312,9 @@ def test_an_answer_that_is_not_a_matrix_of_durations_is_refused(stand, mode):
         ("redirect", "AVS-381", 1, "302"),
     ],
 )
-def test_a_server_at_fault_ends_the_command(run, stand, mode, code, requests, words):
+def test_a_server_at_fault_ends_the_command(process, stand, mode, code, requests, words):
     stand.mode = mode
-    result = run("report", "allier", "--rule", NEAR, "--osrm", stand.url, **LOOPBACK)
+    result = process("report", "allier", "--rule", NEAR, "--osrm", stand.url, **LOOPBACK)
     said = result.stderr.decode()
     assert (result.returncode, result.stdout) == (3, b"")
     assert f"erreur {code} : " in said
@@ -324,22 +324,22 @@ def test_a_server_at_fault_ends_the_command(run, stand, mode, code, requests, wo
     assert len(stand.asked) == requests
 
 
-def test_nobody_at_the_address_ends_the_command(run, stand):
+def test_nobody_at_the_address_ends_the_command(process, stand):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    result = run("report", "allier", "--rule", NEAR, "--osrm", url, **LOOPBACK)
+    result = process("report", "allier", "--rule", NEAR, "--osrm", url, **LOOPBACK)
     assert result.returncode == 3
     assert "AVS-380" in result.stderr.decode()
     assert "connexion refusée" in result.stderr.decode()
 
 
-def test_several_thresholds_ask_once_and_every_output_names_the_server(run, stand):
+def test_several_thresholds_ask_once_and_every_output_names_the_server(process, stand):
     # A proxy that is not there: whatever would leave for elsewhere than loopback would fail.
     dead = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
     rules = "travel-time:5min,travel-time:20min,declared,travel-time:10min"
     typed = ("--rule", rules, "--osrm", stand.url + "/")
-    result = run("report", "allier", *typed, "--json", **LOOPBACK, **dead)
+    result = process("report", "allier", *typed, "--json", **LOOPBACK, **dead)
     made = json.loads(result.stdout)
     asked = len(stand.asked)
     assert len(set(stand.asked)) == asked
@@ -355,30 +355,30 @@ def test_several_thresholds_ask_once_and_every_output_names_the_server(run, stan
     assert any(stand.url in text for text in made["sources"]["avertissements"])
     stand.asked.clear()
     alone = json.loads(
-        run("report", "allier", "--rule", NEAR, "--osrm", stand.url, "--json", **LOOPBACK).stdout
+        process("report", "allier", "--rule", NEAR, "--osrm", stand.url, "--json", **LOOPBACK).stdout
     )
     assert len(stand.asked) == asked
     assert next(r["numerateur"] for r in alone["synthese"] if r["statut"] == "avs") == counts[20]
-    text = run("report", "allier", *typed, **LOOPBACK).stdout.decode()
+    text = process("report", "allier", *typed, **LOOPBACK).stdout.decode()
     assert text.count(f"durées du serveur OSRM {stand.url} ") >= 3
     assert "estimée" not in text
-    listing = run(
+    listing = process(
         "communes", "allier", "--rule", NEAR, "--osrm", stand.url, "--json", "--csv", "c.csv", **LOOPBACK
     )
     assert json.loads(listing.stdout)["parametres"]["osrm"] == stand.url
     assert stand.url in listing.stderr.decode()
 
 
-def test_a_password_reaches_the_server_and_no_output(run, stand):
+def test_a_password_reaches_the_server_and_no_output(process, stand):
     url = stand.url.replace("//", "//marie:s%C3%A9same@")
-    result = run("report", "allier", "--rule", NEAR, "--osrm", url, "--json", **LOOPBACK)
+    result = process("report", "allier", "--rule", NEAR, "--osrm", url, "--json", **LOOPBACK)
     assert result.returncode == 0
     assert {h["Authorization"] for h in stand.headers} == {
         "Basic " + base64.b64encode("marie:sésame".encode()).decode()
     }
     stand.mode = "500"
-    wrong = run("report", "allier", "--rule", NEAR, "--osrm", url.replace("http", "ftp"))
-    refused = run("report", "allier", "--rule", NEAR, "--osrm", url, **LOOPBACK)
+    wrong = process("report", "allier", "--rule", NEAR, "--osrm", url.replace("http", "ftp"))
+    refused = process("report", "allier", "--rule", NEAR, "--osrm", url, **LOOPBACK)
     for output in (result, wrong, refused):
         assert b"same" not in output.stdout + output.stderr
         assert b"marie" not in output.stdout + output.stderr
@@ -423,24 +423,24 @@ def test_addresses_are_written_one_way():
         (("--rule", "declared", "--radius", "5km", "--osrm", "http://127.0.0.1:9"), "AVS-204"),
     ],
 )
-def test_a_command_that_makes_no_sense_is_refused_before_anything_is_read(run, typed, code):
-    result = run("report", "allier", *typed)
+def test_a_command_that_makes_no_sense_is_refused_before_anything_is_read(process, typed, code):
+    result = process("report", "allier", *typed)
     assert result.returncode == 2
     assert code in result.stderr.decode()
 
 
-def test_a_study_folder_names_a_server(run, stand, study, tmp_path):
+def test_a_study_folder_names_a_server(process, stand, study, tmp_path):
     folder = study(osrm=stand.url, regle=NEAR)
     assert read_study(str(tmp_path / "etude")).osrm == stand.url
-    result = run("groups", folder, "--json", **LOOPBACK)
+    result = process("groups", folder, "--json", **LOOPBACK)
     assert json.loads(result.stdout)["groups"][0]["parametres"]["osrm"] == stand.url
     asked = len(stand.asked)
     assert asked
     # Rules that drive nowhere, and commands that need no rule, ask nothing.
     for typed in (("report", folder, "--rule", "declared"), ("qpv", folder)):
-        assert run(*typed, **LOOPBACK).returncode == 0
+        assert process(*typed, **LOOPBACK).returncode == 0
     assert len(stand.asked) == asked
-    both = run("report", study(osrm=stand.url, regle=NEAR, temps="temps.csv"), **LOOPBACK)
+    both = process("report", study(osrm=stand.url, regle=NEAR, temps="temps.csv"), **LOOPBACK)
     assert both.returncode == 2
     assert b"AVS-210" in both.stderr
     assert len(stand.asked) == asked

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import pytest
+import xlsxwriter
 from shapely.geometry import Point, box
 
 from avs_coverage import InputError, UsageError, find_territory_name
@@ -206,3 +208,94 @@ def test_a_mapping_takes_the_row_that_names_most_headers_and_no_column_twice(tmp
     assert len(load_structures(path, find_territory_name("allier"), None, mapping)) == 1
     with pytest.raises(UsageError):
         parse_mapping("nom=a,nom=b")
+
+
+def book(path, **sheets):
+    with xlsxwriter.Workbook(path) as made:
+        for name, rows in sheets.items():
+            sheet = made.add_worksheet(name)
+            for line, row in enumerate(rows):
+                sheet.write_row(line, 0, row)
+    return path
+
+
+HEAD = ["nom", "type", "code_insee"]
+
+
+def test_the_sheet_that_lists_structures_is_read_wherever_it_is(tmp_path):
+    rows = [HEAD, ["A", "CS", "03185"]]
+    path = book(
+        tmp_path / "x.xlsx", Lisezmoi=[["Bonjour"], ["à tous"]], Liste=rows, communes=[["code_insee", "nom"]]
+    )
+    assert [s.name for s in load(path).structures] == ["A"]
+
+
+def test_two_sheets_or_layers_that_list_structures_are_refused(tmp_path):
+    path = book(tmp_path / "x.xlsx", CS=[HEAD, ["A", "CS", "03185"]], EVS=[HEAD, ["B", "EVS", "03310"]])
+    with pytest.raises(InputError) as caught:
+        load(path)
+    assert [(f.code, "« CS » et « EVS »" in f.what) for f in caught.value.faults] == [("AVS-386", True)]
+    layer = gpd.GeoDataFrame(
+        {"nom": ["A"], "type": ["CS"], "code_insee": ["03185"]}, geometry=[Point(2.6, 46.34)], crs=4326
+    )
+    for name in ("cs", "evs"):
+        layer.to_file(tmp_path / "x.gpkg", layer=name)
+    with pytest.raises(InputError) as caught:
+        load(tmp_path / "x.gpkg")
+    assert [fault.code for fault in caught.value.faults] == ["AVS-386"]
+
+
+def test_a_cell_in_error_is_found_in_the_sheet_that_is_read(tmp_path):
+    """Its file is sheet2.xml: the tabs are in another order than their files."""
+    path = tmp_path / "x.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        made.add_worksheet("Notes").write(0, 0, "rien")
+        sheet = made.add_worksheet("Liste")
+        sheet.write_row(0, 0, [*HEAD, "capacite"])
+        sheet.write_row(1, 0, ["A", "CS", "03185"])
+        sheet.write_formula(1, 3, "=NA()", None, "#N/A")
+    with pytest.raises(InputError) as caught:
+        load(path)
+    assert [(f.code, f.line, f.column) for f in caught.value.faults] == [("AVS-336", 2, "capacite")]
+
+
+BPE_2024 = (
+    "AN;NOMRS;TYPEQU;DEPCOM;LONGITUDE;LATITUDE;QUALITE_GEOLOC\n"
+    "2024;CS É;D506;03185;2.6;46.34;11\n2024;Police;A101;03310;;;11\n"
+)
+
+
+def test_the_bpe_is_read_in_its_zip_and_in_the_encoding_of_windows(tmp_path):
+    with zipfile.ZipFile(tmp_path / "BPE24.zip", "w") as archive:
+        archive.writestr("Varmod.csv", "a;b\n")
+        archive.writestr("BPE24.csv", BPE_2024)
+    (tmp_path / "bpe.csv").write_bytes(BPE_2024.encode("cp1252"))
+    for name in ("BPE24.zip", "bpe.csv"):
+        found = load(tmp_path / name)
+        assert [s.name for s in found.structures] == ["CS É"]
+        assert "AVS-941" in [warning.code for warning in found.warnings]
+
+
+def test_an_edition_without_evs_does_not_say_that_there_are_none(run, tmp_path):
+    (tmp_path / "bpe.csv").write_text(BPE_2024, encoding="utf-8")
+    page = " ".join(run("report", "allier", "--structures", "bpe.csv").stdout.decode().split())
+    assert "leur nombre est inconnu, et non nul" in page
+    record = json.loads(run("check", "bpe.csv", "--json").stdout)["fichiers"][0]
+    assert record["colonnes"]["nom"] == "NOMRS"
+
+
+def test_data_inclusion_is_read_as_parquet_or_json_and_an_id_belongs_to_its_source(tmp_path):
+    rows = [
+        {"id": "1", "source": source, "nom": "CS", "code_insee": "03185", "reseaux_porteurs": ["fcsf"]}
+        for source in ("dora", "soliguide")
+    ]
+    (tmp_path / "x.json").write_text(json.dumps(rows), encoding="utf-8")
+    pd.DataFrame(rows).to_parquet(tmp_path / "x.parquet")
+    for name in ("x.json", "x.parquet"):
+        assert [s.id for s in load(tmp_path / name).structures] == ["dora--1", "soliguide--1"]
+
+
+def test_a_name_too_long_is_explained_in_french(run):
+    done = run("check", "x" * 300)
+    assert done.returncode == 3
+    assert "nom trop long" in " ".join(done.stdout.decode().split())

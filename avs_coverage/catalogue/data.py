@@ -313,4 +313,9 @@ DATA: dict[str, FaultKind] = {
         "une durée est un nombre de secondes, ou null quand aucune route ne joint les deux points",
         "vérifiez le profil et les données chargées dans le serveur",
     ),
+    "AVS-386": FaultKind(
+        "plusieurs listes de structures dans ce fichier : {value}",
+        "n'en lire qu'une perdrait les autres sans un mot",
+        "mettez-les dans une seule feuille ou couche, ou faites un fichier de chacune",
+    ),
 }

@@ -126,4 +126,9 @@ WARNINGS: dict[str, FaultKind] = {
         "leurs durées partent de cette route ; le serveur n'a peut-être pas les routes de tout le territoire",
         "vérifiez l'étendue des données chargées dans le serveur, et ces coordonnées",
     ),
+    "AVS-941": FaultKind(
+        "aucun EVS dans ce fichier de la BPE",
+        "le type D508 n'existe que depuis l'édition 2025 : avant elle, leur nombre est inconnu, et non nul",
+        "prenez une édition plus récente, ou ajoutez les EVS d'une autre source",
+    ),
 }

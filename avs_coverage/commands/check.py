@@ -50,9 +50,10 @@ def check(
     from avs_coverage.loaders.structure_table import parse_mapping
     from avs_coverage.study import Files, Study, read_study
 
-    study = read_study(str(file)) if file.is_dir() else Study(file.parent, "")
+    is_folder = _is_folder(file)
+    study = read_study(str(file)) if is_folder else Study(file.parent, "")
     typed = Files(service_areas=service_areas, mapping=parse_mapping(mapping) if mapping else None)
-    found = _examine(None if file.is_dir() else file, study, typed.over(study.files), territory)
+    found = _examine(None if is_folder else file, study, typed.over(study.files), territory)
     accepted = not any(examination.faults for examination in found)
     if json:
         from avs_coverage.commands.streams import print_json
@@ -66,6 +67,13 @@ def check(
             print_document(_document(examination), make_console())
     if not accepted:
         raise typer.Exit(InputError.exit_code)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name too long, which the reading of the file explains
+        return False
 
 
 def _examine(file: Path | None, study: Study, files: Files, territory: str) -> list[FileExamination]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.loaders.table_file import Row, first_bytes
-from avs_coverage.messages import counted, number
+from avs_coverage.loaders.table_file import DAMAGED_ARCHIVE, Row, first_bytes
+from avs_coverage.messages import counted
 
 FORMAT = "Base permanente des équipements (INSEE)"
 TYPES = {"D506": "CS", "D508": "EVS"}
@@ -19,6 +21,10 @@ RANDOM_POSITION = "33"
 _READ = (
     "NOMRS", "CNOMRS", "TYPEQU", "DEPCOM", "LONGITUDE", "LATITUDE", "QUALITE_GEOLOC", "AN",
 )  # fmt: skip
+COLUMNS = {
+    "nom": "NOMRS", "type": "TYPEQU", "code_insee": "DEPCOM", "longitude": "LONGITUDE",
+    "latitude": "LATITUDE", "source": "AN",
+}  # fmt: skip
 _NO_VALUE = {"_Z", "_U", ""}
 _HEADERS = ("nom", "type", "code_insee", "longitude", "latitude", "source")
 
@@ -45,7 +51,29 @@ def recognises(path: Path) -> bool:
             return is_header(pq.read_schema(path).names)
         except (OSError, ValueError):
             return False
-    return not start.startswith(b"PK") and is_header(_header(start)[0])
+    if start.startswith(b"PK"):
+        try:
+            with _csv_of(path) as file:
+                start = file.read(8192) if file else b""
+        except DAMAGED_ARCHIVE:
+            return False
+    return is_header(_header(start)[0])
+
+
+@contextmanager
+def _csv_of(path: Path) -> Iterator[IO[bytes] | None]:
+    """Yield the largest CSV of a zip, as INSEE ships it, or the file itself; None where the zip has none."""
+    if not first_bytes(path).startswith(b"PK"):
+        with path.open("rb") as file:
+            yield file
+        return
+    with zipfile.ZipFile(path) as archive:
+        members = [m for m in archive.infolist() if m.filename.lower().endswith(".csv")]
+        if not members:
+            yield None
+            return
+        with archive.open(max(members, key=lambda member: member.file_size)) as file:
+            yield file
 
 
 def _header(start: bytes) -> tuple[list[str], str]:
@@ -61,9 +89,16 @@ def read_bpe(path: Path) -> tuple[list[Row], list[Fault]]:
     The file is read in batches, never whole: 1.5 GB of CSV pass in a few hundred MB. A line
     is that of the file where no cell holds a line break, as in the published editions.
     """
+    try:
+        return _read_bpe(path, "utf8")
+    except UnicodeError:
+        return _read_bpe(path, "cp1252")
+
+
+def _read_bpe(path: Path, encoding: str) -> tuple[list[Row], list[Fault]]:
     rows = [Row(1, _READ)]
     line, others = 2, 0
-    for batch in _checked(path):
+    for batch in _checked(path, encoding):
         columns: dict[str, Any] = {name.upper(): batch.column(name) for name in batch.schema.names}
         kept = [i for i, value in enumerate(columns["TYPEQU"].to_pylist()) if value in TYPES]
         others += batch.num_rows - len(kept)
@@ -75,23 +110,26 @@ def read_bpe(path: Path) -> tuple[list[Row], list[Fault]]:
 
 
 def _others(file: str, count: int) -> list[Fault]:
-    reason = f"{number(count)} équipements d'un autre type que D506 et D508"
+    words = ("équipement d'un autre type", "équipements d'un autre type")
+    reason = f"{counted(count, *words)} que D506 et D508"
     return [Fault("AVS-907", {"value": reason}, file, rows=count)] if count else []
 
 
-def _checked(path: Path) -> Any:  # noqa: ANN401 - an iterator of pyarrow.RecordBatch
+def _checked(path: Path, encoding: str) -> Any:  # noqa: ANN401 - an iterator of pyarrow.RecordBatch
     import pyarrow as pa
 
     try:
-        yield from _batches(path)
-    except (pa.ArrowException, OSError) as error:
+        yield from _batches(path, encoding)
+    except (pa.ArrowException, *DAMAGED_ARCHIVE) as error:
+        if "UTF8" in str(error) and encoding == "utf8":
+            raise UnicodeError from error
         reason = (
             "BPE illisible : fichier abîmé, ou ligne dont le nombre de cellules n'est pas celui des en-têtes"
         )
         raise InputError(Fault("AVS-302", {"reason": reason}, path.name)) from error
 
 
-def _batches(path: Path) -> Any:  # noqa: ANN401 - an iterator of pyarrow.RecordBatch
+def _batches(path: Path, encoding: str) -> Any:  # noqa: ANN401 - an iterator of pyarrow.RecordBatch
     import pyarrow as pa
     import pyarrow.csv as pacsv
     import pyarrow.parquet as pq
@@ -102,16 +140,22 @@ def _batches(path: Path) -> Any:  # noqa: ANN401 - an iterator of pyarrow.Record
             names = [name for name in parquet.schema_arrow.names if name.upper() in _READ]
             yield from parquet.iter_batches(columns=names)
         return
-    names, delimiter = _header(start)
+    with _csv_of(path) as file:
+        names, delimiter = _header(file.read(8192) if file else b"")
     wanted = [name for name in names if name.upper() in _READ]
-    with pacsv.open_csv(
-        path,
-        read_options=pacsv.ReadOptions(block_size=1 << 20, use_threads=False),
-        parse_options=pacsv.ParseOptions(delimiter=delimiter),
-        convert_options=pacsv.ConvertOptions(
-            include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
-        ),
-    ) as reader:
+    with (
+        _csv_of(path) as file,
+        pacsv.open_csv(
+            file,
+            read_options=pacsv.ReadOptions(block_size=1 << 20, use_threads=False, encoding=encoding),
+            parse_options=pacsv.ParseOptions(delimiter=delimiter),
+            convert_options=pacsv.ConvertOptions(
+                include_columns=wanted,
+                column_types=dict.fromkeys(wanted, pa.string()),
+                strings_can_be_null=False,
+            ),
+        ) as reader,
+    ):
         yield from reader
 
 
@@ -124,6 +168,7 @@ def adapt(rows: list[Row], file: str) -> tuple[list[Row], list[Fault], list[Faul
     names = [cell.upper() for cell in rows[0].cells]
     position = {name: names.index(name) for name in _READ if name in names}
     adapted, others, random_points = [Row(rows[0].line, _HEADERS)], 0, 0
+    kinds: set[str] = set()
     for row in rows[1:]:
         cells = {name: row.cells[i] for name, i in position.items() if i < len(row.cells)}
         known = {name: "" if value in _NO_VALUE else value for name, value in cells.items()}
@@ -136,8 +181,11 @@ def adapt(rows: list[Row], file: str) -> tuple[list[Row], list[Fault], list[Faul
         name = known.get("NOMRS") or known.get("CNOMRS") or f"{TYPES[known['TYPEQU']]} sans nom"
         source = f"BPE {known.get('AN', '')}".strip() + " (INSEE)"
         kind, commune = TYPES[known["TYPEQU"]], known.get("DEPCOM", "")
+        kinds.add(kind)
         adapted.append(Row(row.line, (name, kind, commune, *point, source)))
     warnings = [Fault("AVS-910", {}, file)]
+    if kinds == {"CS"}:
+        warnings.append(Fault("AVS-941", {}, file))
     if random_points:
         value = counted(random_points, "structure est placée", "structures sont placées")
         warnings.append(Fault("AVS-911", {"value": value}, file))

@@ -7,12 +7,17 @@ from collections.abc import Iterable
 
 from avs_coverage.faults import Fault
 from avs_coverage.loaders.table_file import Row
-from avs_coverage.messages import number
+from avs_coverage.messages import counted
 
 FORMAT = "data.inclusion"
 _V0_TYPES = {"CS": "CS", "CSC": "CS", "EVS": "EVS"}
 # « caf » is the network of both EVS and Caf offices: only the name can tell an EVS.
 _EVS_NAME = re.compile(r"(?:^|\W)EVS(?:\W|$)|espaces? de vie sociale", re.IGNORECASE)
+COLUMNS = {
+    "id": "source, id", "nom": "nom", "code_insee": "code_insee", "commune": "commune",
+    "longitude": "longitude", "latitude": "latitude", "type": "typologie ou reseaux_porteurs",
+    "source": "source",
+}  # fmt: skip
 _KEPT = ("id", "nom", "code_insee", "commune", "longitude", "latitude")
 
 
@@ -43,10 +48,13 @@ def adapt(rows: list[Row], file: str) -> tuple[list[Row], list[Fault], list[Faul
         if not kind:
             others += 1
             continue
-        kept = (cells.get(name, "") for name in _KEPT)
+        unique = cells.get("id", "")
+        if unique and not is_v0 and not unique.startswith(f"{cells['source']}--"):
+            unique = f"{cells['source']}--{unique}"  # in v1 an id is unique within its source alone
+        kept = (unique, *(cells.get(name, "") for name in _KEPT[1:]))
         source = f"data.inclusion, {cells['source']}"
         adapted.append(Row(row.line, (*kept, kind, "a_confirmer", source)))
-    reason = f"{number(others)} structures d'une autre nature"
+    reason = counted(others, "structure d'une autre nature", "structures d'une autre nature")
     aside = [Fault("AVS-907", {"value": reason}, file, rows=others)] if others else []
     return adapted, aside, [Fault("AVS-912" if is_v0 else "AVS-913", {}, file)]
 

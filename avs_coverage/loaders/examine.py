@@ -82,7 +82,9 @@ def nature_of(path: Path) -> str:
         with layers(path, "qu'elle contient") as found:
             return _nature_of_layers(found)
     if is_json_without_geometry(path):
-        return "communes"
+        from avs_coverage.loaders.structure_table import read_structure_table
+
+        return "structures" if _is_structures(read_structure_table(path).rows[0].cells) else "communes"
     heads = headers_of(path)
     if any(map(_is_structures, heads)):
         return "structures"

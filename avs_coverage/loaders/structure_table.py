@@ -9,8 +9,9 @@ from types import ModuleType
 
 from avs_coverage.errors import InputError, UsageError
 from avs_coverage.faults import Fault
-from avs_coverage.loaders.columns import STRUCTURE_COLUMNS
-from avs_coverage.loaders.table_file import Row, describe_text, first_bytes, read_rows
+from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, match_header
+from avs_coverage.loaders.table_file import Row, describe_text, first_bytes, read_bytes, read_rows
+from avs_coverage.messages import enumeration
 from avs_coverage.names import normalise
 
 OWN_FORMAT = "liste de structures, colonnes de l'outil"
@@ -23,13 +24,15 @@ class StructureTable:
     """Rows under a row of headers, the format recognised, and what was left aside on the way.
 
     *encoding* says how a table of text is written; empty for other files. *rows* starts with
-    the headers, or with title rows above them. *set_aside* may stand for many rows each, see
+    the headers, or with title rows above them. *columns*: column of the tool → header of a foreign
+    format. *set_aside* may stand for many rows each, see
     ``Fault.rows``.
     """
 
     rows: list[Row]
     format: str = OWN_FORMAT
     encoding: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
     set_aside: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
 
@@ -41,17 +44,18 @@ def read_structure_table(path: Path, mapping: dict[str, str] | None = None) -> S
     else a table in the tool's own columns. *mapping* names the file's own headers: column of
     the tool → header. Raises InputError.
     """
-    table = _read(path)
+    table = _read(path, mapping)
     if mapping:
         _rename(table.rows, mapping, path.name)
     for module in _adapters(table.rows):
         table.rows, more, warnings = module.adapt(table.rows, path.name)
         table.format, table.set_aside = module.FORMAT, table.set_aside + more
+        table.columns = module.COLUMNS
         table.warnings += warnings
     return table
 
 
-def _read(path: Path) -> StructureTable:
+def _read(path: Path, mapping: dict[str, str] | None) -> StructureTable:
     # Modules of foreign formats are imported once the first bytes look like theirs.
     start = first_bytes(path)
     if start.startswith(_GEOGRAPHICAL) or b'"features"' in start or b'"FeatureCollection"' in start:
@@ -60,13 +64,78 @@ def _read(path: Path) -> StructureTable:
         if geo_points.recognises(path):
             rows, warnings = geo_points.read_points(path)
             return StructureTable(rows, "points géographiques", warnings=warnings)
-    if start.startswith(b"PAR1") or b"TYPEQU" in start.upper():
+    if start.startswith((b"PAR1", b"PK")) or b"TYPEQU" in start.upper():
         from avs_coverage.loaders import bpe
 
         if bpe.recognises(path):
             rows, others = bpe.read_bpe(path)
             return StructureTable(rows, bpe.FORMAT, set_aside=others)
+    if start.startswith(b"PAR1"):
+        return StructureTable(_rows_of_parquet(path))
+    if start.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        from avs_coverage.loaders.workbook import read_sheets
+
+        return StructureTable(_only_list(path, list(read_sheets(path)), mapping))
+    if (records := _json_records(path, start)) is not None:
+        return StructureTable(records)
     return StructureTable(read_rows(path), encoding=describe_text(path))
+
+
+def _only_list(path: Path, found: list[tuple[str, list[Row]]], mapping: dict[str, str] | None) -> list[Row]:
+    """Return the rows of the sheet that lists structures, of the first where none does; two are refused."""
+    lists = [(name, rows) for name, rows in found if _is_list(rows, mapping)]
+    filled = [(name, rows) for name, rows in lists if sum(not row.is_blank for row in rows) > 1]
+    if len(filled) > 1:
+        raise two_lists(path.name, [name for name, _ in filled])
+    return next((rows for _, rows in filled or lists or found), [])
+
+
+def two_lists(file: str, names: list[str]) -> InputError:
+    """Return the error of a file that lists structures in several sheets or layers (AVS-386)."""
+    return InputError(Fault("AVS-386", {"value": enumeration([f"« {name} »" for name in names])}, file))
+
+
+def _is_list(rows: list[Row], mapping: dict[str, str] | None) -> bool:
+    """Tell rows with the headers of a list: the tool's own, a foreign format's, or those of a mapping."""
+    if mapping:
+        wanted = {normalise(header) for header in mapping.values()}
+        return any(wanted <= set(map(normalise, row.cells)) for row in rows[:20])
+    _, positions, _, _ = match_header(rows, STRUCTURE_COLUMNS, ("nom", "type"))
+    return {"nom", "type"} <= positions.keys() or any(True for _ in _adapters(rows))
+
+
+def _rows_of_parquet(path: Path) -> list[Row]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from avs_coverage.loaders.geo_file import attribute_text
+
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(Fault("AVS-302", {"reason": "fichier Parquet abîmé"}, path.name)) from error
+    columns = [[attribute_text(value) for value in column.to_pylist()] for column in table.columns]
+    rows = [Row(line, cells) for line, cells in enumerate(zip(*columns, strict=True), 2)]
+    return [Row(1, tuple(table.column_names)), *rows]
+
+
+def _json_records(path: Path, start: bytes) -> list[Row] | None:
+    """Return a JSON list of objects as rows under their keys; None for another file."""
+    if not start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
+        return None
+    import json
+
+    from avs_coverage.loaders.geo_file import attribute_text
+
+    try:
+        found = json.loads(read_bytes(path).decode("utf-8-sig"))
+    except ValueError:
+        return None
+    if not found or not all(isinstance(item, dict) for item in found):
+        return None
+    names = list(dict.fromkeys(str(name) for item in found for name in item))
+    rows = [tuple(attribute_text(item.get(name)) for name in names) for item in found]
+    return [Row(1, tuple(names)), *(Row(line, cells) for line, cells in enumerate(rows, 2))]
 
 
 def _adapters(rows: list[Row]) -> Iterator[ModuleType]:

@@ -126,7 +126,7 @@ def examine_structures(
         collector.rows_read = len(table.rows) - index - 1 + sum(fault.rows for fault in table.set_aside)
 
     def header_of(column: str, read: str) -> str:
-        return (mapping or {}).get(column, read)
+        return (mapping or table.columns).get(column, read)
 
     return Examination(
         path.name,

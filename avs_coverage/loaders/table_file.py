@@ -7,7 +7,6 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -34,12 +33,7 @@ _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _DELIMITER_CHARACTERS = 100_000
 _MAX_LINE_CELLS = 20_000
 _MAX_CELL = 1_000_000
-_MAX_CELLS = 20_000_000
-_MAX_SHEET_BYTES = 600_000_000
-_MAX_WORKBOOK_BYTES = 2_000_000_000
 _MAX_TEXT_CELLS = 30_000_000
-_CELL = re.compile(rb'<(?:\w+:)?c [^>]*?r="([A-Z]{1,3})(\d{1,7})"')
-_CELL_IN_ERROR = re.compile(rb'<(?:\w+:)?c (?=[^>]*?t="e")[^>]*?r="([A-Z]{1,3})(\d{1,7})"')
 
 
 @dataclass(frozen=True)
@@ -65,11 +59,13 @@ def read_rows(path: Path) -> list[Row]:
     """
     content = read_bytes(path)
     if reason := no_table(content):
-        raise _not_a_table(path, reason)
-    if _is_workbook(content):
-        return next(_sheets(path, content), [])
+        raise not_a_table(path, reason)
+    if is_workbook(content):
+        from avs_coverage.loaders.workbook import sheets
+
+        return next((rows for _, rows in sheets(path, content)), [])
     if path.suffix.lower() in _WORKBOOKS:
-        raise _not_a_table(path, "l'extension est celle d'un classeur, le contenu non")
+        raise not_a_table(path, "l'extension est celle d'un classeur, le contenu non")
     return rows_of_text(path, content)
 
 
@@ -105,7 +101,7 @@ def describe_text(path: Path) -> str:
     if not path.is_file():
         return ""
     content = read_bytes(path)
-    if _is_workbook(content):
+    if is_workbook(content):
         return ""
     text, encoding = _decode(path, content)
     return text_format(content, encoding, _delimiter(text))
@@ -119,11 +115,13 @@ def text_format(start: bytes, encoding: str, delimiter: str) -> str:
     return f"{names[encoding]}{bom}, séparateur {separator}"
 
 
-def _is_workbook(content: bytes) -> bool:
+def is_workbook(content: bytes) -> bool:
+    """Tell a workbook, or another zip, by its first bytes."""
     return content.startswith(b"\xd0\xcf\x11\xe0") or zipfile.is_zipfile(io.BytesIO(content))
 
 
-def _not_a_table(path: Path, reason: str) -> InputError:
+def not_a_table(path: Path, reason: str) -> InputError:
+    """Return the error of a file that is no table (AVS-302)."""
     return InputError(Fault("AVS-302", {"reason": reason}, str(path)))
 
 
@@ -153,7 +151,7 @@ def _refuse_monstrous_line(path: Path, text: str) -> None:
     if cells < _MAX_LINE_CELLS:
         return
     if cells > _MAX_TEXT_CELLS:
-        raise _not_a_table(path, f"plus de {_MAX_TEXT_CELLS // 1_000_000} millions de cellules")
+        raise not_a_table(path, f"plus de {_MAX_TEXT_CELLS // 1_000_000} millions de cellules")
     for line, row in enumerate(text.splitlines(), 1):
         if row.count(delimiter) < _MAX_LINE_CELLS:
             continue
@@ -169,7 +167,7 @@ def _decode(path: Path, content: bytes) -> tuple[str, str]:
         encodings = ["utf-16"]
     else:
         if b"\0" in content:
-            raise _not_a_table(path, "le contenu est binaire")
+            raise not_a_table(path, "le contenu est binaire")
         encodings = ["utf-8-sig", "cp1252"]
     for encoding in encodings:
         try:
@@ -177,7 +175,7 @@ def _decode(path: Path, content: bytes) -> tuple[str, str]:
         except UnicodeDecodeError as error:
             if encoding == "utf-8-sig":
                 refuse_damaged_utf8(path.name, content, error.start)
-    raise _not_a_table(path, "l'encodage n'est ni UTF-8 ni Windows-1252")
+    raise not_a_table(path, "l'encodage n'est ni UTF-8 ni Windows-1252")
 
 
 def refuse_damaged_utf8(file: str, content: bytes, start: int, lines_before: int = 0) -> None:
@@ -213,74 +211,6 @@ def _delimiter(text: str) -> str:
 def _unescape(cell: str) -> str:
     """Take back the apostrophe that exports put before a text a spreadsheet would run."""
     return cell[1:] if cell[:1] == "'" and cell[1:2] in "=+-@" and cell[1:2] else cell
-
-
-def read_sheets(path: Path) -> Iterator[list[Row]]:
-    """Yield the rows of each sheet of a workbook; raises InputError: AVS-301, AVS-302."""
-    yield from _sheets(path, read_bytes(path))
-
-
-def _sheets(path: Path, content: bytes) -> Iterator[list[Row]]:
-    from python_calamine import CalamineWorkbook
-
-    try:
-        errors = _look_ahead(path, content)
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        for name in workbook.sheet_names:
-            table = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            yield [
-                Row(
-                    line,
-                    tuple(CELL_IN_ERROR if (line, i) in errors else text_of(c) for i, c in enumerate(row)),
-                )
-                for line, row in enumerate(table, 1)
-            ]
-            errors = set()
-    except InputError:
-        raise
-    except Exception as error:  # calamine raises several unrelated classes, and zip and XML errors
-        reason = "classeur abîmé, protégé par un mot de passe, ou d'un autre logiciel"
-        raise _not_a_table(path, reason) from error
-
-
-def _look_ahead(path: Path, content: bytes) -> set[tuple[int, int]]:
-    """Return the cells in error (``#N/A``…) of an XLSX's first sheet: (line, column from 0).
-
-    The reader gives them as empty, which nobody has left them. It also allocates the whole
-    rectangle up to the last cell at once, and the process dies with it: a sheet with a cell too
-    far away is refused here (AVS-302).
-    """
-    errors: set[tuple[int, int]] = set()
-    if not zipfile.is_zipfile(io.BytesIO(content)):
-        return errors
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if sum(member.file_size for member in archive.infolist()) > _MAX_WORKBOOK_BYTES:
-            raise _not_a_table(path, "le classeur est démesuré une fois décompressé")
-        if damaged := archive.testzip():  # the reader does not check: it would give other cells
-            raise _not_a_table(path, f"classeur abîmé ({damaged})")
-        for member in archive.infolist():
-            if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", member.filename):
-                continue
-            if member.file_size > _MAX_SHEET_BYTES:
-                raise _not_a_table(path, f"la feuille {member.filename} est démesurée")
-            xml = archive.read(member)
-            cells = _CELL.findall(xml)
-            last_row = max((int(row) for _, row in cells), default=0)
-            last_column = max((_column_number(column) for column in {c for c, _ in cells}), default=0)
-            if last_row * last_column > _MAX_CELLS:
-                where = f"ligne {last_row}, colonne {last_column}"
-                raise _not_a_table(path, f"une cellule est à la {where} : effacez ce qui est hors du tableau")
-            if member.filename.endswith("/sheet1.xml"):
-                found = _CELL_IN_ERROR.findall(xml)
-                errors |= {(int(row), _column_number(column) - 1) for column, row in found}
-    return errors
-
-
-def _column_number(letters: bytes) -> int:
-    value = 0
-    for letter in letters:
-        value = 26 * value + letter - 64
-    return value
 
 
 def text_of(cell: object) -> str:

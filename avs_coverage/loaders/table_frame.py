@@ -20,7 +20,6 @@ from avs_coverage.loaders.table_file import (
     DAMAGED_ARCHIVE,
     first_bytes,
     no_table,
-    read_sheets,
     refuse_damaged_utf8,
     text_format,
 )
@@ -301,7 +300,9 @@ def _rows(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
     """Read a workbook, whose first sheet with the wanted headers is taken."""
     import pandas as pd
 
-    for rows in read_sheets(path):
+    from avs_coverage.loaders.workbook import read_sheets
+
+    for _, rows in read_sheets(path):
         with contextlib.suppress(_NoTableError):
             index, header, chosen = _header([row.cells for row in rows[:_HEADER_SEARCH_LINES]], choose)
             break
