@@ -15,59 +15,142 @@ __version__ = "0.1.0"
 
 # Names are fetched when first used: `avs-coverage --help` must import neither pandas nor geopandas.
 _EXPORTS = {
+    "AccessSummary": "access",
     "AvsError": "errors",
+    "CommuneAccess": "access",
+    "Contribution": "contributions",
     "Coverage": "coverage",
+    "EpciCoverage": "epci",
     "Fault": "faults",
-    "Files": "study",
     "Figure": "coverage",
+    "Files": "study",
+    "Group": "groups",
     "InputError": "errors",
     "Inventory": "inventory",
     "OutputError": "errors",
+    "Qpv": "qpv",
     "Report": "report",
+    "RuleOptions": "study",
+    "RuleSettings": "rules",
     "Structure": "inventory",
+    "Supply": "supply",
     "Territory": "territory",
     "TerritoryError": "errors",
     "UsageError": "errors",
+    "Zone": "gaps",
     "build_report": "build",
+    "by_epci": "epci",
+    "by_group": "groups",
+    "communes_access": "access",
+    "communes_access_by_time": "access",
+    "communes_supply": "supply",
+    "declared_populations": "zone_populations",
     "embedded_inventory": "build",
     "find_territory_name": "territory_names",
     "get_rule": "rules",
+    "grouping": "groups",
     "load_structures": "loaders.structures",
+    "locate": "qpv_location",
+    "official_qpv": "qpv",
+    "ranked_by": "gaps",
+    "read_boundaries_file": "loaders.boundaries",
+    "read_grid": "loaders.grid",
+    "read_indicators": "loaders.indicators",
+    "read_populations": "loaders.populations",
+    "read_quarters": "loaders.quarters",
+    "read_travel_times": "loaders.travel_times",
+    "split_rules": "rules",
+    "structure_contributions": "contributions",
+    "summarise_access": "access",
+    "two_step": "supply",
+    "zones": "gaps",
 }
 __all__ = [
+    "AccessSummary",
     "AvsError",
+    "CommuneAccess",
+    "Contribution",
     "Coverage",
+    "EpciCoverage",
     "Fault",
     "Figure",
     "Files",
+    "Group",
     "InputError",
     "Inventory",
     "OutputError",
+    "Qpv",
     "Report",
+    "RuleOptions",
+    "RuleSettings",
     "Structure",
+    "Supply",
     "Territory",
     "TerritoryError",
     "UsageError",
+    "Zone",
     "__version__",
     "build_report",
+    "by_epci",
+    "by_group",
+    "communes_access",
+    "communes_access_by_time",
+    "communes_supply",
+    "declared_populations",
     "embedded_inventory",
     "find_territory_name",
     "get_rule",
+    "grouping",
     "load_structures",
+    "locate",
+    "official_qpv",
+    "ranked_by",
+    "read_boundaries_file",
+    "read_grid",
+    "read_indicators",
+    "read_populations",
+    "read_quarters",
+    "read_travel_times",
+    "split_rules",
+    "structure_contributions",
+    "summarise_access",
+    "two_step",
+    "zones",
 ]
 
 if TYPE_CHECKING:
+    from avs_coverage.access import (
+        AccessSummary,
+        CommuneAccess,
+        communes_access,
+        communes_access_by_time,
+        summarise_access,
+    )
     from avs_coverage.build import build_report, embedded_inventory
+    from avs_coverage.contributions import Contribution, structure_contributions
     from avs_coverage.coverage import Coverage, Figure
+    from avs_coverage.epci import EpciCoverage, by_epci
     from avs_coverage.errors import AvsError, InputError, OutputError, TerritoryError, UsageError
     from avs_coverage.faults import Fault
+    from avs_coverage.gaps import Zone, ranked_by, zones
+    from avs_coverage.groups import Group, by_group, grouping
     from avs_coverage.inventory import Inventory, Structure
+    from avs_coverage.loaders.boundaries import read_boundaries_file
+    from avs_coverage.loaders.grid import read_grid
+    from avs_coverage.loaders.indicators import read_indicators
+    from avs_coverage.loaders.populations import read_populations
+    from avs_coverage.loaders.quarters import read_quarters
     from avs_coverage.loaders.structures import load_structures
+    from avs_coverage.loaders.travel_times import read_travel_times
+    from avs_coverage.qpv import Qpv, official_qpv
+    from avs_coverage.qpv_location import locate
     from avs_coverage.report import Report
-    from avs_coverage.rules import get_rule
-    from avs_coverage.study import Files
+    from avs_coverage.rules import RuleSettings, get_rule, split_rules
+    from avs_coverage.study import Files, RuleOptions
+    from avs_coverage.supply import Supply, communes_supply, two_step
     from avs_coverage.territory import Territory
     from avs_coverage.territory_names import find_territory_name
+    from avs_coverage.zone_populations import declared_populations
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the module holds under that name

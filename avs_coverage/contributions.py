@@ -46,7 +46,7 @@ class Contribution:
         }
 
 
-def contributions(coverage: Coverage) -> tuple[Contribution, ...]:
+def structure_contributions(coverage: Coverage) -> tuple[Contribution, ...]:
     """Return what each counted structure that the rule locates adds, most inhabitants first.
 
     Inhabitants of a commune covered in part are counted point by point, in the proportion of

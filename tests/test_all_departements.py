@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from avs_coverage import Coverage, Inventory, Report, Structure, Territory, get_rule
-from avs_coverage.contributions import contributions
+from avs_coverage.contributions import structure_contributions
 from avs_coverage.embedded import read_csv
 from avs_coverage.gaps import GAP
 from avs_coverage.gazetteer import departement_of
@@ -173,7 +173,7 @@ def check_zones(coverage: Coverage):
 
 def check_contributions(coverage: Coverage):
     """What each structure serves alone is what its loss would leave, and all of them the simple cover."""
-    rows = contributions(coverage)
+    rows = structure_contributions(coverage)
     found = values(coverage.figures())["habitants", "avs"][0]
     assert all(0 <= row.alone <= row.served <= found for row in rows)
     assert all(people <= row.served for row in rows for _, people in row.overlaps)
@@ -211,7 +211,7 @@ def check_departement(code: str):
         assert other.figures() == coverage.figures()
         pd.testing.assert_frame_equal(other.communes, coverage.communes)
         assert Report(other).zones == Report(coverage).zones
-        assert contributions(other) == rows
+        assert structure_contributions(other) == rows
 
         added = compute(territory, [*structures, more], rule)
         assert (added.covered("AVS") | ~coverage.covered("AVS")).all()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from avs_coverage import UsageError
 from avs_coverage.access import communes_access, gini, remoteness, summarise_access, weighted_quantile
-from avs_coverage.contributions import contributions
+from avs_coverage.contributions import structure_contributions
 from avs_coverage.gaps import zones
 from avs_coverage.groups import by_group, grouping
 from avs_coverage.indicators import Indicator
@@ -121,7 +121,7 @@ def test_summaries_are_those_of_the_inhabitants_one_by_one(people):
 
 
 def test_contributions_say_who_is_served_alone_and_by_whom_else():
-    found = {row.structure.id: row for row in contributions(cover_declared(WORLD, CS, EVS))}
+    found = {row.structure.id: row for row in structure_contributions(cover_declared(WORLD, CS, EVS))}
     assert (found["c"].served, found["c"].alone, found["c"].overlaps) == (30, 10, (("e", 20),))
     assert (found["e"].served, found["e"].alone, found["e"].overlaps) == (50, 30, (("c", 20),))
 
@@ -139,7 +139,7 @@ def test_contributions_agree_with_the_figures(drawn, radius_m):
     ]
     world = replace(WORLD, grids=(grid_of(cells),))
     made = cover(world, *placed(drawn), rule=f"radius:{radius_m}m", by="grid")
-    rows = contributions(made)
+    rows = structure_contributions(made)
     figure = next(f for f in made.figures() if (f.measure, f.status) == ("habitants", "avs"))
     # Each is rounded on its own: a structure and a commune may each be half an inhabitant off.
     assert sum(row.alone for row in rows) <= figure.numerator + len(rows) + 4

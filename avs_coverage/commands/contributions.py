@@ -32,7 +32,7 @@ def contributions(study: CoverageOptions, output: OutputOptions) -> None:
     """Apport de chaque structure : habitants desservis, par elle seule, recouvrements."""
     report = make_report(study, output)
 
-    from avs_coverage.contributions import contributions as of
+    from avs_coverage.contributions import structure_contributions as of
 
     rows = of(report.coverage) if report.has_inventory else ()
     page = _document(report, rows)
