@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import subprocess
@@ -20,6 +21,9 @@ from avs_coverage.commands.streams import prepare_streams
 # No test is timed: the machines are shared. The same examples each run: a failure is there for everyone.
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
+
+# A sixth of the time of the tests goes to garbage collection at Python's own threshold.
+gc.set_threshold(100_000)
 
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
