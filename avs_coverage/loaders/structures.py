@@ -318,7 +318,7 @@ def _with_ids(structures: Sequence[Structure], collector: Collector) -> list[Str
         alike_names[made] += 1
         if made in lines or alike_names[made] > 1:
             made = f"{made}-{alike_names[made] + (made in lines)}"
-        named.append(replace(structure, id=made))
+        named.append(structure.with_id(made))
     return named
 
 
