@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
@@ -212,6 +212,39 @@ def _wanted(territory: TerritoryName | None) -> Collection[str] | None:
     return None if territory is None else Territory.of(territory).communes.index
 
 
+class _Reading(Protocol):
+    """What every loader says of what it read."""
+
+    @property
+    def columns(self) -> dict[str, str]: ...
+    @property
+    def rows_read(self) -> int: ...
+    @property
+    def rows_used(self) -> int: ...
+    @property
+    def set_aside(self) -> tuple[Fault, ...]: ...
+    @property
+    def warnings(self) -> tuple[Fault, ...]: ...
+
+
+def _read(
+    paths: Sequence[Path], nature: str, file_format: str, read: _Reading, gives: str
+) -> FileExamination:
+    """Return the examination of files that were read without a fault."""
+    return FileExamination(
+        _names(paths),
+        nature,
+        file_format,
+        "" if is_geographical(paths[0]) else describe_frame(paths[0]),
+        read.columns,
+        read.rows_read,
+        read.rows_used,
+        gives,
+        read.set_aside,
+        read.warnings,
+    )
+
+
 def _communes(paths: Sequence[Path], territory: TerritoryName | None) -> FileExamination:
     from avs_coverage.loaders.boundaries import read_boundaries_file
 
@@ -220,17 +253,7 @@ def _communes(paths: Sequence[Path], territory: TerritoryName | None) -> FileExa
     gives = f"{counted(len(read.frame), 'commune', 'communes')}, {area} km²"
     if read.neighbours is None:
         gives += " ; les polygones se chevauchent ou laissent des fentes : le voisinage embarqué est gardé"
-    return FileExamination(
-        paths[0].name,
-        "communes",
-        read.format,
-        columns=read.columns,
-        rows_read=read.rows_read,
-        rows_used=read.rows_used,
-        gives=gives,
-        set_aside=read.set_aside,
-        warnings=read.warnings,
-    )
+    return _read(paths, "communes", read.format, read, gives)
 
 
 def _population(paths: Sequence[Path], territory: TerritoryName | None) -> FileExamination:
@@ -239,18 +262,7 @@ def _population(paths: Sequence[Path], territory: TerritoryName | None) -> FileE
     read = read_populations(paths, _wanted(territory))
     inhabitants = counted(sum(read.values.values()), "habitant", "habitants")
     gives = f"{counted(len(read.values), 'commune', 'communes')}, {inhabitants}"
-    return FileExamination(
-        _names(paths),
-        "population",
-        "table par commune",
-        describe_frame(paths[0]),
-        read.columns,
-        rows_read=read.rows_read,
-        rows_used=read.rows_used,
-        gives=gives,
-        set_aside=read.set_aside,
-        warnings=read.warnings,
-    )
+    return _read(paths, "population", "table par commune", read, gives)
 
 
 def _qpv(paths: Sequence[Path], territory: TerritoryName | None) -> FileExamination:
@@ -259,25 +271,14 @@ def _qpv(paths: Sequence[Path], territory: TerritoryName | None) -> FileExaminat
 
     every = [row["code"] for row in read_csv("departements.csv")]
     read = read_quarters(paths, every if territory is None else territory.departements)
-    # Without a territory, nothing says which part of the official list the file should hold.
-    warnings = tuple(w for w in read.warnings if territory is not None or w.code != "AVS-931")
+    if territory is None:  # nothing says which part of the official list the file should hold
+        read = replace(read, warnings=tuple(w for w in read.warnings if w.code != "AVS-931"))
     gives = counted(len(read.quarters), "quartier", "quartiers")
     known = [qpv.population for qpv in read.quarters.values() if qpv.population is not None]
     if known:
         populations = counted(len(known), "population connue", "populations connues")
         gives += f", {counted(sum(known), 'habitant', 'habitants')} ({populations})"
-    return FileExamination(
-        _names(paths),
-        "qpv",
-        "périmètres" if len(read.perimeters) else "table",
-        _written(paths[0]),
-        read.columns,
-        rows_read=read.rows_read,
-        rows_used=read.rows_used,
-        gives=gives,
-        set_aside=read.set_aside,
-        warnings=warnings,
-    )
+    return _read(paths, "qpv", "périmètres" if len(read.perimeters) else "table", read, gives)
 
 
 def _indicators(path: Path, territory: TerritoryName | None, columns: Sequence[str] = ()) -> FileExamination:
@@ -288,18 +289,7 @@ def _indicators(path: Path, territory: TerritoryName | None, columns: Sequence[s
     gives = f"{counted(len(read.indicators), 'indicateur', 'indicateurs')} ({names})"
     if read.unread:
         gives += f", {counted(len(read.unread), 'colonne non lue', 'colonnes non lues')}"
-    return FileExamination(
-        path.name,
-        "indicateurs",
-        read.format,
-        describe_frame(path),
-        read.columns,
-        rows_read=read.rows_read,
-        rows_used=read.rows_used,
-        gives=gives,
-        set_aside=read.set_aside,
-        warnings=read.warnings,
-    )
+    return _read([path], "indicateurs", read.format, read, gives)
 
 
 def _grid(paths: Sequence[Path], territory: TerritoryName | None) -> FileExamination:
@@ -310,18 +300,7 @@ def _grid(paths: Sequence[Path], territory: TerritoryName | None) -> FileExamina
         f"{counted(len(read), 'carreau', 'carreaux')}, {number(round(read.total))} habitants, dont "
         f"{percent(read.imputed_share)} imputés ; {number(read.astride)} à cheval sur plusieurs communes"
     )
-    return FileExamination(
-        paths[0].name,
-        "carreaux",
-        f"EPSG:{read.epsg}",
-        _written(paths[0]),
-        read.columns,
-        rows_read=read.rows_read,
-        rows_used=read.rows_used,
-        gives=gives,
-        set_aside=read.set_aside,
-        warnings=read.warnings,
-    )
+    return _read(paths, "carreaux", f"EPSG:{read.epsg}", read, gives)
 
 
 def _travel_times(paths: Sequence[Path], territory: TerritoryName | None) -> FileExamination:
@@ -333,18 +312,7 @@ def _travel_times(paths: Sequence[Path], territory: TerritoryName | None) -> Fil
         f"{counted(origins, 'commune', 'communes')}, {counted(destinations, 'destination', 'destinations')}, "
         f"{counted(read.unreachable, 'trajet impossible', 'trajets impossibles')}"
     )
-    return FileExamination(
-        paths[0].name,
-        "temps",
-        "table origine-destination",
-        describe_frame(paths[0]),
-        read.columns,
-        rows_read=read.rows_read,
-        rows_used=read.rows_used,
-        gives=gives,
-        set_aside=read.set_aside,
-        warnings=read.warnings,
-    )
+    return _read(paths, "temps", "table origine-destination", read, gives)
 
 
 def _zones(paths: Sequence[Path], territory: TerritoryName | None) -> FileExamination:
@@ -382,10 +350,6 @@ def _service_areas(path: Path, territory: TerritoryName | None) -> FileExaminati
 
 def _names(paths: Sequence[Path]) -> str:
     return ", ".join(path.name for path in paths)
-
-
-def _written(path: Path) -> str:
-    return "" if is_geographical(path) else describe_frame(path)
 
 
 _READERS: dict[str, Callable[[Sequence[Path], TerritoryName | None], FileExamination]] = {
