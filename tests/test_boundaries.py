@@ -370,3 +370,10 @@ def test_a_point_or_a_line_among_polygons_is_no_contour(tmp_path, shape):
     assert "AVS-919" not in [warning.code for warning in found.warnings]
     assert "AVS-921" in [warning.code for warning in found.warnings]
     assert (found.rows_read, found.rows_used) == (3, 2)
+
+
+def test_a_compressed_layer_is_called_so(tmp_path):
+    (tmp_path / "communes.geojson.gz").write_bytes(b"\x1f\x8b\x08\x00")
+    with pytest.raises(InputError) as caught:
+        read(tmp_path / "communes.geojson.gz")
+    assert [(fault.code, "gzip" in fault.what) for fault in caught.value.faults] == [("AVS-371", True)]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.loaders.table_file import DAMAGED_ARCHIVE, first_bytes, read_bytes, text_of
+from avs_coverage.loaders.table_file import DAMAGED_ARCHIVE, first_bytes, no_table, read_bytes, text_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -79,6 +79,8 @@ def layers(path: Path, expected: str) -> Iterator[list[Layer]]:
     start = first_bytes(path)
     if start.startswith(_SEVEN_ZIP):
         raise InputError(Fault("AVS-351", {"value": path.name, "expected": expected}, path.name))
+    if start.startswith(b"\x1f\x8b"):
+        raise unreadable(path.name, no_table(start))
     if not start:
         read_bytes(path)  # says why it cannot be read
     if not is_geographical(path):

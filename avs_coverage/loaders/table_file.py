@@ -73,7 +73,14 @@ def no_table(start: bytes) -> str:
     """Say in French why a file whose first bytes these are is no table; empty where it may be one."""
     if not start.strip(b"\xef\xbb\xbf \t\r\n"):
         return "le fichier est vide"
-    return "c'est un PDF, dont les tableaux ne se lisent pas" if start.startswith(b"%PDF") else ""
+    for magic, reason in (
+        (b"%PDF", "c'est un PDF, dont les tableaux ne se lisent pas"),
+        (b"7z\xbc\xaf", "c'est une archive 7z : décompressez-la, puis donnez le fichier qu'elle contient"),
+        (b"\x1f\x8b", "c'est une archive gzip : décompressez-la, puis donnez le fichier qu'elle contient"),
+    ):
+        if start.startswith(magic):
+            return reason
+    return ""
 
 
 def read_bytes(path: Path) -> bytes:

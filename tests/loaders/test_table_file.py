@@ -70,7 +70,9 @@ def test_the_apostrophe_that_exports_add_is_taken_back(write, cell):
     assert read_rows(write(f"{cell};'quote'"))[0].cells == (cell[1:], "'quote'")
 
 
-@pytest.mark.parametrize(("content", "word"), [(b"", "vide"), (b"\n \n", "vide"), (b"%PDF-1.7", "PDF")])
+@pytest.mark.parametrize(
+    ("content", "word"), [(b"", "vide"), (b"\n \n", "vide"), (b"%PDF-1.7", "PDF"), (b"\x1f\x8b\x08", "gzip")]
+)
 def test_what_is_no_table_is_called_by_its_name(write, content, word):
     with pytest.raises(InputError) as caught:
         read_rows(write(content))
