@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from avs_coverage.loaders.grid import CELL_M, ROW_STEP
+from avs_coverage.projection import reproject
 
 if TYPE_CHECKING:
     from avs_coverage.loaders.grid import Grid
@@ -28,19 +29,16 @@ def cells_within(grid: Grid, epsg: int, x_m: Floats, y_m: Floats, radius_m: floa
     *x_m*, *y_m* are the points, and the distance is measured, in the projection *epsg*, the
     legal one of their place. Cells are numbered in the order of the grid.
     """
-    from pyproj import Transformer
-
     if epsg == grid.epsg:
         return expand(_spans(grid, x_m, y_m, radius_m, radius_m))
-    to_grid = Transformer.from_crs(epsg, grid.epsg, always_xy=True)
-    u, v = (np.asarray(values, dtype=float) for values in to_grid.transform(x_m, y_m))
+    u, v = reproject(x_m, y_m, epsg, grid.epsg)
     points, start, stop = _spans(grid, u, v, radius_m * OUTER, radius_m * OUTER)
     _, inner_start, inner_stop = _spans(grid, u, v, radius_m * INNER, radius_m * OUTER)
     # What lies between the two circles: a range before the inner one, and one after it.
     before, after = (points, start, inner_start), (points, inner_stop, stop)
     of, cells = (np.concatenate(both) for both in zip(expand(before), expand(after), strict=True))
     x, y = grid.x_m[cells] + CELL_M / 2, grid.y_m[cells] + CELL_M / 2
-    x, y = Transformer.from_crs(grid.epsg, epsg, always_xy=True).transform(x, y)
+    x, y = reproject(x, y, grid.epsg, epsg)
     near = np.hypot(x - x_m[of], y - y_m[of]) <= radius_m
     sure_of, sure = expand((points, inner_start, inner_stop))
     return np.concatenate([sure_of, of[near]]), np.concatenate([sure, cells[near]])

@@ -39,8 +39,22 @@ def project(longitude: float, latitude: float, epsg: int) -> tuple[float, float]
 
 def unproject(x_m: np.ndarray, y_m: np.ndarray, epsg: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the WGS84 longitudes and latitudes, in degrees, of points in metres of the projection *epsg*."""
-    longitude, latitude = _transformer(epsg).transform(x_m, y_m, direction="INVERSE")
-    return longitude, latitude
+    return _transformed(_transformer(epsg), x_m, y_m, "INVERSE")
+
+
+def reproject(x_m: np.ndarray, y_m: np.ndarray, source: int, target: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return points in metres of one projection (EPSG code) in metres of another."""
+    return _transformed(_between(source, target), x_m, y_m, "FORWARD")
+
+
+def _transformed(transformer: Any, x: np.ndarray, y: np.ndarray, way: str) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN401
+    import numpy as np
+
+    if len(x) == 1:  # pyproj 3.6 makes a scalar of an array of one, which numpy is about to refuse
+        found = transformer.transform(float(x[0]), float(y[0]), direction=way)
+        return np.array([found[0]]), np.array([found[1]])
+    u, v = transformer.transform(x, y, direction=way)
+    return np.asarray(u, dtype=float), np.asarray(v, dtype=float)
 
 
 def geodesic_area_km2(shapes: Iterable[Any]) -> np.ndarray:
@@ -56,6 +70,13 @@ def geodesic_area_km2(shapes: Iterable[Any]) -> np.ndarray:
     oriented = shapely.orient_polygons(np.array(list(shapes), dtype=object))
     areas = [abs(geod.geometry_area_perimeter(shape)[0]) for shape in oriented]
     return np.round(np.array(areas, dtype=float) / 1e6, 3)
+
+
+@cache
+def _between(source: int, target: int) -> Any:  # noqa: ANN401 - pyproj.Transformer
+    from pyproj import Transformer
+
+    return Transformer.from_crs(source, target, always_xy=True)
 
 
 @cache

@@ -251,8 +251,6 @@ def test_inhabitants_of_cells_within_a_radius_are_those_of_sjoin_dwithin(tmp_pat
             assert got == expected
 
 
-# pyproj 3.6.1 so warns of an array of one point, which it converts all the same: one cell to be measured.
-@pytest.mark.filterwarnings("ignore:Conversion of an array with ndim:DeprecationWarning")
 @settings(max_examples=25)
 @given(seed=SEEDS, metres=st.sampled_from([250, 1500, 9000]))
 def test_cells_lie_between_two_buffers(tmp_path_factory, seed, metres):

@@ -17,7 +17,7 @@ from avs_coverage.loaders.commune_codes import OTHER_TERRITORY, CommuneCodes, pu
 from avs_coverage.loaders.geo_file import is_geographical, layers, read_attributes
 from avs_coverage.loaders.table_frame import read_frames
 from avs_coverage.messages import enumeration
-from avs_coverage.projection import LEGAL_OF_GRID, epsg_of
+from avs_coverage.projection import LEGAL_OF_GRID, epsg_of, reproject
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,13 +85,10 @@ class Grid:
 
     def centres(self, epsg: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         """Return x and y, in metres, of the centres of the cells in another projection."""
-        from pyproj import Transformer
-
         x_m, y_m = self.x_m + CELL_M / 2, self.y_m + CELL_M / 2
         if epsg == self.epsg:
             return x_m, y_m
-        x, y = Transformer.from_crs(self.epsg, epsg, always_xy=True).transform(x_m, y_m)
-        return np.asarray(x), np.asarray(y)
+        return reproject(x_m, y_m, self.epsg, epsg)
 
 
 def is_header(header: Sequence[str]) -> bool:
