@@ -69,12 +69,15 @@ class DeclaredSum:
 
 def declared_populations(coverage: Coverage) -> tuple[tuple[DeclaredPopulation, ...], DeclaredSum]:
     """Return the structures that declare a population and serve the territory, by id, and their sums."""
+    declaring = [s for s in coverage.inventory.counted(coverage.on) if s.area_population is not None]
+    if not declaring:
+        return (), DeclaredSum(0, 0, 0, 0)
     people = coverage.territory.communes["population"]
     certain = coverage.links[coverage.links["certain"]]
     served = certain.groupby("structure")["commune"].agg(list).to_dict()
     serving = set(coverage.links["structure"])
     rows, every, repeated, declared, whole = [], set(), 0, 0, 0
-    for structure in sorted(coverage.inventory.counted(coverage.on), key=lambda s: s.id):
+    for structure in sorted(declaring, key=lambda s: s.id):
         if structure.area_population is None or structure.id not in serving:
             continue
         codes = served.get(structure.id, [])
