@@ -32,7 +32,7 @@ from avs_coverage.loaders.grid import CELL_M, Grid
 from avs_coverage.territory import Territory
 
 RADIUS_M = 5000
-ROUNDS = 3
+ROUNDS = 7
 
 
 def made_structures(count: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -68,14 +68,15 @@ def made_grid(count: int) -> Grid:
     )  # fmt: skip
 
 
-def median_of(work: Callable[[], object]) -> float:
-    """Return the median seconds of some work."""
-    samples = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        work()
-        samples.append(time.perf_counter() - start)
-    return statistics.median(samples)
+def medians_of(*works: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
+    """Return the median seconds of each of some works, done in turn: the machine's moods are shared."""
+    samples: list[list[float]] = [[] for _ in works]
+    for _ in range(rounds):
+        for work, seconds in zip(works, samples, strict=True):
+            start = time.perf_counter()
+            work()
+            seconds.append(time.perf_counter() - start)
+    return [statistics.median(seconds) for seconds in samples]
 
 
 def measure_grid(structures: int, cells: int) -> None:
@@ -101,7 +102,7 @@ def measure_grid(structures: int, cells: int) -> None:
     sample = np.random.default_rng(3).choice(len(grid), 2000)
     exact = (np.hypot(cx[sample, None] - x_m, cy[sample, None] - y_m) <= RADIUS_M).sum(axis=1)
     same = "exact" if (counts[sample] == exact).all() else "WRONG"
-    mine, first, second = median_of(ours), median_of(nearest), median_of(buffers)
+    mine, first, second = medians_of(ours, nearest, buffers, rounds=3)
     print(
         f"{structures} structures, {len(grid)} cells, {RADIUS_M} m: {mine:.2f} s, counts {same}; "
         f"sjoin_nearest {first:.2f} s, ratio {first / mine:.1f} (bound 4); "
@@ -127,7 +128,7 @@ def measure_report(structures: int) -> None:
         def run(command: list[str]) -> object:
             return subprocess.run(command, capture_output=True, check=True)
 
-        mine, theirs = median_of(lambda: run(ours)), median_of(lambda: run(rival))
+        mine, theirs = medians_of(lambda: run(ours), lambda: run(rival))
     ratio = mine / theirs
     print(
         f"report france, {structures} structures: {mine:.2f} s; "
