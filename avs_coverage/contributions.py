@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from avs_coverage.rules.reached import Demand
+from avs_coverage.coverage import Level
+from avs_coverage.rules.reached import Demand, Ints
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
@@ -18,18 +19,27 @@ if TYPE_CHECKING:
 _BATCH = 500
 
 
+_LEVELS: tuple[Level, ...] = ("certain", "firm", "any")
+_Pairs = tuple[Ints, Ints]
+"""Which structure reaches which point."""
+
+
 @dataclass(frozen=True)
 class Contribution:
     """The inhabitants of the territory that one structure serves, by certain links.
 
     *alone*: served by no other, who would lose their cover without it. *overlaps*: other structure
-    (id) → inhabitants that both serve, most first. Whole numbers, rounded to the nearest.
+    (id) → inhabitants that both serve, most first. Whole numbers, rounded to the nearest. *served_bounds*
+    and *alone_bounds* are minorant and majorant: by firm links and next to all that may serve too; by
+    possible links and next to what firmly serves.
     """
 
     structure: Structure
     served: int
     alone: int
     overlaps: tuple[tuple[str, int], ...]
+    served_bounds: tuple[int, int]
+    alone_bounds: tuple[int, int]
 
     def to_record(self) -> dict[str, Any]:
         """Return the contribution as plain values, under the names that stay."""
@@ -38,8 +48,13 @@ class Contribution:
             "nom": self.structure.name,
             "type": self.structure.type,
             "commune": self.structure.seat_name,
+            "position": self.structure.position,
             "habitants_desservis": self.served,
+            "habitants_desservis_minorant": self.served_bounds[0],
+            "habitants_desservis_majorant": self.served_bounds[1],
             "habitants_seule": self.alone,
+            "habitants_seule_minorant": self.alone_bounds[0],
+            "habitants_seule_majorant": self.alone_bounds[1],
             "part_seule": self.alone / self.served if self.served else None,
             "recouvrements": [code for code, _ in self.overlaps],
             "habitants_partages": [people for _, people in self.overlaps],
@@ -50,49 +65,111 @@ def structure_contributions(coverage: Coverage) -> tuple[Contribution, ...]:
     """Return what each counted structure that the rule locates adds, most inhabitants first.
 
     Inhabitants of a commune covered in part are counted point by point, in the proportion of
-    its points. Communes without an inventory are left out.
+    its points. Communes without an inventory are left out. What a structure may serve is no more
+    than the inhabitants it declares, where that bounds the majorant of the territory.
     """
     counted = coverage.inventory.counted(coverage.on)
     structures = sorted((s for s in counted if coverage.rule.locates(s)), key=lambda s: s.id)
-    served, alone = np.zeros(len(structures)), np.zeros(len(structures))
+    sums = {name: np.zeros(len(structures)) for name in (*_LEVELS, *(f"{level} alone" for level in _LEVELS))}
     shared: dict[tuple[int, int], float] = {}
     people = np.where(coverage.known, coverage.territory.communes["population"].to_numpy(float), 0.0)
     demands = list(_demands(coverage, structures))
     size = len(people)
-    total = sum((np.bincount(d.commune, d.weight, minlength=size) for d in demands), np.zeros(size))
-    for demand in demands:
+    total = sum(
+        (np.bincount(of["certain"].commune, of["certain"].weight, minlength=size) for of in demands),
+        np.zeros(size),
+    )
+    for of in demands:
+        demand = of["certain"]
         weight = demand.weight * (people / np.where(total > 0, total, 1))[demand.commune]
-        slices = [slice(first, first + _BATCH) for first in range(0, len(structures), _BATCH)]
-        pairs = [demand.pairs(part) for part in slices]
-        structure = np.concatenate([np.empty(0, np.int64), *(pair[0] for pair in pairs)])
-        point = np.concatenate([np.empty(0, np.int64), *(pair[1] for pair in pairs)])
-        single = np.bincount(point, minlength=len(weight))[point] == 1
-        served += np.bincount(structure, weight[point], minlength=len(structures))
-        alone += np.bincount(structure[single], weight[point[single]], minlength=len(structures))
-        _add_shared(structure[~single], point[~single], weight, shared)
+        pairs = {level: _pairs(of[level], len(structures)) for level in _LEVELS}
+        for name, (structure, point) in {**pairs, **_alone(pairs, len(weight))}.items():
+            sums[name] += np.bincount(structure, weight[point], minlength=len(structures))
+        structure, point = pairs["certain"]
+        several = np.bincount(point, minlength=len(weight))[point] > 1
+        _add_shared(structure[several], point[several], weight, shared)
     found = [
-        Contribution(one, _whole(served[rank]), _whole(alone[rank]), _overlaps(rank, structures, shared))
-        for rank, one in enumerate(structures)
+        _contribution(rank, structures, {name: _whole(values[rank]) for name, values in sums.items()}, shared)
+        for rank in range(len(structures))
     ]
+    if coverage.limits is not None:
+        found = [_bounded(row) if row.structure.id in coverage.limits.bounded else row for row in found]
     return tuple(sorted(found, key=lambda row: (-row.served, row.structure.id)))
 
 
-def _demands(coverage: Coverage, structures: list[Structure]) -> Iterator[Demand]:
-    """Yield the points that the rule measures, or one point a commune where a link covers it whole."""
-    if coverage.found.reached is not None:
-        yield from coverage.rule.demands(coverage.territory, structures)  # type: ignore[attr-defined]
+def _contribution(
+    rank: int, structures: list[Structure], sums: dict[str, int], shared: dict[tuple[int, int], float]
+) -> Contribution:
+    return Contribution(
+        structures[rank],
+        sums["certain"],
+        sums["certain alone"],
+        _overlaps(rank, structures, shared),
+        (sums["firm"], sums["any"]),
+        (sums["firm alone"], sums["any alone"]),
+    )
+
+
+def _bounded(row: Contribution) -> Contribution:
+    """Return a contribution whose majorants are no more than the inhabitants that the structure declares."""
+    most = max(row.served, row.structure.area_population or 0)
+    served, alone = row.served_bounds, row.alone_bounds
+    return replace(
+        row, served_bounds=(served[0], min(served[1], most)), alone_bounds=(alone[0], min(alone[1], most))
+    )
+
+
+def _demands(coverage: Coverage, structures: list[Structure]) -> Iterator[dict[Level, Demand]]:
+    """Yield, by level, the points that the rule measures, or one point a commune where a link covers it."""
+    found = coverage.found
+    if found.reached is not None:
+        of = {level: coverage.rule.demands(coverage.territory, structures, level) for level in _LEVELS}  # type: ignore[attr-defined]
+        if found.at_least is found.reached is found.at_most:
+            yield from (dict.fromkeys(_LEVELS, demand) for demand in of["certain"])
+            return
+        for demands in zip(*of.values(), strict=True):
+            yield dict(zip(_LEVELS, demands, strict=True))
         return
+    links = coverage.links[coverage.links["structure"].isin([s.id for s in structures])]
     ranks = {structure.id: rank for rank, structure in enumerate(structures)}
-    links = coverage.links[coverage.links["certain"] & coverage.links["structure"].isin(list(ranks))]
     structure = links["structure"].map(ranks).to_numpy(np.int64)
     commune = coverage.territory.communes.index.get_indexer(links["commune"])
-
-    def pairs(part: slice) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        here = (structure >= part.start) & (structure < part.stop)
-        return structure[here], commune[here]
-
     size = len(coverage.territory.communes)
-    yield Demand(np.arange(size), np.ones(size), pairs)
+    masks: dict[Level, np.ndarray[Any, Any]] = {
+        "certain": links["certain"].to_numpy(bool),
+        "firm": links["firm"].to_numpy(bool),
+        "any": np.ones(len(links), dtype=bool),
+    }
+
+    def demand(mask: np.ndarray[Any, Any]) -> Demand:
+        def pairs(part: slice) -> _Pairs:
+            here = mask & (structure >= part.start) & (structure < part.stop)
+            return structure[here], commune[here]
+
+        return Demand(np.arange(size), np.ones(size), pairs)
+
+    yield {level: demand(mask) for level, mask in masks.items()}
+
+
+def _pairs(demand: Demand, count: int) -> _Pairs:
+    """Return every pair of a structure and a point that it reaches."""
+    slices = [slice(first, first + _BATCH) for first in range(0, count, _BATCH)]
+    found = [(np.empty(0, np.int64), np.empty(0, np.int64)), *map(demand.pairs, slices)]
+    structure, point = (np.concatenate(column) for column in zip(*found, strict=True))
+    return structure, point
+
+
+def _alone(pairs: dict[Level, _Pairs], size: int) -> dict[str, _Pairs]:
+    """Return the pairs of the points that no other structure reaches: certainly, at least, at most."""
+    counts = {level: np.bincount(point, minlength=size) for level, (_, point) in pairs.items()}
+    certain, firm, possible = (pairs[level] for level in _LEVELS)
+    own = np.isin(possible[0] * size + possible[1], firm[0] * size + firm[1])
+    masks = (
+        ("certain alone", certain, counts["certain"][certain[1]] == 1),
+        ("firm alone", firm, counts["any"][firm[1]] == 1),
+        ("any alone", possible, counts["firm"][possible[1]] == own),
+    )
+    return {name: (structure[mask], point[mask]) for name, (structure, point), mask in masks}
 
 
 def _add_shared(

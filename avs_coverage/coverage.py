@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,8 @@ STATUSES = ("cs", "evs_seul", "avs", "aucune")
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 Amounts = np.ndarray[Any, Any]
 Number = int | float
+Level = Literal["firm", "certain", "any"]
+"""Links on which a minorant rests, a figure, a majorant: each level holds those before it."""
 _ROUNDING = 1e-9
 """What a sum of shares may lose: a commune half of whose inhabitants are reached is covered."""
 
@@ -106,56 +108,77 @@ class Coverage:
         return self.territory.ranks(self.links["commune"])
 
     @cached_property
-    def _counts(self) -> dict[tuple[str, bool], np.ndarray[Any, np.dtype[np.int64]]]:
-        """Count, for each commune, the structures of a type: (type, certain links only?) → counts."""
+    def _counts(self) -> dict[tuple[str, Level], np.ndarray[Any, np.dtype[np.int64]]]:
+        """Count, for each commune, the structures of a type: (type, level of the links) → counts."""
         types = {structure.id: structure.type for structure in self.inventory.structures}
         position = self.link_ranks
         kind = self.links["structure"].map(types).to_numpy(dtype=object)
-        certain = self.links["certain"].to_numpy(dtype=bool)
+        of_level: dict[Level, BoolArray] = {
+            "firm": self.links["firm"].to_numpy(dtype=bool),
+            "certain": self.links["certain"].to_numpy(dtype=bool),
+            "any": np.ones(len(kind), dtype=bool),
+        }
         size = len(self.territory.communes)
-        counts = {}
-        for name in ("CS", "EVS"):
-            of_type = kind == name
-            counts[name, True] = np.bincount(position[of_type & certain], minlength=size)
-            counts[name, False] = np.bincount(position[of_type], minlength=size)
-        return counts
+        return {
+            (name, level): np.bincount(position[(kind == name) & chosen], minlength=size)
+            for name in ("CS", "EVS")
+            for level, chosen in of_level.items()
+        }
 
-    def covered(self, kind: str, certain: bool = True) -> BoolArray:
-        """Tell, for each commune, whether a structure covers it, by certain links or by any.
+    def covered(self, kind: str, level: Level = "certain") -> BoolArray:
+        """Tell, for each commune, whether a structure covers it, by the links of a level.
 
         *kind* is ``CS``, ``EVS`` or ``AVS`` (either). Communes without an inventory are False.
         """
         if self.found.reached is not None:
-            return self._reached(kind) & self.known
+            return self._reached(kind, level) & self.known
         if kind == "AVS":
-            return self.covered("CS", certain) | self.covered("EVS", certain)
-        return (self._counts[kind, certain] > 0) & self.known
+            return self.covered("CS", level) | self.covered("EVS", level)
+        return (self._counts[kind, level] > 0) & self.known
 
-    def _reached(self, kind: str) -> BoolArray:
+    def _reached(self, kind: str, level: Level) -> BoolArray:
         """Tell the communes with a seat, or of which enough inhabitants are reached."""
-        reached = self.found.reached if self.found.reached is not None else pd.DataFrame()
-        share = reached[kind.lower()].to_numpy(float)
-        enough = (share > 0) & (share >= self.found.commune_share - _ROUNDING)
-        seats = [reached[f"siege_{n}"].to_numpy(bool) for n in ("cs", "evs") if kind in ("AVS", n.upper())]
-        return np.asarray(np.logical_or.reduce([enough, *seats]))
+        covered = self._enough(kind.lower(), level)
+        for name in ("cs", "evs"):
+            if kind in ("AVS", name.upper()):
+                covered |= self._reach(level)[f"siege_{name}"].to_numpy(bool)
+        return covered
 
-    def inhabitants(self, kind: str, certain: bool = True) -> np.ndarray[Any, np.dtype[np.int64]]:
+    def _enough(self, column: str, level: Level) -> BoolArray:
+        """Tell the communes of which enough inhabitants are reached for the rule to cover them."""
+        share = self._reach(level)[column].to_numpy(float)
+        return np.asarray((share > 0) & (share >= self.found.commune_share - _ROUNDING))
+
+    def _reach(self, level: Level) -> pd.DataFrame:
+        """Return the shares of ``rules.Links`` at a level; no row where all or none are covered."""
+        found = {"firm": self.found.at_least, "certain": self.found.reached, "any": self.found.at_most}[level]
+        return pd.DataFrame() if found is None else found
+
+    def inhabitants(self, kind: str, level: Level = "certain") -> np.ndarray[Any, np.dtype[np.int64]]:
         """Return the inhabitants of each commune that structures of a kind cover.
 
-        All or none where a link covers the whole commune; else the exact share, rounded to the
-        nearest whole, so that covered and uncovered add up to the commune whatever the territory.
+        *kind* is ``CS``, ``EVS``, ``AVS`` (either) or ``multiple`` (two structures or more). All or
+        none where a link covers the whole commune; else the exact share, rounded to the nearest
+        whole, so that covered and uncovered add up to the commune whatever the territory.
         """
-        population = self._weights["habitants"]
+        population = self.amounts["habitants"]
         if self.found.reached is None:
-            return np.where(self.covered(kind, certain), population, 0)
-        share = self.found.reached[kind.lower()].to_numpy(float)
+            mask = self.several(level) if kind == "multiple" else self.covered(kind, level)
+            return np.where(mask, population, 0)
+        share = self._reach(level)[kind.lower()].to_numpy(float)
         return np.where(self.known, np.floor(population * share + 0.5), 0).astype(np.int64)
 
-    def status(self, certain: bool = True) -> np.ndarray[Any, np.dtype[np.object_]]:
+    def several(self, level: Level = "certain") -> BoolArray:
+        """Tell, for each commune, whether two structures or more cover it."""
+        if self.found.reached is not None:
+            return self._enough("multiple", level) & self.known
+        return (self._counts["CS", level] + self._counts["EVS", level] > 1) & self.known
+
+    def status(self, level: Level = "certain") -> np.ndarray[Any, np.dtype[np.object_]]:
         """Return each commune's status: cs_seul, cs_et_evs, evs_seul, aucune, or empty if unknown."""
-        cs, evs = self.covered("CS", certain), self.covered("EVS", certain)
+        cs, evs = self.covered("CS", level), self.covered("EVS", level)
         # Enough inhabitants may be reached by a CS or an EVS, and not by either alone: the EVS adds to it.
-        evs |= self.covered("AVS", certain) & ~cs
+        evs |= self.covered("AVS", level) & ~cs
         names = np.array(["aucune", "evs_seul", "cs_seul", "cs_et_evs"], dtype=object)
         return np.where(self.known, names[2 * cs + evs], "")
 
@@ -163,21 +186,24 @@ class Coverage:
     def communes(self) -> pd.DataFrame:
         """Return one row a commune, under the column names that stay (see docs/formats.md).
 
-        Index: commune code. ``statut`` is computed on certain links, as ``statut_minorant``;
-        ``statut_majorant`` adds the possible ones. Counts and status are empty (NA, ``""``)
+        Index: commune code. ``statut`` is computed on certain links; ``statut_minorant`` on the
+        firm ones; ``statut_majorant`` adds the possible ones. Counts and status are empty (NA, ``""``)
         where no inventory stands.
         """
         base = self.territory.communes
         frame = base[["nom", "departement", "epci", "nom_epci", "population", "superficie_km2"]].copy()
         frame["statut"] = self.status()
         for column, kind in (("nb_cs", "CS"), ("nb_evs", "EVS")):
-            frame[column] = pd.array(self._counts[kind, True], dtype="Int64")
+            frame[column] = pd.array(self._counts[kind, "certain"], dtype="Int64")
             frame[column] = frame[column].where(self.known)
         frame["structures"] = self._ids(certain=True)
-        frame["statut_minorant"] = frame["statut"]
-        frame["statut_majorant"] = self.status(certain=False)
-        frame["habitants_couverts"] = pd.array(self.inhabitants("AVS"), dtype="Int64")
-        frame["habitants_couverts"] = frame["habitants_couverts"].where(self.known)
+        frame["statut_minorant"] = self.status("firm")
+        frame["statut_majorant"] = self.status("any")
+        levels: dict[str, Level] = {"": "certain", "_minorant": "firm", "_majorant": "any"}
+        for suffix, level in levels.items():
+            column = f"habitants_couverts{suffix}"
+            frame[column] = pd.array(self.inhabitants("AVS", level), dtype="Int64")
+            frame[column] = frame[column].where(self.known)
         return frame
 
     def _ids(self, certain: bool) -> list[str]:
@@ -199,9 +225,9 @@ class Coverage:
         """Return every measure and status over the communes of *where*, known ones only.
 
         The figure rests on certain links. Minorant and majorant: for ``cs`` and ``avs``,
-        certain links, then possible ones too; for ``aucune``, the complement of ``avs``;
-        for ``evs_seul``, communes certainly served by an EVS and by no CS even possibly, then
-        communes possibly served by an EVS and by no CS certainly.
+        firm links alone, then possible ones too; for ``aucune``, the complement of ``avs``;
+        for ``evs_seul``, communes firmly served by an EVS and by no CS even possibly, then
+        communes possibly served by an EVS and by no CS firmly.
         """
         where = np.ones(len(self.known), dtype=bool) if where is None else where
         return self.figures_by(np.where(where, 0, -1), 1)[0]
@@ -213,7 +239,7 @@ class Coverage:
         known = np.bincount(place, minlength=count)
         found: list[list[Figure]] = [[] for _ in range(count)]
         for measure in MEASURES:
-            weights = self._weights[measure]
+            weights = self.amounts[measure]
             for status, (figure, lower, upper) in self._all_parts[measure].items():
                 columns = [_sums(v[scope], place, count) for v in (figure, weights, lower, upper)]
                 if measure == "habitants" and self.limits is not None:
@@ -252,58 +278,43 @@ class Coverage:
     def _parts(self, measure: str) -> dict[str, tuple[Amounts, Amounts, Amounts]]:
         """Return, for each status, what each commune adds to the figure, the minorant and the majorant."""
         if measure == "habitants" and self.found.reached is not None:
-            by_cs, by_any = self.inhabitants("CS"), self.inhabitants("AVS")
-            none = self._weights[measure] - by_any
-            amounts = {"cs": by_cs, "evs_seul": by_any - by_cs, "avs": by_any, "aucune": none}
-            return {status: (values, values, values) for status, values in amounts.items()}
-        weights = self._weights[measure]
+            return self._people()
+        weights = self.amounts[measure]
         return {
             s: (weights * one, weights * low, weights * high) for s, (one, low, high) in self._masks.items()
+        }
+
+    def _people(self) -> dict[str, tuple[Amounts, Amounts, Amounts]]:
+        """Return the same of inhabitants, where a commune may be covered in part."""
+        levels: tuple[Level, ...] = ("certain", "firm", "any")
+        cs, cs_low, cs_high = (self.inhabitants("CS", level) for level in levels)
+        avs, avs_low, avs_high = (self.inhabitants("AVS", level) for level in levels)
+        # Those whom an EVS alone reaches are not told apart point by point at the ends: bounds of bounds.
+        only = np.maximum(avs_low - cs_high, 0)
+        most = np.maximum(np.minimum(self.inhabitants("EVS", "any"), avs_high - cs_low), avs - cs)
+        whole = self.amounts["habitants"]
+        return {
+            "cs": (cs, cs_low, cs_high),
+            "evs_seul": (avs - cs, only, most),
+            "avs": (avs, avs_low, avs_high),
+            "aucune": (whole - avs, whole - avs_high, whole - avs_low),
         }
 
     @cached_property
     def _masks(self) -> dict[str, tuple[BoolArray, BoolArray, BoolArray]]:
         """Return, for each status, the communes of the figure, of the minorant and of the majorant."""
-        cs, cs_any = self.covered("CS"), self.covered("CS", certain=False)
-        evs, evs_any = self.covered("EVS"), self.covered("EVS", certain=False)
-        avs, avs_any = self.covered("AVS"), self.covered("AVS", certain=False)
-        masks: dict[str, tuple[BoolArray, BoolArray, BoolArray]] = {
-            "cs": (cs, cs, cs_any),
-            "evs_seul": (avs & ~cs, evs & ~cs_any, evs_any & ~cs),
-            "avs": (avs, avs, avs_any),
-            "aucune": (~avs, ~avs_any, ~avs),
-        }
-        if self.found.reached is not None:
-            masks["evs_seul"] = (avs & ~cs,) * 3
-        return masks
-
-    def multiplicity(self) -> dict[str, dict[str, Number]]:
-        """Return communes, inhabitants and km² that no structure, one, or several cover, by certain links.
-
-        Keys ``blanche`` (0), ``simple`` (1) and ``multiple`` (2 or more), each measure → amount; over
-        the communes for which an inventory stands, they add up to the territory.
-        """
-        counts = self._counts["CS", True] + self._counts["EVS", True]
-        covered, several = self.covered("AVS"), counts > 1
-        inhabitants = self.inhabitants("AVS")
-        more = np.where(covered & several, self._weights["habitants"], 0)
-        if self.found.reached is not None:
-            share = self.found.reached["multiple"].to_numpy(float)
-            several = (share > 0) & (share >= self.found.commune_share - _ROUNDING)
-            more = np.floor(self._weights["habitants"] * share + 0.5).astype(np.int64)
-        masks = {"blanche": ~covered, "simple": covered & ~several, "multiple": covered & several}
-        people = {
-            "blanche": self._weights["habitants"] - inhabitants,
-            "simple": inhabitants - more,
-            "multiple": more,
-        }
+        levels: tuple[Level, ...] = ("certain", "firm", "any")
+        cs, cs_firm, cs_any = (self.covered("CS", level) for level in levels)
+        avs, avs_firm, avs_any = (self.covered("AVS", level) for level in levels)
+        evs_any = self.covered("EVS", "any")
+        if (at_most := self.found.at_most) is not None:
+            # An EVS that reaches some inhabitants may bring to the threshold what a CS nearly covers.
+            evs_any = avs_any & ((at_most["evs"].to_numpy(float) > 0) | evs_any)
         return {
-            name: {
-                "communes": int((mask & self.known).sum()),
-                "habitants": _sum(people[name][self.known]),
-                "km2": self.total("km2", mask & self.known),
-            }
-            for name, mask in masks.items()
+            "cs": (cs, cs_firm, cs_any),
+            "evs_seul": (avs & ~cs, avs_firm & ~cs_any, evs_any & ~cs_firm),
+            "avs": (avs, avs_firm, avs_any),
+            "aucune": (~avs, ~avs_any, ~avs_firm),
         }
 
     def weighted(self, indicator: Indicator) -> tuple[Figure, ...]:
@@ -321,7 +332,7 @@ class Coverage:
         scope = self.known & np.isfinite(values) & (group >= 0)
         place = group[scope]
         known = np.bincount(place, minlength=count)
-        population = np.maximum(self._weights["habitants"], 1)
+        population = np.maximum(self.amounts["habitants"], 1)
         found: list[list[Figure]] = [[] for _ in range(count)]
         for status, parts in self._all_parts["habitants"].items():
             figure, lower, upper = ((values * part / population)[scope] for part in parts)
@@ -338,14 +349,19 @@ class Coverage:
 
     def total(self, measure: str, where: BoolArray) -> Number:
         """Sum a measure over communes; km² to 0.001, a commune without an area adding nothing."""
-        return _sum(self._weights[measure][where])
+        return _sum(self.amounts[measure][where])
+
+    def sum_known(self, values: Amounts) -> Number:
+        """Sum values over the communes for which an inventory stands; whole numbers stay whole."""
+        return _sum(values[self.known])
 
     def totals_by(self, measure: str, place: Amounts, count: int) -> list[Number]:
         """Sum a measure over the communes of each group, *place* being the rank of each commune's."""
-        return _sums(self._weights[measure], place, count)
+        return _sums(self.amounts[measure], place, count)
 
     @cached_property
-    def _weights(self) -> dict[str, Amounts]:
+    def amounts(self) -> dict[str, Amounts]:
+        """Return what each commune counts for, by measure: 1, its inhabitants, its km² (0 if unknown)."""
         communes = self.territory.communes
         return {
             "communes": np.ones(len(communes), dtype=np.int64),

@@ -116,7 +116,7 @@ def _groups(coverage: Coverage) -> tuple[Ranks, list[tuple[str, ...]]]:
 
     Group 0 is that of the communes that nothing covers, even possibly.
     """
-    covered, perhaps = coverage.covered("AVS"), coverage.covered("AVS", certain=False)
+    covered, perhaps = coverage.covered("AVS"), coverage.covered("AVS", "any")
     group = np.where(coverage.known & ~perhaps, 0, -1)
     numbers: dict[tuple[str, ...], int] = {(): 0}
     codes = coverage.territory.communes.index

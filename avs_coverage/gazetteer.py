@@ -10,11 +10,14 @@ from avs_coverage.embedded import read_csv, read_parquet
 from avs_coverage.loaders.cog import Movements
 from avs_coverage.names import normalise, undo_mojibake, without_article, without_postal_words
 
-_COLUMNS = ("code", "nom", "epci", "x_m", "y_m", "superficie_km2")
+_COLUMNS = ("code", "nom", "epci", "x_m", "y_m", "superficie_km2", "etendue_m")
 
 
 class Commune(NamedTuple):
-    """One commune: code, name, SIREN of its EPCI (empty where none), chef-lieu (metres), area."""
+    """One commune: code, name, SIREN of its EPCI (empty where none), chef-lieu (metres), area.
+
+    *extent_m* is how far its boundary goes from the chef-lieu, in metres, rounded up to 100 m.
+    """
 
     code: str
     name: str
@@ -22,6 +25,7 @@ class Commune(NamedTuple):
     x_m: float
     y_m: float
     area_km2: float
+    extent_m: int
 
 
 def departement_of(code: str) -> str:

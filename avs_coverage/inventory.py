@@ -15,6 +15,8 @@ ZONES = ("complete", "partielle", "estimee", "inconnue")
 FICTITIOUS = "données fictives"
 """The ``source`` of a made structure: every output that holds one says so."""
 STATUSES = ("confirme", "a_confirmer")
+POSITIONS = ("point", "chef_lieu", "deduit", "inconnue")
+"""How well the place of a structure is known, best first."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Structure:
     *seat* is a commune code, empty where unknown; *seat_epci* the SIREN of its EPCI. *x_m, y_m*
     are metres in the legal projection of the seat's département (None without a seat), of the
     structure's own point (*longitude, latitude*, degrees) where *has_point*, else of the seat's
-    chef-lieu. *start* and *end*
+    chef-lieu: the structure is then at most *position_error_m* metres from there. *start* and *end*
     are the first and last day of the agreement, None where unknown or open. *acf* and
     *ps_jeunes* are None where unknown.
     """
@@ -41,6 +43,7 @@ class Structure:
     x_m: float | None = None
     y_m: float | None = None
     has_point: bool = False
+    position_error_m: float = 0.0
     longitude: float | None = None
     latitude: float | None = None
     area: str = "inconnue"
@@ -58,6 +61,18 @@ class Structure:
     note: str = ""
     source: str = ""
     line: int = 0
+
+    @property
+    def is_seat_deduced(self) -> bool:
+        """Tell whether the commune of the seat is deduced: its figures hold, their minorant does not."""
+        return bool(self.seat) and self.seat_quality == "deduit" and not self.has_point
+
+    @property
+    def position(self) -> str:
+        """Return how well its place is known: ``point``, ``chef_lieu``, ``deduit`` or ``inconnue``."""
+        if not self.seat:
+            return "inconnue"
+        return "point" if self.has_point else "deduit" if self.is_seat_deduced else "chef_lieu"
 
     def is_open(self, on: date) -> bool:
         """Tell whether the agreement runs on that day; no start means already open."""

@@ -72,7 +72,7 @@ def made_coverage(count: int) -> Coverage:
 
 def uncovered(coverage: Coverage) -> list[str]:
     """Return the communes that nothing covers."""
-    return list(coverage.territory.communes.index[coverage.known & ~coverage.covered("AVS", certain=False)])
+    return list(coverage.territory.communes.index[coverage.known & ~coverage.covered("AVS", "any")])
 
 
 def our_groups(coverage: Coverage, codes: list[str]) -> Groups:

@@ -217,6 +217,7 @@ def _structure(row: Row, positions: dict[str, int], collector: Collector, header
         x_m=x_m,
         y_m=y_m,
         has_point=has_point,
+        position_error_m=0.0 if has_point or seat is None else float(seat.extent_m),
         longitude=fields.degrees("longitude") if has_point else None,
         latitude=fields.degrees("latitude") if has_point else None,
         area=fields.choice("zone", ZONES) or ("complete" if communes else ""),

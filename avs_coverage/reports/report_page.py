@@ -17,6 +17,7 @@ from avs_coverage.messages import (
     number,
     plural,
 )
+from avs_coverage.multiplicity import multiplicity
 from avs_coverage.published import Comparison
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Document, FigureCell, Paragraph, Section, table
@@ -70,12 +71,13 @@ def _summary(report: Report) -> Section:
 
 def _multiplicity(report: Report) -> Block:
     labels = {"blanche": "aucune structure", "simple": "une structure", "multiple": "deux structures ou plus"}
+    figures = {(figure.status, figure.measure): figure for figure in multiplicity(report.coverage)}
     rows: list[list[Cell]] = [
-        [labels[name], number(row["communes"]), number(row["habitants"]), number(row["km2"], 1)]
-        for name, row in report.coverage.multiplicity().items()
+        [label, *(FigureCell(figures[kind, measure], with_total=False) for measure in MEASURES)]
+        for kind, label in labels.items()
     ]
-    caption = "Nombre de structures qui couvrent (liens certains)"
-    return table(caption, ["Couverture", "#Communes", "#Habitants", "#km²"], rows)
+    caption = "Nombre de structures qui couvrent : part (nombre) [fourchette]"
+    return table(caption, ["Couverture", *(f"#{MEASURE_LABELS[m]}" for m in MEASURES)], rows)
 
 
 def _side_by_side(report: Report) -> list[Section]:

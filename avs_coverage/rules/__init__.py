@@ -23,6 +23,16 @@ RULE_NAMES = ("declared", "implantation", "radius:5km", "travel-time:15min")
 """The rules as a user types them; the last two take any distance and any duration."""
 
 Link = tuple[str, str, float, bool, str]
+"""Structure, commune, share of its inhabitants, certain or possible, basis."""
+
+SEAT, DEDUCED_SEAT = "siege", "siege_deduit"
+NOT_FIRM = (DEDUCED_SEAT, "distance_approchee", "duree_approchee")
+"""The bases of certain links on which the figure rests and its minorant does not."""
+
+
+def seat_basis(structure: Structure) -> str:
+    """Return the basis of a structure's link to the commune of its seat."""
+    return DEDUCED_SEAT if structure.is_seat_deduced else SEAT
 
 
 @dataclass(frozen=True)
@@ -32,12 +42,16 @@ class Links:
     *table*: see ``link_table``. *reached*, None where a link covers the whole commune: index
     commune code; ``cs, evs, avs, multiple`` (float, 0–1), the exact share of inhabitants reached by
     a CS, an EVS, either, two structures or more; ``siege_cs, siege_evs`` (bool), a structure sits in
-    it. A commune is covered from *commune_share* on.
+    it. *at_least* and *at_most* are the same table wherever in their communes the structures without
+    coordinates are; the same object as *reached* where every structure has its point.
+    A commune is covered from *commune_share* on.
     """
 
     table: pd.DataFrame
     reached: pd.DataFrame | None = None
     commune_share: float = 1.0
+    at_least: pd.DataFrame | None = None
+    at_most: pd.DataFrame | None = None
 
 
 class Rule(Protocol):
@@ -80,12 +94,15 @@ def link_table(links: Iterable[Link]) -> pd.DataFrame:
     """Return links as a table, one row for each pair of structure and commune.
 
     Columns: ``structure`` (id) and ``commune`` (code), str; ``share`` of the commune's
-    inhabitants covered, 0–1; ``certain`` (bool), or merely possible; ``basis`` (str).
+    inhabitants covered, 0–1; ``certain`` (bool), or merely possible; ``basis`` (str); ``firm``
+    (bool): certain, and resting on no place that is deduced or not known to the metre.
     """
     columns = ["structure", "commune", "share", "certain", "basis"]
     # Without rows pandas would make every column one of objects, and no mask of `certain`.
     values = dict(zip(columns, map(list, zip(*links, strict=True)), strict=False))  # none without links
-    return pd.DataFrame(values, columns=columns).astype({"share": float, "certain": bool})
+    table = pd.DataFrame(values, columns=columns).astype({"share": float, "certain": bool})
+    table["firm"] = table["certain"] & ~table["basis"].isin(NOT_FIRM)
+    return table
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,9 @@ from avs_coverage.messages import counted, number
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
 
+COARSE_PLACES = "une structure sans coordonnées est n'importe où dans la commune de son siège"
+"""What the brackets of a distance suppose, and no more."""
+
 
 def coarse_points(coverage: Coverage) -> list[str]:
     """Count the structures with a link that stand at their seat's chef-lieu for want of coordinates."""

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from avs_coverage.messages import counted
-from avs_coverage.rules import Link, Links, link_table
+from avs_coverage.rules import Link, Links, link_table, seat_basis
 from avs_coverage.territory import METROPOLE_DU_GRAND_PARIS
 
 if TYPE_CHECKING:
@@ -92,18 +92,19 @@ class _Surroundings:
 def _area(structure: Structure, around: _Surroundings) -> Iterator[Link]:
     """Yield the links of one structure, each commune once, a certain link before a possible one."""
     named = dict.fromkeys(structure.communes)
-    seat = {structure.seat: None} if structure.seat else {}
+    seat = {structure.seat: seat_basis(structure)} if structure.seat else {}
     certain: dict[str, str] = {}
     possible: dict[str, str] = {}
     if structure.area == "complete":
         certain = dict.fromkeys(named, "zone_complete")
     elif structure.area == "estimee":
-        certain = dict.fromkeys(seat, "siege")
+        certain = dict(seat)
         possible = dict.fromkeys(named, "zone_estimee")
     else:
         if structure.area == "partielle":
             certain = dict.fromkeys(named, "zone_partielle")
-        certain |= dict.fromkeys(seat, "siege")
+        # A commune that the area names is certain, deduced seat or not.
+        certain = seat | certain if structure.is_seat_deduced else certain | seat
         # Communes named in an area said to be unknown are no more than possible.
         possible = dict.fromkeys(named, "zone_inconnue")
         known = zip(structure.communes, structure.communes_epci, strict=True)

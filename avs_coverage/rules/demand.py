@@ -32,18 +32,19 @@ class Places:
     """Where structures are, and which points are within a distance of each, point to point.
 
     Distances are in the legal projection of each structure's seat; another projection's points are
-    out of reach.
+    out of reach. *radii_m* holds the distance of each structure; below 0 it reaches nothing.
     """
 
-    def __init__(self, structures: Sequence[Structure], radius_m: float) -> None:
-        self.radius_m = radius_m
+    def __init__(self, structures: Sequence[Structure], radii_m: Sequence[float]) -> None:
+        self.radii_m = np.array(radii_m, dtype=float)
         self.x_m = np.array([s.x_m for s in structures], dtype=float)
         self.y_m = np.array([s.y_m for s in structures], dtype=float)
         self.epsg = np.array([epsg_of(departement_of(s.seat)) for s in structures], dtype=np.int64)
 
     def _by_projection(self, part: slice) -> Iterator[tuple[int, Ints]]:
         ranks = np.arange(len(self.x_m))[part]
-        for epsg in np.unique(self.epsg[part]):
+        ranks = ranks[self.radii_m[ranks] >= 0]
+        for epsg in np.unique(self.epsg[ranks]):
             yield int(epsg), ranks[self.epsg[ranks] == epsg]
 
     def points_within(self, part: slice, x_m: Floats, y_m: Floats, epsg: Ints) -> tuple[Ints, Ints]:
@@ -55,7 +56,7 @@ class Places:
             there = np.flatnonzero(epsg == projection)
             tree = shapely.STRtree(shapely.points(x_m[there], y_m[there]))
             origins = shapely.points(self.x_m[ranks], self.y_m[ranks])
-            structure, point = tree.query(origins, predicate="dwithin", distance=self.radius_m)
+            structure, point = tree.query(origins, predicate="dwithin", distance=self.radii_m[ranks])
             found.append((ranks[structure], there[point]))
         return _joined(found)
 
@@ -67,7 +68,7 @@ class Places:
         for projection, ranks in self._by_projection(part):
             if LEGAL_OF_GRID.get(grid.epsg) == projection:
                 structure, cell = cells_within(
-                    grid, projection, self.x_m[ranks], self.y_m[ranks], self.radius_m
+                    grid, projection, self.x_m[ranks], self.y_m[ranks], self.radii_m[ranks]
                 )
                 found.append((ranks[structure], cell))
         return _joined(found)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from avs_coverage.rules import Links, link_table
+from avs_coverage.rules import Links, link_table, seat_basis
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
@@ -28,13 +28,13 @@ class Implantation:
     label: str = "commune du siège (implantation)"
     parameters: dict[str, float | str] = field(default_factory=dict)
     definition: str = "une commune est couverte quand au moins une structure y a son siège"
-    hypothesis: str = ""
+    hypothesis: str = "un siège déduit est bien dans la commune retenue"
 
     def links(self, territory: Territory, inventory: Inventory, on: date) -> Links:
         """Return one certain link for each structure seated in the territory."""
         here = territory.communes.index
         seated = (s for s in inventory.counted(on) if s.seat and s.seat in here)
-        return Links(link_table((s.id, s.seat, 1.0, True, "siege") for s in seated))
+        return Links(link_table((s.id, s.seat, 1.0, True, seat_basis(s)) for s in seated))
 
     def locates(self, structure: Structure) -> bool:
         """Tell whether the seat is known."""

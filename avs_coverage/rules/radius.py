@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from avs_coverage.messages import counted, distance, number, percent, plain
 from avs_coverage.rules import Links
-from avs_coverage.rules.caveats import coarse_points
+from avs_coverage.rules.caveats import COARSE_PLACES, coarse_points
 from avs_coverage.rules.demand import (
     CHEF_LIEU,
     DEMAND_LABELS,
@@ -40,7 +40,7 @@ class Radius:
     population_by: str = CHEF_LIEU
     commune_share: float = 0.5
     name: str = "radius"
-    hypothesis: str = ""
+    hypothesis: str = COARSE_PLACES
     unlocated_reason: str = "le siège"
 
     @property
@@ -75,13 +75,27 @@ class Radius:
         )
 
     def links(self, territory: Territory, inventory: Inventory, on: date) -> Links:
-        """Return certain links to every commune with an inhabitant within the distance, or the seat."""
+        """Return links to every commune with an inhabitant within the distance, or the seat."""
         structures = [s for s in inventory.counted(on) if self.locates(s)]
-        return reached_links(territory, structures, self.demands(territory, structures), self.commune_share)
+        known = not any(s.position_error_m or s.is_seat_deduced for s in structures)
+        levels = ("certain",) if known else ("certain", "firm", "any")
+        found = {level: self.demands(territory, structures, level) for level in levels}
+        return reached_links(territory, structures, found, self.commune_share)
 
-    def demands(self, territory: Territory, structures: Sequence[Structure]) -> Iterator[Demand]:
-        """Yield the points that stand for inhabitants, and which structures reach them."""
-        return demands(territory, Places(structures, self.radius_m), self.population_by)
+    def demands(
+        self, territory: Territory, structures: Sequence[Structure], level: str = "certain"
+    ) -> Iterator[Demand]:
+        """Yield the points that stand for inhabitants, and which structures reach them.
+
+        *level*: ``certain`` with every structure at its place, or at its seat's chef-lieu; ``firm``
+        and ``any``, those that are reached wherever, or somewhere, in their communes the structures
+        without coordinates are. The points are the same at every level, in the same order.
+        """
+        sign = {"certain": 0, "firm": -1, "any": 1}[level]
+        radii_m = [self.radius_m + sign * structure.position_error_m for structure in structures]
+        if level == "firm":
+            radii_m = [-1.0 if s.is_seat_deduced else r for s, r in zip(structures, radii_m, strict=True)]
+        return demands(territory, Places(structures, radii_m), self.population_by)
 
     def locates(self, structure: Structure) -> bool:
         """Tell whether the structure has a place: its own point, or its seat's chef-lieu."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
-from avs_coverage.rules import Links, link_table
+from avs_coverage.rules import Link, Links, link_table, seat_basis
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from avs_coverage.inventory import Structure
     from avs_coverage.territory import Territory
 
@@ -35,14 +34,51 @@ class Demand:
     pairs: Callable[[slice], tuple[Ints, Ints]]
 
 
+Shares = dict[tuple[str, str], float]
+"""(structure, commune) → the share of the commune's inhabitants that the structure reaches alone."""
+
+
 def reached_links(
-    territory: Territory, structures: Sequence[Structure], demands: Iterable[Demand], commune_share: float
+    territory: Territory,
+    structures: Sequence[Structure],
+    demands: Mapping[str, Iterable[Demand]],
+    commune_share: float,
 ) -> Links:
     """Return the links of structures, and the exact share of inhabitants that each kind reaches.
 
-    Shares are over the weights of a commune's points, 0 where it has none. A link has the share
-    that its structure reaches alone; a seat is linked whatever it reaches. All are certain.
+    *demands* are those of the level ``certain``; and, where some structures are not placed to the
+    metre, of ``firm`` and ``any`` too (see ``Radius.demands``). Shares are over the weights of a
+    commune's points, 0 where it has none. A link has the share that its structure reaches alone; a
+    seat is linked whatever it reaches. A link is possible where only the level ``any`` has it.
     """
+    found = {level: _reached(territory, structures, points) for level, points in demands.items()}
+    shares, reached = found["certain"]
+    firm_shares, at_least = found.get("firm", (shares, reached))
+    any_shares, at_most = found.get("any", (shares, reached))
+    if any(structure.is_seat_deduced for structure in structures):
+        at_least = _seated(at_least.copy(), [s for s in structures if not s.is_seat_deduced])
+    table = link_table(_links(territory, structures, shares, firm_shares, any_shares))
+    return Links(table, reached, commune_share, at_least, at_most)
+
+
+def _links(
+    territory: Territory, structures: Sequence[Structure], shares: Shares, firm: Shares, possible: Shares
+) -> Iterator[Link]:
+    """Yield one link a pair, in the order of pairs; a seat that is reached firmly needs no more."""
+    codes = territory.codes
+    seats = {(s.id, s.seat): seat_basis(s) for s in structures if s.seat in codes}
+    for pair in sorted({*possible, *seats}):
+        if pair in shares or pair in seats:
+            basis = "distance" if pair in firm else "distance_approchee"
+            yield *pair, shares.get(pair, 0.0), True, seats.get(pair, basis)
+        else:
+            yield *pair, possible[pair], False, "distance_possible"
+
+
+def _reached(
+    territory: Territory, structures: Sequence[Structure], demands: Iterable[Demand]
+) -> tuple[Shares, pd.DataFrame]:
+    """Return the share of each commune that each structure reaches, and that each kind does."""
     size = len(territory.communes)
     is_cs = np.array([structure.type == "CS" for structure in structures], dtype=bool)
     total = np.zeros(size)
@@ -60,8 +96,16 @@ def reached_links(
         masks = {"cs": cs > 0, "evs": evs > 0, "avs": cs + evs > 0, "multiple": cs + evs > 1}
         for name, mask in masks.items():
             sums[name] += np.bincount(demand.commune[mask], demand.weight[mask], minlength=size)
-    reached = _shares(territory, structures, sums, total)
-    return Links(_table(territory, structures, found, total), reached, commune_share)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        columns = {name: np.where(total > 0, np.minimum(sums[name] / total, 1), 0) for name in sums}
+    codes = territory.communes.index
+    shares = {
+        (structures[s].id, codes[c]): min(w / total[c], 1.0)
+        for part in found
+        for s, c, w in zip(*(column.tolist() for column in part), strict=True)
+        if w > 0
+    }
+    return shares, _seated(pd.DataFrame(columns, index=codes), structures)
 
 
 def _by_commune(structure: Ints, commune: Ints, weight: Floats, size: int) -> tuple[Ints, Ints, Floats]:
@@ -71,34 +115,8 @@ def _by_commune(structure: Ints, commune: Ints, weight: Floats, size: int) -> tu
     return keys // size, keys % size, sums
 
 
-def _table(
-    territory: Territory,
-    structures: Sequence[Structure],
-    found: list[tuple[Ints, Ints, Floats]],
-    total: Floats,
-) -> pd.DataFrame:
-    codes = territory.communes.index
-    shares = {
-        (structures[s].id, codes[c]): min(w / total[c], 1.0)
-        for part in found
-        for s, c, w in zip(*(column.tolist() for column in part), strict=True)
-        if w > 0
-    }
-    seats = {(s.id, s.seat): shares.get((s.id, s.seat), 0.0) for s in structures if s.seat in codes}
-    basis = {pair: "siege" for pair in seats}
-    rows = {**shares, **seats}
-    return link_table((s, c, rows[s, c], True, basis.get((s, c), "distance")) for s, c in sorted(rows))
-
-
-def _shares(
-    territory: Territory, structures: Sequence[Structure], sums: dict[str, Floats], total: Floats
-) -> pd.DataFrame:
-    """Return the share of each commune's inhabitants reached, and whether a structure sits in it."""
-    import pandas as pd
-
-    with np.errstate(invalid="ignore", divide="ignore"):
-        columns = {name: np.where(total > 0, np.minimum(sums[name] / total, 1), 0) for name in sums}
-    frame = pd.DataFrame(columns, index=territory.communes.index)
+def _seated(frame: pd.DataFrame, structures: Sequence[Structure]) -> pd.DataFrame:
+    """Set, for each commune, whether a structure of each kind sits in it."""
     for kind in ("CS", "EVS"):
         seats = {structure.seat for structure in structures if structure.type == kind}
         frame[f"siege_{kind.lower()}"] = frame.index.isin(list(seats))

@@ -13,8 +13,8 @@ import numpy as np
 from avs_coverage.gazetteer import departement_of
 from avs_coverage.messages import counted, enumeration, plain
 from avs_coverage.projection import epsg_of
-from avs_coverage.rules import Link, Links, link_table
-from avs_coverage.rules.caveats import coarse_points
+from avs_coverage.rules import Link, Links, link_table, seat_basis
+from avs_coverage.rules.caveats import COARSE_PLACES, coarse_points
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
@@ -90,7 +90,9 @@ class TravelTime:
     @property
     def hypothesis(self) -> str:
         """Return what possible links suppose."""
-        if self.times is None or self.times.server:
+        if self.times is None:
+            return COARSE_PLACES
+        if self.times.server:
             return ""
         return "un trajet que le fichier ne donne pas se ferait en ligne droite à 130 km/h"
 
@@ -137,9 +139,19 @@ class _Points:
 
 
 def _estimated(points: _Points, structures: Sequence[Structure], radius_m: float) -> Iterator[Link]:
+    """Yield links by the straight line; a structure without coordinates may be nearer or farther."""
     for structure in structures:
         reached = points.within(structure, radius_m)
-        yield from _certain(structure, reached, points, "duree_estimee")
+        error_m = structure.position_error_m
+        firm = reached if not error_m else points.within(structure, radius_m - error_m)
+        if structure.is_seat_deduced:
+            firm = set()
+        yield from _certain(structure, reached & firm, points, "duree_estimee")
+        for code in sorted(reached - firm - {structure.seat}):
+            yield structure.id, code, 1.0, True, "duree_approchee"
+        if error_m:
+            for code in sorted(points.within(structure, radius_m + error_m) - reached - {structure.seat}):
+                yield structure.id, code, 1.0, False, "duree_possible"
 
 
 def _measured(
@@ -161,7 +173,7 @@ def _measured(
 
 def _certain(structure: Structure, reached: set[str], points: _Points, basis: str) -> Iterator[Link]:
     if structure.seat in points.codes:
-        yield structure.id, structure.seat, 1.0, True, "siege"
+        yield structure.id, structure.seat, 1.0, True, seat_basis(structure)
     for code in sorted(reached - {structure.seat}):
         yield structure.id, code, 1.0, True, basis
 

@@ -28,12 +28,14 @@ _FILES = {
 }
 
 
-def former_parents(movements: Path, missing: set[str]) -> dict[str, str]:
-    """Return, for each code of *missing*, the commune it was re-established from since 2018.
+def former_parents(files: dict[str, Path], contours: pd.DataFrame) -> dict[str, str]:
+    """Return, for each commune without a boundary, the commune it was re-established from since 2018.
 
     Movement 21 is « rétablissement »; the row that starts from another commune names the parent.
     """
-    rows = pd.read_csv(movements, dtype=str, keep_default_na=False)
+    cog = pd.read_csv(files["cog_communes"], dtype=str, keep_default_na=False)
+    missing = set(cog.loc[cog["TYPECOM"] == "COM", "COM"]) - set(contours["code"])
+    rows = pd.read_csv(files["movements"], dtype=str, keep_default_na=False)
     rows = rows[(rows["MOD"] == "21") & (rows["DATE_EFF"] >= "2018") & (rows["TYPECOM_AV"] == "COM")]
     rows = rows[rows["COM_AP"].isin(missing) & (rows["COM_AV"] != rows["COM_AP"])]
     parents = dict(rows[["COM_AP", "COM_AV"]].to_numpy())
@@ -81,10 +83,10 @@ def main() -> None:
     folder: Path = options.pop("output")
     folder.mkdir(parents=True, exist_ok=True)
     contours = read_contours(options["contours"])
-    communes = build_communes(options, contours)
+    parents = former_parents(options, contours)
+    communes = build_communes(options, contours, parents)
     write_by_departement(communes, folder / "communes.parquet")
     write_indexes(communes, options, folder)
-    parents = former_parents(options["movements"], set(communes["code"]) - set(contours["code"]))
     write_by_departement(build_neighbours(contours, parents), folder / "neighbours.parquet")
     write_by_departement(build_qpv(options), folder / "qpv.parquet")
     write_movements(options["movements"], folder)

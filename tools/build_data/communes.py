@@ -7,6 +7,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from avs_coverage.projection import epsg_of, geodesic_area_km2
 
@@ -61,19 +62,42 @@ def projected_points(rows: pd.DataFrame) -> pd.DataFrame:
     return points.astype("int32")
 
 
-def build_communes(files: dict[str, Path], contours: gpd.GeoDataFrame) -> pd.DataFrame:
+def extents_m(rows: pd.DataFrame, contours: gpd.GeoDataFrame, parents: dict[str, str]) -> pd.Series[int]:
+    """Return how far each commune goes from its point, in metres, rounded up to 100 m.
+
+    The distance to the farthest vertex of its boundary, in the legal projection: what sits in the
+    commune is at most that far from its point. A commune of *parents* (code → former parent) has
+    no boundary: it takes the former parent's, which holds it.
+    """
+    shapes = contours.set_index("code").geometry
+    found = pd.Series(0, index=rows.index, dtype="int32")
+    epsg = rows["departement"].map(epsg_of)
+    for code in sorted(epsg.unique()):
+        here = rows[epsg == code]
+        vertices = shapes[here["code"].map(lambda name: parents.get(name, name))].to_crs(int(code))
+        xy, rank = shapely.get_coordinates(vertices.to_numpy(), return_index=True)
+        x_m, y_m = here["x_m"].to_numpy(float)[rank], here["y_m"].to_numpy(float)[rank]
+        metres = pd.Series(np.hypot(xy[:, 0] - x_m, xy[:, 1] - y_m)).groupby(rank).max()
+        found[here.index] = (np.ceil(metres / 100) * 100).astype("int32").to_numpy()
+    return found
+
+
+def build_communes(
+    files: dict[str, Path], contours: gpd.GeoDataFrame, parents: dict[str, str]
+) -> pd.DataFrame:
     """Return the table of communes, sorted by département and code.
 
     Every commune of the COG keeps its row. Area is NaN where the source has no boundary;
-    the EPCI is empty where the commune has none; all else is required of every row.
+    the EPCI is empty where the commune has none; all else is required of every row. *parents*:
+    code → former parent of the communes without a boundary.
     """
     cog = _csv(files["cog_communes"])
-    parents = dict(cog.loc[cog["TYPECOM"] == "ARM", ["COM", "COMPARENT"]].to_numpy())
+    arrondissements = dict(cog.loc[cog["TYPECOM"] == "ARM", ["COM", "COMPARENT"]].to_numpy())
     cog = cog[cog["TYPECOM"] == "COM"].rename(
         columns={"COM": "code", "LIBELLE": "nom", "DEP": "departement", "REG": "region", "CAN": "canton"}
     )
     rows = cog[["code", "nom", "departement", "region", "canton"]].copy()
-    population = read_populations(files["population"], files["population_mayotte"], parents)
+    population = read_populations(files["population"], files["population_mayotte"], arrondissements)
     points = _csv(files["points"]).set_index("COM")
     density = _csv(files["density"]).set_index("insee_com")["niveau_densite"]
     rows = rows.merge(read_epci(files["epci"]), on="code", how="left", validate="1:1")
@@ -86,6 +110,7 @@ def build_communes(files: dict[str, Path], contours: gpd.GeoDataFrame) -> pd.Dat
     rows[["x_m", "y_m"]] = projected_points(rows)
     rows["point_qualite"] = rows["code"].map(points["src_pt"]).map(_POINT_QUALITY)
     rows["densite"] = rows["code"].map(density)
+    rows["etendue_m"] = extents_m(rows, contours, parents)
     _check(rows, population)
     return rows.sort_values(["departement", "code"], ignore_index=True)
 

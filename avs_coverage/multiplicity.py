@@ -1,0 +1,56 @@
+"""How many structures cover each commune and inhabitant: none, one, or several."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from avs_coverage.coverage import MEASURES, Amounts, BoolArray, Figure, Level
+
+if TYPE_CHECKING:
+    from avs_coverage.coverage import Coverage
+
+KINDS = ("blanche", "simple", "multiple")
+"""Covered by no structure, by one, by two or more. After Arcep's zones blanches, grises and noires."""
+
+_LEVELS: tuple[Level, ...] = ("certain", "firm", "any")
+_Bounds = tuple[Amounts, Amounts, Amounts]
+
+
+def multiplicity(coverage: Coverage) -> tuple[Figure, ...]:
+    """Return communes, inhabitants and km² that no structure, one, or several cover, with brackets.
+
+    One figure a measure and kind, over the communes for which an inventory stands: the three kinds
+    add up to the territory. Empty where no inventory stands.
+    """
+    if not coverage.known.any():
+        return ()
+    found = []
+    for measure in MEASURES:
+        total = coverage.total(measure, coverage.known)
+        for kind, bounds in zip(KINDS, _parts(coverage, measure), strict=True):
+            figure, lower, upper = (coverage.sum_known(values) for values in bounds)
+            rule = coverage.rule
+            found.append(Figure(rule.name, rule.parameters, measure, kind, figure, total, lower, upper))
+    return tuple(found)
+
+
+def _parts(coverage: Coverage, measure: str) -> tuple[_Bounds, _Bounds, _Bounds]:
+    """Return what each commune adds to the three kinds: figure, minorant, majorant."""
+    weights = coverage.amounts[measure]
+    if measure == "habitants":
+        one, low, high = (coverage.inhabitants("AVS", level) for level in _LEVELS)
+        more, more_low, more_high = (coverage.inhabitants("multiple", level) for level in _LEVELS)
+        simple = (one - more, np.maximum(low - more_high, 0), high - more_low)
+        return (weights - one, weights - high, weights - low), simple, (more, more_low, more_high)
+    covered: list[BoolArray] = [coverage.covered("AVS", level) for level in _LEVELS]
+    several = [coverage.several(level) & mask for level, mask in zip(_LEVELS, covered, strict=True)]
+    (one, low, high), (more, more_low, more_high) = covered, several
+    masks = (
+        (~one, ~high, ~low),
+        (one & ~more, low & ~more_high, high & ~more_low),
+        (more, more_low, more_high),
+    )
+    blanche, simple, multiple = (tuple(weights * mask for mask in three) for three in masks)
+    return blanche, simple, multiple  # type: ignore[return-value]
