@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 KINDS = ("CS", "EVS", "AVS")
+Bounds = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ class CommuneAccess:
 
     *cs* and *evs* are ids, empty where none is located or within reach; *cs_far* and *evs_far*, then
     None, are in *unit*: ``km`` to 0.1 as the crow flies, or ``min`` of a matrix of travel times.
+    *cs_bounds* and *evs_bounds*, in km, are the least and the greatest distance that the places of the
+    structures allow (see ``Locations.nearest_bounds``); a matrix has none: both ends are its duration.
+    *cs_position* and *evs_position* say how well the nearest is placed, empty where there is none.
     """
 
     code: str
@@ -38,25 +42,46 @@ class CommuneAccess:
     evs: str
     evs_far: float | None
     unit: str = "km"
+    cs_bounds: Bounds = (None, None)
+    evs_bounds: Bounds = (None, None)
+    cs_position: str = ""
+    evs_position: str = ""
+
+    @property
+    def avs_bounds(self) -> Bounds:
+        """Return the least and the greatest distance to the nearer of the two."""
+        least, most = (_least(*ends) for ends in zip(self.cs_bounds, self.evs_bounds, strict=True))
+        return least, most
 
     @property
     def avs_far(self) -> float | None:
         """Return how far the nearer of the two is."""
-        known = [far for far in (self.cs_far, self.evs_far) if far is not None]
-        return min(known) if known else None
+        return _least(self.cs_far, self.evs_far)
 
     def to_record(self) -> dict[str, Any]:
         """Return the commune as plain values, under the names that stay."""
-        return {
+        record: dict[str, Any] = {
             "code_insee": self.code,
             "nom": self.name,
             "population": self.population,
             "cs_proche": self.cs or None,
-            f"cs_{self.unit}": self.cs_far,
+            "cs_position": self.cs_position or None,
             "evs_proche": self.evs or None,
-            f"evs_{self.unit}": self.evs_far,
-            f"avs_{self.unit}": self.avs_far,
+            "evs_position": self.evs_position or None,
         }
+        for kind, far, (least, most) in (
+            ("cs", self.cs_far, self.cs_bounds),
+            ("evs", self.evs_far, self.evs_bounds),
+            ("avs", self.avs_far, self.avs_bounds),
+        ):
+            name = f"{kind}_{self.unit}"
+            record |= {name: far, f"{name}_minorant": least, f"{name}_majorant": most}
+        return record
+
+
+def _least(*values: float | None) -> float | None:
+    """Return the least of the values that are known, None where none is."""
+    return min((value for value in values if value is not None), default=None)
 
 
 @dataclass(frozen=True)
@@ -68,6 +93,7 @@ class AccessSummary:
     of Foster, Greer and Thorbecke (1984) of orders 0, 1 and 2, of the excess over
     *threshold*: share of inhabitants beyond; mean excess as a share of the threshold; mean
     of its square. *gini* of the distances, 0–1. All are None where no structure is located.
+    *mean_bounds* and *beyond_bounds*: minorant and majorant of the mean and of ``fgt[0]``.
     """
 
     kind: str
@@ -78,6 +104,8 @@ class AccessSummary:
     fgt: tuple[float, float, float] | None
     gini: float | None
     unit: str = "km"
+    mean_bounds: Bounds = (None, None)
+    beyond_bounds: Bounds = (None, None)
 
     def to_record(self) -> dict[str, Any]:
         """Return the summary as plain values, under the names that stay."""
@@ -86,9 +114,11 @@ class AccessSummary:
             "type": self.kind,
             "habitants": self.inhabitants,
             f"moyenne_{self.unit}": self.mean,
+            f"moyenne_{self.unit}_bornes": list(self.mean_bounds),
             f"quantiles_{self.unit}": quantiles,
             f"seuil_{self.unit}": self.threshold,
             "fgt": None if self.fgt is None else list(self.fgt),
+            "au_dela_bornes": list(self.beyond_bounds),
             "gini": self.gini,
         }
 
@@ -101,8 +131,8 @@ def communes_access(coverage: Coverage) -> tuple[CommuneAccess, ...]:
     cs, evs = Locations(coverage, "CS"), Locations(coverage, "EVS")
     found = []
     for row in coverage.territory.communes[coverage.known].itertuples():
-        nearest = [of.nearest(row.x_m, row.y_m, epsg_of(row.departement)) for of in (cs, evs)]
-        (first, first_km), (second, second_km) = nearest
+        place = (row.x_m, row.y_m, epsg_of(row.departement))
+        (first, first_km), (second, second_km) = (of.nearest(*place) for of in (cs, evs))
         found.append(
             CommuneAccess(
                 str(row.Index),
@@ -112,6 +142,11 @@ def communes_access(coverage: Coverage) -> tuple[CommuneAccess, ...]:
                 first_km,
                 second.id if second else "",
                 second_km,
+                "km",
+                cs.nearest_bounds(*place),
+                evs.nearest_bounds(*place),
+                first.position if first else "",
+                second.position if second else "",
             )
         )
     return tuple(found)
@@ -132,11 +167,25 @@ def communes_access_by_time(coverage: Coverage, times: TravelTimes) -> tuple[Com
             found = (float(minutes), structure.id)
             best[origin, structure.type] = min(best.get((origin, structure.type), found), found)
     none = (None, "")
+    positions = {s.id: s.position for s in structures}
     made = []
     for row in coverage.territory.communes[coverage.known].itertuples():
         cs, evs = (best.get((str(row.Index), kind), none) for kind in ("CS", "EVS"))
         made.append(
-            CommuneAccess(str(row.Index), row.nom, int(row.population), cs[1], cs[0], evs[1], evs[0], "min")
+            CommuneAccess(
+                str(row.Index),
+                row.nom,
+                int(row.population),
+                cs[1],
+                cs[0],
+                evs[1],
+                evs[0],
+                "min",
+                (cs[0], cs[0]),
+                (evs[0], evs[0]),
+                positions.get(cs[1], ""),
+                positions.get(evs[1], ""),
+            )
         )
     return tuple(made)
 
@@ -152,12 +201,24 @@ def summarise_access(
     if weight is not None:
         people = np.nan_to_num(weight.values.reindex([row.code for row in rows]).to_numpy(float))
     columns = {
-        "CS": [row.cs_far for row in rows],
-        "EVS": [row.evs_far for row in rows],
-        "AVS": [row.avs_far for row in rows],
+        "CS": [(row.cs_far, *row.cs_bounds) for row in rows],
+        "EVS": [(row.evs_far, *row.evs_bounds) for row in rows],
+        "AVS": [(row.avs_far, *row.avs_bounds) for row in rows],
     }
     unit = rows[0].unit if rows else "km"
-    return tuple(replace(_summary(kind, columns[kind], people, threshold), unit=unit) for kind in KINDS)
+    found = []
+    for kind in KINDS:
+        far, least, most = zip(*columns[kind], strict=True)
+        low, high = (_summary(kind, column, people, threshold) for column in (least, most))
+        found.append(
+            replace(
+                _summary(kind, far, people, threshold),
+                unit=unit,
+                mean_bounds=(low.mean, high.mean),
+                beyond_bounds=(low.fgt and low.fgt[0], high.fgt and high.fgt[0]),
+            )
+        )
+    return tuple(found)
 
 
 def _summary(kind: str, distances: Sequence[float | None], people: Floats, threshold: float) -> AccessSummary:

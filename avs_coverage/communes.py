@@ -28,7 +28,10 @@ COLUMNS = (
     "statut_minorant",
     "statut_majorant",
     "habitants_couverts",
+    "habitants_couverts_minorant",
+    "habitants_couverts_majorant",
 )
+_COUNTS = ("population", "nb_cs", "nb_evs", *(name for name in COLUMNS if name.startswith("habitants_")))
 COVERED_BY = {
     "cs": ("cs_seul", "cs_et_evs"),
     "evs": ("evs_seul", "cs_et_evs"),
@@ -59,7 +62,7 @@ def records(rows: pd.DataFrame, indicators: Sequence[Indicator] = ()) -> list[di
     found = []
     for code, row in zip(rows.index, rows.itertuples(index=False), strict=True):
         values = {"code_insee": code, **row._asdict()}
-        for name in ("population", "nb_cs", "nb_evs", "habitants_couverts"):
+        for name in _COUNTS:
             values[name] = None if values[name] is pd.NA else int(values[name])
         area = float(values["superficie_km2"])
         values["superficie_km2"] = None if isnan(area) else area

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from avs_coverage.gazetteer import departement_of
+from avs_coverage.inventory import POSITIONS
 from avs_coverage.published_figures import PublishedFigure, published_figures
 from avs_coverage.territory_names import TerritoryName, find_territory_name
 
@@ -50,6 +52,11 @@ class Completeness:
     ps_jeunes: tuple[int, int]
     published: int | None
     source: str
+
+    @property
+    def brief(self) -> str:
+        """Return the known and the published number, as ``10/20``; ``10/?`` where none is published."""
+        return f"{self.identified}/{'?' if self.published is None else self.published}"
 
     @property
     def missing(self) -> int | None:
@@ -115,6 +122,17 @@ def published_number(territory: TerritoryName, kind: str, year: int) -> Publishe
     """Return the published number of CS or EVS of a year, None where there is none."""
     codes = (f"nb_{kind.lower()}", f"nb_{kind.lower()}_annee")
     return next((f for f in published_figures(territory) if f.code in codes and f.year == year), None)
+
+
+def positions(coverage: Coverage) -> dict[str, int]:
+    """Count the structures that count, of the territory or linked to it, by how well each is placed.
+
+    Keys: ``inventory.POSITIONS``. See ``Structure.position``.
+    """
+    linked = set(coverage.links["structure"].tolist())
+    counted = coverage.inventory.counted(coverage.on)
+    found = Counter(s.position for s in counted if s.id in linked or belongs(s, coverage.territory))
+    return {position: found[position] for position in POSITIONS}
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ _BATCH = 500
 
 
 _LEVELS: tuple[Level, ...] = ("certain", "firm", "any")
+_ByLevel = dict[Level, Demand]
 _Pairs = tuple[Ints, Ints]
 """Which structure reaches which point."""
 
@@ -82,8 +83,8 @@ def structure_contributions(coverage: Coverage) -> tuple[Contribution, ...]:
     for of in demands:
         demand = of["certain"]
         weight = demand.weight * (people / np.where(total > 0, total, 1))[demand.commune]
-        pairs = {level: _pairs(of[level], len(structures)) for level in _LEVELS}
-        for name, (structure, point) in {**pairs, **_alone(pairs, len(weight))}.items():
+        pairs: dict[str, _Pairs] = {level: _pairs(of[level], len(structures)) for level in _LEVELS}
+        for name, (structure, point) in (pairs | _alone(pairs, len(weight))).items():
             sums[name] += np.bincount(structure, weight[point], minlength=len(structures))
         structure, point = pairs["certain"]
         several = np.bincount(point, minlength=len(weight))[point] > 1
@@ -119,13 +120,14 @@ def _bounded(row: Contribution) -> Contribution:
     )
 
 
-def _demands(coverage: Coverage, structures: list[Structure]) -> Iterator[dict[Level, Demand]]:
+def _demands(coverage: Coverage, structures: list[Structure]) -> Iterator[_ByLevel]:
     """Yield, by level, the points that the rule measures, or one point a commune where a link covers it."""
     found = coverage.found
     if found.reached is not None:
         of = {level: coverage.rule.demands(coverage.territory, structures, level) for level in _LEVELS}  # type: ignore[attr-defined]
         if found.at_least is found.reached is found.at_most:
-            yield from (dict.fromkeys(_LEVELS, demand) for demand in of["certain"])
+            for demand in of["certain"]:
+                yield {level: demand for level in _LEVELS}
             return
         for demands in zip(*of.values(), strict=True):
             yield dict(zip(_LEVELS, demands, strict=True))
@@ -141,14 +143,14 @@ def _demands(coverage: Coverage, structures: list[Structure]) -> Iterator[dict[L
         "any": np.ones(len(links), dtype=bool),
     }
 
-    def demand(mask: np.ndarray[Any, Any]) -> Demand:
+    def demand_of(mask: np.ndarray[Any, Any]) -> Demand:
         def pairs(part: slice) -> _Pairs:
             here = mask & (structure >= part.start) & (structure < part.stop)
             return structure[here], commune[here]
 
         return Demand(np.arange(size), np.ones(size), pairs)
 
-    yield {level: demand(mask) for level, mask in masks.items()}
+    yield {level: demand_of(mask) for level, mask in masks.items()}
 
 
 def _pairs(demand: Demand, count: int) -> _Pairs:
@@ -159,7 +161,7 @@ def _pairs(demand: Demand, count: int) -> _Pairs:
     return structure, point
 
 
-def _alone(pairs: dict[Level, _Pairs], size: int) -> dict[str, _Pairs]:
+def _alone(pairs: dict[str, _Pairs], size: int) -> dict[str, _Pairs]:
     """Return the pairs of the points that no other structure reaches: certainly, at least, at most."""
     counts = {level: np.bincount(point, minlength=size) for level, (_, point) in pairs.items()}
     certain, firm, possible = (pairs[level] for level in _LEVELS)

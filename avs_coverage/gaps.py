@@ -73,6 +73,7 @@ class Zone:
             "structures_a_confirmer": list(self.unconfirmed),
             "structure_proche": self.nearest.id if self.nearest else None,
             "distance_km": self.distance_km,
+            "position_structure_proche": self.nearest.position if self.nearest else None,
             "structures_voisines": list(self.around),
             "qpv": list(self.qpv),
         }
@@ -244,6 +245,8 @@ class Locations:
         self._epsg = np.array([epsg_of(departement_of(s.seat)) for s in self.structures], dtype=int)
         self._x = np.array([s.x_m for s in self.structures], dtype=float)
         self._y = np.array([s.y_m for s in self.structures], dtype=float)
+        self._error_m = np.array([s.position_error_m for s in self.structures], dtype=float)
+        self._is_firm = np.array([not s.is_seat_deduced for s in self.structures], dtype=bool)
 
     def nearest(self, x_m: float, y_m: float, epsg: int) -> tuple[Structure | None, float | None]:
         """Return the structure nearest to a point, and the distance in km to 0.1.
@@ -251,9 +254,24 @@ class Locations:
         Straight line in the legal projection *epsg*; structures of another one are too far to
         count. Ties go to the smaller id.
         """
-        same = self._epsg == epsg
-        if not same.any():
+        metres = self._metres(x_m, y_m, epsg)
+        if not np.isfinite(metres).any():
             return None, None
-        metres = np.where(same, np.hypot(self._x - x_m, self._y - y_m), np.inf)
         best = int(metres.argmin())
         return self.structures[best], round(float(metres[best]) / 1000, 1)
+
+    def nearest_bounds(self, x_m: float, y_m: float, epsg: int) -> tuple[float | None, float | None]:
+        """Return the least and the greatest distance to the nearest structure, in km to 0.1.
+
+        A structure without coordinates is anywhere in its commune; one whose seat is deduced may be
+        elsewhere, so that it does not bound the greatest. None where no structure does.
+        """
+        metres = self._metres(x_m, y_m, epsg)
+        least = np.maximum(metres - self._error_m, 0).min(initial=np.inf)
+        most = np.where(self._is_firm, metres + self._error_m, np.inf).min(initial=np.inf)
+        low, high = (None if np.isinf(m) else round(float(m) / 1000, 1) for m in (least, most))
+        return low, high
+
+    def _metres(self, x_m: float, y_m: float, epsg: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Return the distance to each structure, infinite in another projection."""
+        return np.where(self._epsg == epsg, np.hypot(self._x - x_m, self._y - y_m), np.inf)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from avs_coverage.coverage import MEASURES, Amounts, BoolArray, Figure, Level
+from avs_coverage.coverage import MEASURES, Amounts, Figure, Level
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
@@ -36,7 +36,7 @@ def multiplicity(coverage: Coverage) -> tuple[Figure, ...]:
     return tuple(found)
 
 
-def _parts(coverage: Coverage, measure: str) -> tuple[_Bounds, _Bounds, _Bounds]:
+def _parts(coverage: Coverage, measure: str) -> tuple[_Bounds, ...]:
     """Return what each commune adds to the three kinds: figure, minorant, majorant."""
     weights = coverage.amounts[measure]
     if measure == "habitants":
@@ -44,13 +44,13 @@ def _parts(coverage: Coverage, measure: str) -> tuple[_Bounds, _Bounds, _Bounds]
         more, more_low, more_high = (coverage.inhabitants("multiple", level) for level in _LEVELS)
         simple = (one - more, np.maximum(low - more_high, 0), high - more_low)
         return (weights - one, weights - high, weights - low), simple, (more, more_low, more_high)
-    covered: list[BoolArray] = [coverage.covered("AVS", level) for level in _LEVELS]
-    several = [coverage.several(level) & mask for level, mask in zip(_LEVELS, covered, strict=True)]
-    (one, low, high), (more, more_low, more_high) = covered, several
-    masks = (
-        (~one, ~high, ~low),
-        (one & ~more, low & ~more_high, high & ~more_low),
-        (more, more_low, more_high),
+    any_of, firm, possible = (coverage.covered("AVS", level) for level in _LEVELS)
+    both, both_firm, both_possible = (
+        coverage.several(level) & mask for level, mask in zip(_LEVELS, (any_of, firm, possible), strict=True)
     )
-    blanche, simple, multiple = (tuple(weights * mask for mask in three) for three in masks)
-    return blanche, simple, multiple  # type: ignore[return-value]
+    masks = (
+        (~any_of, ~possible, ~firm),
+        (any_of & ~both, firm & ~both_possible, possible & ~both_firm),
+        (both, both_firm, both_possible),
+    )
+    return tuple((weights * a, weights * b, weights * c) for a, b, c in masks)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from avs_coverage import __version__
-from avs_coverage.completeness import Completeness, Missing, completeness, missing_structures
+from avs_coverage.completeness import Completeness, Missing, completeness, missing_structures, positions
 from avs_coverage.coverage import Coverage, Figure
 from avs_coverage.epci import EpciCoverage, by_epci
 from avs_coverage.faults import Fault
@@ -166,8 +166,22 @@ class Report:
 
     @property
     def is_closed(self) -> bool:
-        """Tell whether every bracket is closed and nothing lies outside."""
-        return all(figure.is_closed for figure in self.figures) and not self.outside_bracket
+        """Tell whether nothing unknown in the list can move a figure: every bracket is closed."""
+        return all(figure.is_closed for figure in self.figures)
+
+    @cached_property
+    def uncertainty(self) -> dict[str, Any]:
+        """What every export carries: how complete the list is, how well placed, what no bracket holds.
+
+        Plain values under the names that stay; empty where no inventory stands.
+        """
+        if not self.has_inventory:
+            return {"completude": {}, "positions": {}, "hors_fourchette": ""}
+        return {
+            "completude": {row.type: row.brief for row in self.completeness},
+            "positions": positions(self.coverage),
+            "hors_fourchette": self.outside_bracket,
+        }
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
@@ -268,6 +282,7 @@ class Report:
                 "avertissements": [fault.to_record() for fault in inventory.warnings],
                 "a_confirmer_comptees": inventory.include_unconfirmed,
                 "completude": [row.to_record() for row in self.completeness],
+                "positions": self.uncertainty["positions"],
                 "non_comptees": {
                     reason: [structure.id for structure in found] for reason, found in self.uncounted.items()
                 },

@@ -155,7 +155,7 @@ class _Field:
         self.structures = Locations(coverage).structures
         self.capacity = np.array([s.capacity for s in self.structures], dtype=float)
         self.known = np.isfinite(self.capacity)
-        self._places = Places(self.structures, limit_m)
+        self._places = Places(self.structures, [limit_m] * len(self.structures))
         self._sites = np.column_stack([self._places.x_m, self._places.y_m])
         self._people = _people(coverage.territory)
         self._points = self._people[["x_m", "y_m"]].to_numpy(float)

@@ -21,13 +21,18 @@ from avs_coverage.commands.weight import WeightOption, weight_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from avs_coverage.access import AccessSummary, CommuneAccess
+    from avs_coverage.access import AccessSummary, Bounds, CommuneAccess
     from avs_coverage.report import Report
     from avs_coverage.reports.document import Block, Document, Paragraph
 
 _PLACE = ("code_insee", "nom", "population")
+_NEAREST = ("cs_proche", "cs_position", "evs_proche", "evs_position")
 COLUMNS = {
-    unit: (*_PLACE, "cs_proche", f"cs_{unit}", "evs_proche", f"evs_{unit}", f"avs_{unit}")
+    unit: (
+        *_PLACE,
+        *_NEAREST,
+        *(f"{kind}_{unit}{end}" for kind in ("cs", "evs", "avs") for end in ("", "_minorant", "_majorant")),
+    )
     for unit in ("km", "min")
 }
 """Columns by the unit of what separates a commune from the structures."""
@@ -83,17 +88,19 @@ def _document(
         return Document(heading, (inventory_or_help(report),))
     names = {structure.id: structure.name for structure in report.coverage.inventory.structures}
 
-    def far(value: float | None) -> str:
-        return "—" if value is None else f"{number(value, 1)} {rows[0].unit}"
+    def far(value: float | None, bounds: Bounds) -> str:
+        if value is None:
+            return "—"
+        return f"{number(value, 1)} {rows[0].unit}{_bracket(value, bounds)}"
 
     communes: list[list[Cell]] = [
         [
             f"{row.name} ({row.code})",
             number(row.population),
             names.get(row.cs, "—"),
-            far(row.cs_far),
+            far(row.cs_far, row.cs_bounds),
             names.get(row.evs, "—"),
-            far(row.evs_far),
+            far(row.evs_far, row.evs_bounds),
         ]
         for row in sorted(rows, key=lambda row: (row.avs_far is not None, -(row.avs_far or 0), row.code))
     ]
@@ -101,7 +108,7 @@ def _document(
     headers = ["Commune", "#Habitants", "CS le plus proche", measure, "EVS le plus proche", measure]
     basis = (
         "Distances à vol d'oiseau, du chef-lieu de la commune à la structure (au chef-lieu de son siège sans "
-        "coordonnées)"
+        "coordonnées ; entre crochets, selon qu'elle serait au plus près ou au plus loin dans sa commune)"
     )
     if times:
         basis = f"Durées du fichier {times} ; « — » : aucune durée donnée, ou aucun trajet"
@@ -119,6 +126,17 @@ def _document(
         *notes,
     )
     return Document(heading, (Section("", blocks),))
+
+
+def _bracket(value: float, bounds: Bounds, times: int = 1) -> str:
+    """Write the bracket of a distance or of a share, nothing where it is closed."""
+    from avs_coverage.messages import number
+
+    low, high = bounds
+    if low == value == high:
+        return ""
+    ends = ("?" if end is None else number(end * times, 1) for end in (low, high))
+    return f" [{' à '.join(ends)}]"
 
 
 def _unidentified(report: Report) -> list[Paragraph]:
@@ -145,9 +163,9 @@ def _summary_table(summary: Sequence[AccessSummary], weight: str) -> Block:
         rows.append(
             [
                 labels[line.kind],
-                number(line.mean, 1),
+                number(line.mean, 1) + _bracket(line.mean, line.mean_bounds),
                 *(number(line.quantiles[q], 1) for q in QUANTILES),
-                percent(line.fgt[0]),
+                percent(line.fgt[0]) + _bracket(line.fgt[0], line.beyond_bounds, 100),
                 number(line.fgt[1], 3),
                 number(line.fgt[2], 3),
                 number(line.gini, 3),

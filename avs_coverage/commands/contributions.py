@@ -19,8 +19,13 @@ COLUMNS = (
     "nom",
     "type",
     "commune",
+    "position",
     "habitants_desservis",
+    "habitants_desservis_minorant",
+    "habitants_desservis_majorant",
     "habitants_seule",
+    "habitants_seule_minorant",
+    "habitants_seule_majorant",
     "part_seule",
     "recouvrements",
     "habitants_partages",
@@ -39,6 +44,14 @@ def contributions(study: CoverageOptions, output: OutputOptions) -> None:
     give(Listing("contributions", COLUMNS, [row.to_record() for row in rows], page), report, output)
 
 
+def _bracketed(value: int, bounds: tuple[int, int]) -> str:
+    """Write a number of inhabitants, and its bracket where it is not closed."""
+    from avs_coverage.messages import number
+
+    low, high = bounds
+    return number(value) if low == high else f"{number(value)} [{number(low)} à {number(high)}]"
+
+
 def _document(report: Report, rows: Sequence[Contribution]) -> Document:
     from avs_coverage.messages import CAVEAT, enumeration, number, percent
     from avs_coverage.reports.document import Cell, Document, Paragraph, Section, table
@@ -52,8 +65,8 @@ def _document(report: Report, rows: Sequence[Contribution]) -> Document:
         [
             f"{row.structure.name} ({row.structure.type})",
             row.structure.seat_name or "siège inconnu",
-            number(row.served),
-            number(row.alone),
+            _bracketed(row.served, row.served_bounds),
+            _bracketed(row.alone, row.alone_bounds),
             percent(row.alone / row.served) if row.served else "—",
             enumeration([f"{names[code]} ({number(people)})" for code, people in row.overlaps], 4) or "—",
         ]
@@ -68,8 +81,9 @@ def _document(report: Report, rows: Sequence[Contribution]) -> Document:
         "Aussi par",
     ]
     note = (
-        "Liens certains seuls. « Par elle seule » : habitants qu'aucune autre structure connue ne dessert. "
-        "La somme des habitants desservis dépasse celle des habitants couverts quand des zones se recouvrent."
+        "Le nombre repose sur les liens certains. « Par elle seule » : habitants qu'aucune autre structure "
+        "connue ne dessert. La somme des habitants desservis dépasse celle des habitants couverts quand des "
+        "zones se recouvrent."
     )
     blocks = (*basis(report), table("", headers, cells), Paragraph(note), *hypothesis(report))
     return Document(heading, (Section("", (*blocks, Paragraph(CAVEAT, True))),))

@@ -41,6 +41,7 @@ def _stamp(report: Report) -> dict[str, Any]:
         "parametres": coverage.rule.parameters,
         "fictif": report.is_fictitious,
         "couches_utilisateur": coverage.territory.layers(coverage.on),
+        **report.uncertainty,
     }
 
 
@@ -71,6 +72,7 @@ def give(listing: Listing, report: Report, output: OutputOptions) -> None:
                 "regle": coverage.rule.name,
                 "parametres": coverage.rule.parameters,
                 "couches_utilisateur": list(coverage.territory.layers(coverage.on)),
+                **report.uncertainty,
                 **listing.extra,
                 listing.name: list(listing.records),
             }

@@ -158,6 +158,13 @@ def _reserves(report: Report, found: Supply) -> list[str]:
             "« Au moins » : une structure sans capacité, ou une commune d'un département sans inventaire, "
             "est à portée ; l'offre est « inconnue » quand rien d'autre ne l'est."
         )
+    structures = report.coverage.inventory.structures
+    if coarse := sum(s.id in found.counted and s.position != "point" for s in structures):
+        words = ("structure est placée", "structures sont placées")
+        said.append(
+            f"{counted(coarse, *words)} au chef-lieu de son siège, faute de coordonnées : l'offre des "
+            "communes d'alentour peut être autre, et n'a pas de fourchette."
+        )
     if report.outside_bracket:
         said.append(f"Offre au moins : {report.outside_bracket}, et leurs places manquent.")
     if found.beyond:

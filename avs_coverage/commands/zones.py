@@ -21,6 +21,7 @@ COLUMNS = (
     "structures_a_confirmer",
     "structure_proche",
     "distance_km",
+    "position_structure_proche",
     "structures_voisines",
     "qpv",
 )

@@ -48,7 +48,8 @@ def inventory_or_help(report: Report) -> Section:
         )
     blocks: list[Block] = [Paragraph(_inventory_sentence(report))]
     blocks += [Paragraph(_completeness_sentence(report, row)) for row in report.completeness]
-    blocks += [Paragraph(text) for text in (*unlocated_sentences(report), *_uncounted_sentences(report))]
+    sentences = (_positions_sentence(report), *unlocated_sentences(report), *_uncounted_sentences(report))
+    blocks += [Paragraph(text) for text in sentences if text]
     blocks += hypothesis(report)
     aside = enumeration([f"{fault.where} ({fault.values['value']})" for fault in inventory.set_aside], 10)
     if aside:
@@ -127,9 +128,33 @@ def basis(report: Report) -> list[Block]:
     """Return the rule, the date and what must be known before a listing is quoted."""
     coverage = report.coverage
     text = f"Règle : {coverage.rule.label} ; état au {french_date(coverage.on)}."
+    if report.has_inventory:
+        text += f" Inventaire : {_known(report)}."
     if coverage.inventory.include_unconfirmed:
         text += " Structures à confirmer comptées."
     return [Paragraph(text), *(Paragraph(warning, True) for warning in report.warnings)]
+
+
+def _known(report: Report) -> str:
+    """Write how many structures are known of those published: « 10 CS sur 20 publiés et 8 EVS »."""
+    parts = []
+    for row in report.completeness:
+        of = "" if row.published is None else f" sur {number(row.published)} publiés"
+        parts.append(f"{number(row.identified)} {row.type}{of}")
+    return enumeration(parts)
+
+
+def _positions_sentence(report: Report) -> str:
+    """Say how well the structures are placed."""
+    labels = {
+        "point": "par ses coordonnées",
+        "chef_lieu": "au chef-lieu de la commune du siège, faute de coordonnées",
+        "deduit": "dans une commune déduite",
+        "inconnue": "nulle part, siège inconnu",
+    }
+    found = report.uncertainty["positions"]
+    placed = [f"{number(found[name])} {label}" for name, label in labels.items() if found[name]]
+    return f"Positions : {', '.join(placed)}." if placed else ""
 
 
 def user_layers(report: Report) -> list[Block]:
@@ -139,11 +164,14 @@ def user_layers(report: Report) -> list[Block]:
 
 def hypothesis(report: Report) -> list[Block]:
     """Return what the majorant supposes: it stands beside every table that shows a bracket."""
-    if report.is_closed:
+    if report.is_closed and not report.outside_bracket:
         return []
-    text = "Sous cette règle, tous les liens sont certains : la fourchette est fermée"
-    if supposed := report.coverage.rule.hypothesis:
-        text = f"Fourchette : minorant (liens certains) à majorant (hypothèse : {supposed})"
+    text = "Rien d'inconnu dans les structures localisées ne déplace ces chiffres : la fourchette est fermée"
+    if not report.is_closed:
+        firm = "liens certains"
+        if any(s.is_seat_deduced for s in report.coverage.inventory.counted(report.coverage.on)):
+            firm += ", sièges déduits exceptés"
+        text = f"Fourchette : minorant ({firm}) à majorant (hypothèse : {report.coverage.rule.hypothesis})"
     outside = f" ; hors fourchette : {report.outside_bracket}" if report.outside_bracket else ""
     return [Paragraph(f"{text}{outside}.", True)]
 
