@@ -41,6 +41,7 @@ _EXPORTS = {
     "build_report": "build",
     "by_epci": "epci",
     "by_group": "groups",
+    "by_multiplicity": "multiplicity",
     "communes_access": "access",
     "communes_access_by_time": "access",
     "communes_supply": "supply",
@@ -93,6 +94,7 @@ __all__ = [
     "build_report",
     "by_epci",
     "by_group",
+    "by_multiplicity",
     "communes_access",
     "communes_access_by_time",
     "communes_supply",
@@ -142,6 +144,7 @@ if TYPE_CHECKING:
     from avs_coverage.loaders.quarters import read_quarters
     from avs_coverage.loaders.structures import load_structures
     from avs_coverage.loaders.travel_times import read_travel_times
+    from avs_coverage.multiplicity import by_multiplicity
     from avs_coverage.qpv import Qpv, official_qpv
     from avs_coverage.qpv_location import locate
     from avs_coverage.report import Report

@@ -18,7 +18,7 @@ _LEVELS: tuple[Level, ...] = ("certain", "firm", "any")
 _Bounds = tuple[Amounts, Amounts, Amounts]
 
 
-def multiplicity(coverage: Coverage) -> tuple[Figure, ...]:
+def by_multiplicity(coverage: Coverage) -> tuple[Figure, ...]:
     """Return communes, inhabitants and km² that no structure, one, or several cover, with brackets.
 
     One figure a measure and kind, over the communes for which an inventory stands: the three kinds

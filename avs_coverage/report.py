@@ -15,7 +15,7 @@ from avs_coverage.gaps import Zone, zones
 from avs_coverage.history import YearCount, year_counts
 from avs_coverage.inventory import FICTITIOUS, Structure
 from avs_coverage.messages import CAVEAT, counted, enumeration, french_date, number
-from avs_coverage.multiplicity import multiplicity
+from avs_coverage.multiplicity import by_multiplicity
 from avs_coverage.published import Comparison, PublishedStatus, compare, published_statuses
 from avs_coverage.qpv import (
     PublishedLine,
@@ -290,7 +290,7 @@ class Report:
             },
             "regle": _rule_record(self),
             "synthese": [figure.to_record() for figure in self.figures],
-            "multiplicite": [figure.to_record() for figure in multiplicity(coverage)],
+            "multiplicite": [figure.to_record() for figure in by_multiplicity(coverage)],
             "autres_regles": [
                 {**_rule_record(other), "synthese": [figure.to_record() for figure in other.figures]}
                 for other in self.beside

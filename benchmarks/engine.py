@@ -88,7 +88,7 @@ def measure_grid(structures: int, cells: int) -> None:
     places = gpd.GeoDataFrame({"s": np.arange(structures)}, geometry=gpd.points_from_xy(x_m, y_m), crs=2154)
 
     def ours() -> np.ndarray[Any, Any]:
-        _, cell = cells_within(grid, 2154, x_m, y_m, RADIUS_M)
+        _, cell = cells_within(grid, 2154, x_m, y_m, np.full(len(x_m), float(RADIUS_M)))
         return np.bincount(cell, minlength=len(grid))
 
     def nearest() -> object:

@@ -15,6 +15,7 @@ from avs_coverage.contributions import structure_contributions
 from avs_coverage.embedded import read_csv
 from avs_coverage.gaps import GAP
 from avs_coverage.gazetteer import departement_of
+from avs_coverage.multiplicity import KINDS, by_multiplicity
 from avs_coverage.projection import epsg_of
 from avs_coverage.qpv import official_qpv
 from tests.worlds import DAY
@@ -145,9 +146,10 @@ def check_figures(coverage: Coverage):
     for key, expected in found.items():
         sums = tuple(map(sum, zip(*(values(part.figures)[key] for part in parts), strict=True)))
         assert sums == (pytest.approx(expected, abs=0.001 * len(parts)) if key[0] == "km2" else expected)
-    by_count = coverage.multiplicity()
+    by_count = {(f.status, f.measure): f for f in by_multiplicity(coverage)}
+    assert all(f.lower <= f.numerator <= f.upper for f in by_count.values())
     for measure, total in whole.items():
-        none, one, more = (by_count[name][measure] for name in ("blanche", "simple", "multiple"))
+        none, one, more = (by_count[name, measure].numerator for name in KINDS)
         assert min(none, one, more) >= 0
         assert none + one + more == total
         assert none == pytest.approx(found[measure, "aucune"][0], abs=0.001)
@@ -171,13 +173,19 @@ def check_zones(coverage: Coverage):
     assert (left[both] == right[both]).all()
 
 
+def simple(coverage: Coverage) -> int:
+    return next(
+        f.numerator for f in by_multiplicity(coverage) if (f.status, f.measure) == ("simple", "habitants")
+    )
+
+
 def check_contributions(coverage: Coverage):
     """What each structure serves alone is what its loss would leave, and all of them the simple cover."""
     rows = structure_contributions(coverage)
     found = values(coverage.figures())["habitants", "avs"][0]
     assert all(0 <= row.alone <= row.served <= found for row in rows)
     assert all(people <= row.served for row in rows for _, people in row.overlaps)
-    assert sum(row.alone for row in rows) == coverage.multiplicity()["simple"]["habitants"]
+    assert sum(row.alone for row in rows) == simple(coverage)
     assert found <= sum(row.served for row in rows)
     most = max(rows, key=lambda row: row.alone)
     others = [s for s in coverage.inventory.structures if s.id != most.structure.id]

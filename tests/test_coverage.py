@@ -19,15 +19,15 @@ from tests.worlds import brackets, cover, structure, territory
 WORLD = territory({"1": "A", "2": "A", "3": "A", "4": "A", "5": "B", "6": "B", "7": ""})
 
 
-def statuses(coverage, certain=True):
+def statuses(coverage, level="certain"):
     return "".join({"aucune": "-", "evs_seul": "e", "cs_seul": "c", "cs_et_evs": "b", "": "?"}[s]
-                   for s in coverage.status(certain))  # fmt: skip
+                   for s in coverage.status(level))  # fmt: skip
 
 
 def test_a_complete_area_is_taken_as_it_is_even_without_its_seat():
     # Seat 1 is left out of the area 2, 5: only they are covered, certainly, nothing else possibly.
     coverage = cover(WORLD, structure("a", "CS", "1", "complete", "2 5", WORLD))
-    assert statuses(coverage) == statuses(coverage, certain=False) == "-c--c--"
+    assert statuses(coverage) == statuses(coverage, "any") == "-c--c--"
     assert brackets(coverage) == {
         "cs": (2, 2, 2),
         "evs_seul": (0, 0, 0),
@@ -41,43 +41,43 @@ def test_a_complete_area_is_taken_as_it_is_even_without_its_seat():
 def test_an_unknown_area_is_certain_of_its_seat_and_may_be_the_rest_of_the_epci():
     coverage = cover(WORLD, structure("a", "EVS", "1", world=WORLD))
     assert statuses(coverage) == "e------"
-    assert statuses(coverage, certain=False) == "eeee---"
+    assert statuses(coverage, "any") == "eeee---"
 
 
 def test_a_partial_area_is_certain_of_its_seat_and_named_communes():
     coverage = cover(WORLD, structure("a", "CS", "1", "partielle", "2 5", WORLD))
     assert statuses(coverage) == "cc--c--"
-    assert statuses(coverage, certain=False) == "ccccc--"
+    assert statuses(coverage, "any") == "ccccc--"
 
 
 def test_a_partial_area_without_a_seat_may_be_the_epci_of_its_named_communes():
     coverage = cover(WORLD, structure("a", "EVS", "", "partielle", "2 5", WORLD))
     assert statuses(coverage) == "-e--e--"
-    assert statuses(coverage, certain=False) == "eeeeee-"
+    assert statuses(coverage, "any") == "eeeeee-"
 
 
 def test_communes_named_in_an_unknown_area_are_only_possible():
     coverage = cover(WORLD, structure("a", "CS", "1", "inconnue", "5", WORLD))
     assert statuses(coverage) == "c------"
-    assert statuses(coverage, certain=False) == "ccccc--"
+    assert statuses(coverage, "any") == "ccccc--"
 
 
 def test_an_estimated_area_is_certain_of_its_seat_alone():
     coverage = cover(WORLD, structure("a", "CS", "1", "estimee", "2 5", WORLD))
     assert statuses(coverage) == "c------"
-    assert statuses(coverage, certain=False) == "cc--c--"
+    assert statuses(coverage, "any") == "cc--c--"
 
 
 def test_without_an_epci_only_the_seat_is_possible():
     coverage = cover(WORLD, structure("a", "CS", "7", world=WORLD))
-    assert statuses(coverage) == statuses(coverage, certain=False) == "------c"
+    assert statuses(coverage) == statuses(coverage, "any") == "------c"
 
 
 def test_in_the_metropole_du_grand_paris_the_neighbours_of_the_seat_are_possible():
     mgp = METROPOLE_DU_GRAND_PARIS
     world = territory({"1": mgp, "2": mgp, "3": mgp, "4": mgp}, pairs=[("1", "2"), ("2", "3"), ("3", "4")])
     coverage = cover(world, structure("a", "CS", "2", world=world))
-    assert statuses(coverage, certain=False) == "ccc-"
+    assert statuses(coverage, "any") == "ccc-"
 
 
 def test_the_bracket_of_evs_only_is_not_that_of_evs_figures():
@@ -90,7 +90,7 @@ def test_the_bracket_of_evs_only_is_not_that_of_evs_figures():
         structure("f", "EVS", "6", world=WORLD),
     )
     assert statuses(coverage) == "be--ee-"
-    assert statuses(coverage, certain=False) == "bbccee-"
+    assert statuses(coverage, "any") == "bbccee-"
     # evs_seul: figure 2 5 6; certainly without any CS 5 6; possibly EVS and not certainly CS 2 5 6.
     assert brackets(coverage)["evs_seul"] == (2, 3, 3)
     assert brackets(coverage)["cs"] == (1, 1, 4)
@@ -105,13 +105,13 @@ def test_implantation_is_the_seat_and_nothing_else():
         structure("b", "EVS", "", "partielle", "6", WORLD),
         rule="implantation",
     )
-    assert statuses(coverage) == statuses(coverage, certain=False) == "c------"
+    assert statuses(coverage) == statuses(coverage, "any") == "c------"
 
 
 def test_a_structure_nothing_is_known_of_covers_nothing_under_any_rule():
     for rule in ("declared", "implantation"):
         coverage = cover(WORLD, structure("a", "CS"), rule=rule)
-        assert statuses(coverage) == statuses(coverage, certain=False) == "-------"
+        assert statuses(coverage) == statuses(coverage, "any") == "-------"
         assert not coverage.rule.locates(structure("a", "CS"))
 
 
@@ -176,27 +176,38 @@ def test_listings_of_communes():
 
 CODES = list(WORLD.communes.index)
 structures = st.builds(
-    lambda kind, seat, area, communes: (kind, seat, area if communes else "inconnue", " ".join(communes)),
+    lambda kind, seat, area, communes, is_deduced: (
+        kind,
+        seat,
+        area if communes else "inconnue",
+        " ".join(communes),
+        is_deduced and bool(seat),
+    ),
     st.sampled_from(["CS", "EVS"]),
     st.sampled_from([*CODES, ""]),
     st.sampled_from(["complete", "partielle", "estimee", "inconnue"]),
     st.lists(st.sampled_from(CODES), max_size=4, unique=True),
+    st.booleans(),
 )
 inventories = st.lists(structures, max_size=6)
 rules = st.sampled_from(["declared", "implantation"])
 
 
 def built(rows):
-    return [structure(f"s{i}", kind, seat, area, communes, WORLD)
-            for i, (kind, seat, area, communes) in enumerate(rows)]  # fmt: skip
+    quality = {True: "deduit", False: "certain"}
+    return [
+        structure(f"s{i}", kind, seat, area, communes, WORLD, seat_quality=quality[is_deduced])
+        for i, (kind, seat, area, communes, is_deduced) in enumerate(rows)
+    ]
 
 
 def brute_force(rows, rule):
-    """Say anew, commune by commune, which types cover it: (certain, certain or possible)."""
+    """Say anew, commune by commune, which types cover it: by firm, by certain, by any links."""
     epci = dict(WORLD.communes["epci"])
+    firm = {code: set() for code in CODES}
     certain = {code: set() for code in CODES}
     possible = {code: set() for code in CODES}
-    for kind, seat, area, communes in rows:
+    for kind, seat, area, communes, is_deduced in rows:
         named = set(communes.split())
         for code in CODES:
             same_epci = epci[code] != "" and (
@@ -211,19 +222,22 @@ def brute_force(rows, rule):
             else:
                 sure = code == seat or (code in named and area == "partielle")
                 maybe = sure or code in named or same_epci
+            by_name = code in named and area in ("complete", "partielle") and rule == "declared"
+            if sure and (by_name or not is_deduced):
+                firm[code].add(kind)
             if sure:
                 certain[code].add(kind)
             if maybe:
                 possible[code].add(kind)
-    return certain, possible
+    return firm, certain, possible
 
 
 @given(rows=inventories, rule=rules)
 def test_the_engine_equals_brute_force(rows, rule):
     coverage = cover(WORLD, *built(rows), rule=rule)
-    for certain, expected in zip((True, False), brute_force(rows, rule), strict=True):
+    for level, expected in zip(("firm", "certain", "any"), brute_force(rows, rule), strict=True):
         for kind in ("CS", "EVS"):
-            found = dict(zip(CODES, coverage.covered(kind, certain), strict=True))
+            found = dict(zip(CODES, coverage.covered(kind, level), strict=True))
             assert found == {code: kind in kinds for code, kinds in expected.items()}
 
 
@@ -278,5 +292,5 @@ def test_closing_then_reopening_is_identity(rows):
 @given(rows=inventories)
 @settings(max_examples=50)
 def test_areas_all_complete_close_every_bracket(rows):
-    complete = [(kind, seat, "complete", communes) for kind, seat, _, communes in rows if communes]
+    complete = [(kind, seat, "complete", named, deduced) for kind, seat, _, named, deduced in rows if named]
     assert all(figure.is_closed for figure in cover(WORLD, *built(complete)).figures())

@@ -262,7 +262,7 @@ def test_cells_lie_between_two_buffers(tmp_path_factory, seed, metres):
     west, south, east, north = cells.total_bounds
     px, py = chance.uniform(west, east, 8), chance.uniform(south, north, 8)
     grid = read_grid(path, None)
-    points, ranks = cells_within(grid, 2154, px, py, metres)
+    points, ranks = cells_within(grid, 2154, px, py, np.full(len(px), float(metres)))
     # The grid is sorted by row then column: name its cells by their place.
     names = {
         key: cell

@@ -225,7 +225,8 @@ def test_cells_of_the_european_grid_are_measured_in_the_legal_projection(seed, r
     x_m, y_m = Transformer.from_crs(3035, 2154, always_xy=True).transform(
         corner[0] + chance.uniform(0, 30_000, 6), corner[1] + chance.uniform(0, 30_000, 6)
     )
-    points, cells = cells_within(grid, 2154, np.asarray(x_m), np.asarray(y_m), radius_m)
+    radii_m = np.full(len(x_m), float(radius_m))
+    points, cells = cells_within(grid, 2154, np.asarray(x_m), np.asarray(y_m), radii_m)
     found = np.zeros((6, 400), dtype=int)
     np.add.at(found, (points, cells), 1)
     cx, cy = grid.centres(2154)

@@ -261,7 +261,8 @@ def test_the_command_gives_a_page_a_table_and_json_that_agree(run, listed, tmp_p
     lines = (tmp_path / "offre.csv").read_text(encoding="utf-8-sig").splitlines()
     assert (
         next(line for line in lines if line.startswith("03036"))
-        == "03036;Bourbon-l'Archambault;2494;;oui;0;1;03;2026-01-01;declared;;non;"
+        == "03036;Bourbon-l'Archambault;2494;;oui;0;1;03;2026-01-01;declared;;non;;CS=3/?|EVS=1/?;"
+        "point=1|chef_lieu=3|deduit=0|inconnue=0;"
     )
     page = run(*given).stdout.decode()
     assert "535 places dans 7 structures de capacité connue" in page

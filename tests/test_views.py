@@ -17,6 +17,7 @@ from avs_coverage.contributions import structure_contributions
 from avs_coverage.gaps import zones
 from avs_coverage.groups import by_group, grouping
 from avs_coverage.indicators import Indicator
+from avs_coverage.multiplicity import by_multiplicity
 from tests.test_radius import WORLD, cover, grid_of, placed
 from tests.worlds import cover as cover_declared
 from tests.worlds import structure, territory
@@ -35,11 +36,14 @@ EVS = structure("e", "EVS", "03002", "complete", "03002 03003", world=WORLD)
 
 def test_multiplicity_adds_up_to_the_territory():
     # 03001: the CS; 03002: both; 03003: the EVS; 03004: none. 10, 20, 30 and 40 inhabitants; 1 to 4 km².
-    assert cover_declared(WORLD, CS, EVS).multiplicity() == {
-        "blanche": {"communes": 1, "habitants": 40, "km2": 4.0},
-        "simple": {"communes": 2, "habitants": 40, "km2": 4.0},
-        "multiple": {"communes": 1, "habitants": 20, "km2": 2.0},
-    }
+    made = by_multiplicity(cover_declared(WORLD, CS, EVS))
+    assert [(f.measure, f.status, f.numerator, f.denominator) for f in made] == [
+        ("communes", "blanche", 1, 4), ("communes", "simple", 2, 4), ("communes", "multiple", 1, 4),
+        ("habitants", "blanche", 40, 100), ("habitants", "simple", 40, 100),
+        ("habitants", "multiple", 20, 100),
+        ("km2", "blanche", 4.0, 10.0), ("km2", "simple", 4.0, 10.0), ("km2", "multiple", 2.0, 10.0),
+    ]  # fmt: skip
+    assert all(f.is_closed for f in made)
 
 
 def test_multiplicity_of_a_distance_counts_inhabitants_one_by_one():
@@ -48,7 +52,7 @@ def test_multiplicity_of_a_distance_counts_inhabitants_one_by_one():
     world = replace(WORLD, grids=(grid_of(cells),))
     structures = placed([("CS", (1000, 100)), ("EVS", (1400, 100))])
     made = cover(world, *structures, rule="radius:300m", by="grid")
-    found = {name: row["habitants"] for name, row in made.multiplicity().items()}
+    found = {f.status: f.numerator for f in by_multiplicity(made) if f.measure == "habitants"}
     # 03001 has 10 inhabitants for a weight of 4: half within reach, a quarter of both.
     assert found == {"blanche": 95, "simple": 5 - 3, "multiple": 3}
 

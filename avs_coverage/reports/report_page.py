@@ -17,7 +17,7 @@ from avs_coverage.messages import (
     number,
     plural,
 )
-from avs_coverage.multiplicity import multiplicity
+from avs_coverage.multiplicity import by_multiplicity
 from avs_coverage.published import Comparison
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Document, FigureCell, Paragraph, Section, table
@@ -71,7 +71,7 @@ def _summary(report: Report) -> Section:
 
 def _multiplicity(report: Report) -> Block:
     labels = {"blanche": "aucune structure", "simple": "une structure", "multiple": "deux structures ou plus"}
-    figures = {(figure.status, figure.measure): figure for figure in multiplicity(report.coverage)}
+    figures = {(figure.status, figure.measure): figure for figure in by_multiplicity(report.coverage)}
     rows: list[list[Cell]] = [
         [label, *(FigureCell(figures[kind, measure], with_total=False) for measure in MEASURES)]
         for kind, label in labels.items()
