@@ -59,7 +59,9 @@ def test_less_than_two_percent_leaves_two_percent_out():
 
 
 def constraints(total):
-    ends = st.tuples(st.integers(0, SIZE - 1), st.integers(0, SIZE - 1)).filter(lambda ends: ends[0] < ends[1])
+    ends = st.tuples(st.integers(0, SIZE - 1), st.integers(0, SIZE - 1)).filter(
+        lambda ends: ends[0] < ends[1]
+    )
     names = st.frozensets(st.sampled_from("abcde"), min_size=1, max_size=2)
     one = st.builds(
         lambda span, low, width, by: Constraint(span, low, low + width, by),
@@ -92,7 +94,9 @@ def test_feasibility_ranges_and_shortest_sets_are_those_of_every_assignment(draw
         return [values for values in worlds if all(satisfied(values, c) for c in active)]
 
     subsets = [
-        frozenset(s) for size in range(len(system.statements) + 1) for s in combinations(system.statements, size)
+        frozenset(s)
+        for size in range(len(system.statements) + 1)
+        for s in combinations(system.statements, size)
     ]
     for believed in subsets:
         possible = allowed(believed)
