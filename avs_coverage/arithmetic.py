@@ -177,9 +177,7 @@ def _exact(figure: PublishedFigure) -> int | None:
 class _System:
     """The figures of one theme and year, as constraints."""
 
-    def __init__(
-        self, theme: str, figures: Sequence[PublishedFigure], premises: tuple[Premise, ...]
-    ) -> None:
+    def __init__(self, theme: str, figures: Sequence[PublishedFigure], premises: tuple[Premise, ...]) -> None:
         self.theme, self.premises = theme, premises
         self.figures = {f"{rank:03}": figure for rank, figure in enumerate(figures)}
 
@@ -220,10 +218,9 @@ class _System:
         """Return what the others of a set say of the one that is most plainly a number."""
         accused = max(sorted(names), key=lambda name: _exact(self.figures[name]) is not None)
         span = INDICATORS[self.figures[accused].code].span
-        ranges = {
-            reading: self._system(reading).range_of(span, names - {accused}) for reading in READINGS
-        }
-        return Implied(self.figures[accused], {r: None if f is None else (f[0] or 0, f[1]) for r, f in ranges.items()})
+        found = {reading: self._system(reading).range_of(span, names - {accused}) for reading in READINGS}
+        ranges = {reading: ends and (ends[0] or 0, ends[1]) for reading, ends in found.items()}
+        return Implied(self.figures[accused], ranges)
 
     def _system(self, reading: str = EITHER, with_premises: bool = True) -> System:
         theme = THEMES[self.theme]
@@ -246,7 +243,7 @@ class _System:
         return System(theme.size + len(contracts), tuple(constraints))
 
     def _totals(self, per: Span | None, total: int | None) -> list[tuple[list[str], int]]:
-        """Return what a percentage may be of: each number printed for it, with who says so, else the known one."""
+        """Return what a percentage may be of: each number printed, with who says so, else the known one."""
         printed = [
             ([name], value)
             for name, figure in self.figures.items()
@@ -256,7 +253,7 @@ class _System:
         return printed or (known if per == THEMES[self.theme].total else [])
 
     def _contracts(self, names: Sequence[str]) -> list[Constraint]:
-        """Add up the inhabitants by contrat de ville: not above the total, which they make where all are there."""
+        """Add up the inhabitants by contrat de ville: the total where all are there, else not more."""
         found, base = [], THEMES[self.theme].size
         for rank, name in enumerate(names):
             span = (base + rank - 1 if rank else 0, base + rank)

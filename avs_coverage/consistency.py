@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import inf
 
 MAX_STATEMENTS = 25
@@ -118,4 +118,4 @@ class System:
 
 def ordered(nodes: Sequence[int]) -> tuple[Constraint, ...]:
     """Say that the values of nodes never fall: what is between two of them is a count."""
-    return tuple(Constraint((a, b), 0, None) for a, b in zip(nodes, nodes[1:], strict=False))
+    return tuple(Constraint((a, b), 0, None) for a, b in pairwise(nodes))

@@ -93,11 +93,11 @@ def _sorted(prefix: str, unit: str, noun: str, theme: str, rule: str = "declared
     }
 
 
-_PART, _COUNT = "Part des", "Nombre de"
+_CS_SPAN, _EVS_SPAN, _QUARTERS = (0, _CS), (_CS, _STRUCTURES), (0, 2)
 INDICATORS: dict[str, Indicator] = {
     "nb_communes": Indicator("Nombre de communes du territoire", "communes", "communes", (0, _ALL)),
-    **_sorted("nb_communes", "communes", f"{_COUNT} communes", "communes"),
-    **_sorted("pct_communes", "%", f"{_PART} communes", "communes"),
+    **_sorted("nb_communes", "communes", "Nombre de communes", "communes"),
+    **_sorted("pct_communes", "%", "Part des communes", "communes"),
     "nb_communes_avec_structure": Indicator(
         "Nombre de communes où siège un CS ou un EVS", "communes", "structures", (0, _SEATS), None,
         "implantation",
@@ -120,21 +120,25 @@ INDICATORS: dict[str, Indicator] = {
         (0, _ALL), "implantation",
     ),
     "hab_avs": Indicator("Habitants « au bénéfice » des structures, définition non dite", "habitants"),
-    "nb_structures": Indicator("Nombre de structures (CS et EVS)", "structures", "structures", (0, _STRUCTURES)),
-    "nb_cs": Indicator("Nombre de CS", "CS", "structures", (0, _CS)),
-    "nb_evs": Indicator("Nombre d'EVS", "EVS", "structures", (_CS, _STRUCTURES)),
-    "nb_cs_annee": Indicator("Nombre de CS, dans une suite d'années", "CS", "structures", (0, _CS)),
-    "nb_evs_annee": Indicator("Nombre d'EVS, dans une suite d'années", "EVS", "structures", (_CS, _STRUCTURES)),
+    "nb_structures": Indicator(
+        "Nombre de structures (CS et EVS)", "structures", "structures", (0, _STRUCTURES)
+    ),
+    "nb_cs": Indicator("Nombre de CS", "CS", "structures", _CS_SPAN),
+    "nb_evs": Indicator("Nombre d'EVS", "EVS", "structures", _EVS_SPAN),
+    "nb_cs_annee": Indicator("Nombre de CS, dans une suite d'années", "CS", "structures", _CS_SPAN),
+    "nb_evs_annee": Indicator("Nombre d'EVS, dans une suite d'années", "EVS", "structures", _EVS_SPAN),
     "nb_cs_acf": Indicator("Nombre de CS avec agrément ACF", "CS", "structures", (0, _ACF)),
-    "pct_cs_acf": Indicator("Part des CS avec agrément ACF", "%", "structures", (0, _ACF), (0, _CS)),
+    "pct_cs_acf": Indicator("Part des CS avec agrément ACF", "%", "structures", (0, _ACF), _CS_SPAN),
     "nb_cs_acf_avant": Indicator("Nombre de CS avec agrément ACF avant le schéma", "CS"),
-    "nb_cs_ps_jeunes": Indicator("Nombre de CS avec projet PS jeunes", "CS", "structures", (0, _JEUNES)),
-    "pct_cs_ps_jeunes": Indicator("Part des CS avec projet PS jeunes", "%", "structures", (0, _JEUNES), (0, _CS)),
+    "nb_cs_ps_jeunes": Indicator("Nombre de CS avec PS jeunes", "CS", "structures", (0, _JEUNES)),
+    "pct_cs_ps_jeunes": Indicator("Part des CS avec PS jeunes", "%", "structures", (0, _JEUNES), _CS_SPAN),
     "nb_cs_federes": Indicator("Nombre de CS fédérés", "CS", "structures", (0, _FEDERATED)),
-    "nb_qpv": Indicator("Nombre de QPV", "QPV", "qpv", (0, 2)),
-    "nb_qpv_lignes": Indicator("Nombre de lignes du tableau des QPV, une par quartier", "QPV", "qpv", (0, 2)),
+    "nb_qpv": Indicator("Nombre de QPV", "QPV", "qpv", _QUARTERS),
+    "nb_qpv_lignes": Indicator("Lignes du tableau des QPV, une par quartier", "QPV", "qpv", _QUARTERS),
     "nb_qpv_sans_structure": Indicator("Nombre de QPV sans structure", "QPV", "qpv", (0, 1)),
     "hab_qpv": Indicator("Habitants des QPV", "habitants", "habitants_qpv", (0, 1)),
-    "hab_qpv_contrat": Indicator("Habitants des QPV d'un contrat de ville", "habitants", "habitants_qpv", (0, 1)),
+    "hab_qpv_contrat": Indicator(
+        "Habitants des QPV d'un contrat de ville", "habitants", "habitants_qpv", (0, 1)
+    ),
 }  # fmt: skip
 """Code → what it counts. Stable: users write these codes in their own files (docs/formats.md)."""

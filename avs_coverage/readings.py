@@ -56,15 +56,15 @@ class Printed:
         A percentage is rounded (a tie may go either way) or truncated; *reading* says which, or either.
         A count is what it says. Close to, about, less and more than: the tool's own reading.
         """
-        value = self.value
-        if self.qualifier == "moins_de":
-            return Fraction(0), value, False
-        if self.qualifier == "plus_de":
-            return value, None, False
-        if self.qualifier == "pres_de":
-            return value - self.rough_unit, value, True
-        if self.qualifier == "environ":
-            return value - self.rough_unit, value + self.rough_unit, True
+        value, rough = self.value, self.rough_unit
+        qualified: dict[str, tuple[Fraction, Fraction | None, bool]] = {
+            "moins_de": (Fraction(0), value, False),
+            "plus_de": (value, None, False),
+            "pres_de": (value - rough, value, True),
+            "environ": (value - rough, value + rough, True),
+        }
+        if self.qualifier in qualified:
+            return qualified[self.qualifier]
         if not self.is_percentage:
             return value, value, True
         half = self.unit / 2

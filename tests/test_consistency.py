@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 import pytest
 from hypothesis import given
@@ -73,7 +73,7 @@ def constraints(total):
 def solutions(total):
     for inner in product(range(total + 1), repeat=SIZE - 2):
         values = (0, *inner, total)
-        if all(a <= b for a, b in zip(values, values[1:], strict=False)):
+        if all(a <= b for a, b in pairwise(values)):
             yield values
 
 
