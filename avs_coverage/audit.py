@@ -73,6 +73,7 @@ class AuditRow:
             "minorant": measured.lower if measured else None,
             "majorant": measured.upper if measured else None,
             "calcule_sur": measured.total if measured else None,
+            "regle": INDICATORS[figure.code].rule or None,
             "motif": self.finding.reason,
             "definition": figure.definition,
             "donne_par": figure.given_in or "outil",
@@ -83,14 +84,14 @@ class AuditRow:
 COLUMNS = (
     "indicateur", "libelle", "annee", "qualificatif", "valeur_publiee", "unite", "arithmetique", "sur",
     "compte_min", "compte_max", "inventaire", "valeur_calculee", "minorant", "majorant", "calcule_sur",
-    "motif", "definition", "donne_par", "source",
+    "regle", "motif", "definition", "donne_par", "source",
 )  # fmt: skip
 """Stable names: they change only with the version of the schema (docs/formats.md)."""
 
 
 @dataclass(frozen=True)
 class NamedCommune:
-    """A commune whose status a schéma prints, with a verdict; *same_source*: the inventory has it from there."""
+    """A commune whose status a schéma prints, with a verdict; *same_source*: that of the inventory."""
 
     printed: PublishedStatus
     verdict: str
@@ -165,6 +166,16 @@ class Audit:
     def failing(self) -> tuple[AuditRow, ...]:
         """Return the figures that cannot hold."""
         return tuple(row for row in self.rows if row.fails)
+
+    @property
+    def failing_communes(self) -> tuple[NamedCommune, ...]:
+        """Return the communes whose printed status the inventory excludes."""
+        return tuple(one for one in self.communes if one.verdict == INCOMPATIBLE)
+
+    @property
+    def fails(self) -> bool:
+        """Tell whether anything published cannot hold."""
+        return bool(self.failing or self.failing_communes)
 
     def count(self, verdict: str) -> int:
         """Return how many figures have a verdict, of either kind."""

@@ -135,13 +135,15 @@ class YearView:
         first, last = printed.counts(measured.total or 0)
         below, above = last is not None and last < low, first > high
         lacking, vintage = self.lacking(figure.code), self._other_vintage(figure.code)
-        said = "".join(f" ; {text}" for text in (lacking, self._undated, vintage) if text)
+        said = "".join(f" ; {text}" for text in (lacking, self._undated(figure.code), vintage) if text)
         if not below and not above:
             same = all(printed.holds(end, measured.total) for end in (low, high))
             if same and not lacking and not vintage:
                 return Finding(REPRODUCED, "le calcul donne le même chiffre ; inventaire complet", measured)
             return Finding(COMPATIBLE, f"dans la fourchette{said}", measured)
         where = "sous le minorant" if below else "au-dessus du majorant"
+        if measured.upper is None and above:
+            where = f"plus que ce que l'inventaire connaît ({number(high)})"
         if not vintage and (not lacking or below == _is_certain_below(figure.code)):
             return Finding(INCOMPATIBLE, f"{where}, que rien d'inconnu ne peut déplacer jusque-là", measured)
         return Finding(UNVERIFIABLE, f"{where}{said}", measured)
@@ -166,10 +168,11 @@ class YearView:
             found.append(f"les structures fermées avant le {state} ne sont pas dans l'inventaire")
         return ", ".join(found)
 
-    @cached_property
-    def _undated(self) -> str:
+    def _undated(self, code: str) -> str:
         """Say how many structures open the bracket because nothing says since when they are open."""
-        count = len([*self.inventory.counted(self.day)]) - len([*self._dated.counted(self.day)])
+        dated = {structure.id for structure in self._dated.structures}
+        known = (s for s in self.inventory.counted(self.day) if s.type in _kinds(code))
+        count = sum(structure.id not in dated for structure in known)
         words = ("structure sans date d'agrément, comptée", "structures sans date d'agrément, comptées")
         return f"{counted(count, *words)} dans le seul majorant" if count else ""
 
