@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -113,8 +113,17 @@ class Arithmetic:
         """Return ``coherent``, ``incoherent``, or ``sans_objet`` where nothing stands against the figure."""
         if any(figure in conflict.figures for conflict in self.conflicts):
             return INCOHERENT
+        checked = self.total_of(figure) is not None or self.possible(figure) is not None
+        return COHERENT if checked else NOTHING_TO_CHECK
+
+    def possible(self, figure: PublishedFigure) -> Whole | None:
+        """Return what the other figures and what is known leave possible; None where nothing bounds it.
+
+        Figures that cannot hold among themselves say nothing of the others.
+        """
         system = self._system(figure)
-        return COHERENT if system is not None and system.is_checked(figure) else NOTHING_TO_CHECK
+        refuted = {other for conflict in self.conflicts for other in conflict.figures}
+        return None if system is None or figure in refuted else system.possible(figure, refuted)
 
     def total_of(self, figure: PublishedFigure) -> int | None:
         """Return what a percentage is of in its year, as printed or as known; None where it is not."""
@@ -181,13 +190,16 @@ class _System:
         self.theme, self.premises = theme, premises
         self.figures = {f"{rank:03}": figure for rank, figure in enumerate(figures)}
 
-    def is_checked(self, figure: PublishedFigure) -> bool:
-        """Tell whether anything known or printed bounds the quantity, whatever this figure says."""
-        if INDICATORS[figure.code].is_percentage and self.total_of(figure):
-            return True
-        system, others = self._system(), [name for name, f in self.figures.items() if f != figure]
-        span = INDICATORS[figure.code].span
-        return system.holds(others) and system.range_of(span, others) != (0, None)
+    def possible(self, figure: PublishedFigure, refuted: Collection[PublishedFigure]) -> Whole | None:
+        """Return what is left possible for a figure, whatever it says; None where nothing bounds it."""
+        kind = INDICATORS[figure.code]
+        if figure.code == _CONTRACT:
+            kind = INDICATORS["hab_qpv"]  # a part, bounded by the total
+        others = [n for n, one in self.figures.items() if one != figure and one not in refuted]
+        low, high = self._system().range_of(kind.span, others) or (0, None)
+        if figure.code == _CONTRACT:
+            low = 0
+        return None if not low and high is None else (low or 0, high)
 
     def total_of(self, figure: PublishedFigure) -> int | None:
         """Return what a percentage is of."""

@@ -39,13 +39,15 @@ class AuditRow:
     """A published figure and its two verdicts.
 
     *arithmetic*: ``coherent``, ``incoherent``, ``sans_objet``. *readings*: for a percentage of a known
-    *total*, the whole numbers that it may stand for, by reading. *finding*: what the inventory says.
+    *total*, the whole numbers that it may stand for, by reading. *possible*: what the other figures and
+    official totals leave to it, None where nothing does. *finding*: what the inventory says.
     """
 
     figure: PublishedFigure
     arithmetic: str
     total: int | None
     readings: Mapping[str, Whole]
+    possible: Whole | None
     finding: Finding
 
     @property
@@ -53,10 +55,17 @@ class AuditRow:
         """Tell whether the figure cannot hold with others, or against the inventory."""
         return self.arithmetic == INCOHERENT or self.finding.verdict == INCOMPATIBLE
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the bracket has two ends."""
+        measured = self.finding.measured
+        return measured is not None and measured.lower != measured.upper
+
     def to_record(self) -> dict[str, Any]:
         """Return the row as plain values, under the names that stay."""
         figure, measured = self.figure, self.finding.measured
         first, last = self.readings.get(EITHER, (None, None))
+        low, high = self.possible or (None, None)
         return {
             "indicateur": figure.code,
             "libelle": figure.label,
@@ -68,6 +77,8 @@ class AuditRow:
             "sur": self.total,
             "compte_min": first,
             "compte_max": last,
+            "possible_min": low,
+            "possible_max": high,
             "inventaire": self.finding.verdict,
             "valeur_calculee": measured.value if measured else None,
             "minorant": measured.lower if measured else None,
@@ -83,8 +94,8 @@ class AuditRow:
 
 COLUMNS = (
     "indicateur", "libelle", "annee", "qualificatif", "valeur_publiee", "unite", "arithmetique", "sur",
-    "compte_min", "compte_max", "inventaire", "valeur_calculee", "minorant", "majorant", "calcule_sur",
-    "regle", "motif", "definition", "donne_par", "source",
+    "compte_min", "compte_max", "possible_min", "possible_max", "inventaire", "valeur_calculee", "minorant",
+    "majorant", "calcule_sur", "regle", "motif", "definition", "donne_par", "source",
 )  # fmt: skip
 """Stable names: they change only with the version of the schema (docs/formats.md)."""
 
@@ -131,11 +142,15 @@ class AgainstPopulation:
 
 @dataclass(frozen=True)
 class SharedPopulation:
-    """The population of which a percentage and a count would be the same: fewest, nearest, most."""
+    """The population of which a percentage and a count would be the same: fewest, nearest, most.
+
+    *structures*: how many are published for each of the two, None where they are not.
+    """
 
     percentage: PublishedFigure
     count: PublishedFigure
     population: tuple[int, int, int]
+    structures: tuple[int | None, int | None]
 
     def to_record(self) -> dict[str, Any]:
         """Return the population as plain values, under the names that stay."""
@@ -143,6 +158,7 @@ class SharedPopulation:
             "indicateurs": [self.percentage.code, self.count.code],
             "annees": [self.percentage.year, self.count.year],
             "population": list(self.population),
+            "structures": list(self.structures),
         }
 
 
@@ -199,6 +215,7 @@ def audit(report: Report, own: Sequence[PublishedFigure] = ()) -> Audit:
             arithmetic.verdict(figure),
             arithmetic.total_of(figure),
             arithmetic.readings(figure),
+            arithmetic.possible(figure),
             inventories.finding(figure),
         )
         for figure in figures
@@ -271,5 +288,13 @@ def _shared(figures: Sequence[PublishedFigure]) -> tuple[SharedPopulation, ...]:
                 continue
             nearest = floor(count.printed.value * 100 / percentage.printed.value + Fraction(1, 2))
             ends = ceil(Fraction(100 * fewest) / high), nearest, floor(Fraction(100 * most) / low)
-            found.append(SharedPopulation(percentage, count, ends))
+            structures = _structures_of(percentage, figures), _structures_of(count, figures)
+            found.append(SharedPopulation(percentage, count, ends, structures))
     return tuple(found)
+
+
+def _structures_of(figure: PublishedFigure, figures: Sequence[PublishedFigure]) -> int | None:
+    """Return the CS and EVS that the source of a figure prints for the same year."""
+    same = [f for f in figures if (f.year, f.source) == (figure.year, figure.source)]
+    counts = {f.code: int(f.value) for f in same if f.code in ("nb_cs", "nb_evs")}
+    return sum(counts.values()) if len(counts) == len(("nb_cs", "nb_evs")) else None

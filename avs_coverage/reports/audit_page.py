@@ -59,12 +59,13 @@ def _answer(report: Report, audit: Audit) -> list[Block]:
             _how_many(audit, UNVERIFIABLE, "non vérifiable", "non vérifiables"),
         )
         incoherent = audit.count(INCOHERENT)
-        words = ("ne peut pas tenir avec les autres", "ne peuvent pas tenir avec les autres")
+        words = ("ne peut pas tenir", "ne peuvent pas tenir")
+        held = f"{number(incoherent)} {plural(incoherent, *words)} avec les autres ou avec un total officiel"
+        if not incoherent:
+            held = "aucun n'est contredit par les autres ni par un total officiel"
         text = (
             f"Sur {counted(len(audit.rows), 'chiffre publié', 'chiffres publiés')} : "
-            f"{number(incoherent) if incoherent else 'aucun'} {plural(incoherent, *words)} "
-            "ou avec un total officiel. Face à "
-            f"l'inventaire et aux listes officielles : {', '.join(many)}."
+            f"{held}. Face à l'inventaire et aux listes officielles : {', '.join(many)}."
         )
         blocks.append(Paragraph(text, audit.fails))
     if not any(_is_of_coverage(row.figure) for row in audit.rows):
@@ -201,7 +202,8 @@ def _verdicts(report: Report, audit: Audit) -> tuple[Block, ...]:
         "Inventaire",
         "Pourquoi",
     ]
-    return (table("", headers, [_verdict_row(row) for row in audit.rows]), *hypothesis(report))
+    rows = table("", headers, [_verdict_row(row) for row in audit.rows])
+    return (rows, *hypothesis(report)) if any(row.is_open for row in audit.rows) else (rows,)
 
 
 def _verdict_row(row: AuditRow) -> list[Cell]:
@@ -214,9 +216,14 @@ def _verdict_row(row: AuditRow) -> list[Cell]:
         top = "?" if measured.upper is None else number(measured.upper)
         same = measured.lower == measured.upper
         bracket = f"{top if same else f'{number(measured.lower)} à {top}'}{of}"
-    arithmetic = _VERDICTS[row.arithmetic]
+    details = []
     if row.readings:
-        arithmetic += f" ({_between(row.readings[EITHER])} sur {number(row.total or 0)})"
+        details.append(f"{_between(row.readings[EITHER])} sur {number(row.total or 0)}")
+    elif INDICATORS[figure.code].per and figure.year:
+        details.append(f"total de {figure.year} non connu")
+    if row.possible:
+        details.append(f"possible d'après le reste : {_between(row.possible)}")
+    arithmetic = _VERDICTS[row.arithmetic] + (f" ({' ; '.join(details)})" if details else "")
     why = row.finding.reason
     if figure.note and not row.readings:
         why += f" ; remarque : {figure.note}"
@@ -284,11 +291,16 @@ def _against(one: AgainstPopulation) -> str:
 
 def _shared(one: SharedPopulation) -> str:
     low, nearest, high = map(number, one.population)
-    years = "deux années" if one.percentage.year != one.count.year else "une même année"
+    doubts = "n'ont peut-être pas la même définition"
+    if one.percentage.year != one.count.year:
+        doubts = "ne sont pas de la même année, ni peut-être de la même définition"
+    before, after = one.structures
+    if before is not None and after is not None:
+        doubts += f" ({number(before)} structures publiées avec le premier, {number(after)} avec le second)"
     return (
         f"Pour que {_printed(one.count)} soient {_printed(one.percentage)} de la population, il faudrait "
-        f"{nearest} habitants ({low} à {high}). Les deux chiffres décrivent {years}, et peut-être deux "
-        "définitions : l'écart n'est pas une erreur prouvée."
+        f"{nearest} habitants ({low} à {high}). Les deux chiffres {doubts} : l'écart n'est pas une erreur "
+        "prouvée."
     )
 
 
@@ -296,8 +308,8 @@ def _method(audit: Audit) -> tuple[Block, ...]:
     blocks = [
         Paragraph(
             "Arithmétique : existe-t-il des nombres entiers qui, arrondis ou tronqués, donnent tous les "
-            "chiffres d'une même année ? Un chiffre sans objet n'est lié à aucun autre. « Près de » : au plus "
-            "une unité du dernier chiffre significatif en dessous ; « environ » : de part et d'autre ; "
+            "chiffres d'une même année ? Un chiffre sans objet n'est lié à aucun autre. « Près de » : au "
+            "plus une unité du dernier chiffre significatif en dessous ; « environ » : de part et d'autre ; "
             "« moins de » et « plus de » : strictement. C'est la lecture de l'outil."
         ),
         Paragraph(
