@@ -198,7 +198,7 @@ class Audit:
         return sum(verdict in (row.arithmetic, row.finding.verdict) for row in self.rows)
 
 
-def audit(report: Report, own: Sequence[PublishedFigure] = ()) -> Audit:
+def audit_figures(report: Report, own: Sequence[PublishedFigure] = ()) -> Audit:
     """Audit what is published of the report's territory, and the user's *own* figures.
 
     Each figure is taken on the last day of its year, by the rule of its own definition, whatever those

@@ -60,8 +60,7 @@ def audit(
     report = make_report(study, output)
     own = _own_figures(read_settings(study).files, report.coverage.territory.name)
 
-    from avs_coverage.audit import COLUMNS
-    from avs_coverage.audit import audit as audit_figures
+    from avs_coverage.audit import COLUMNS, audit_figures
     from avs_coverage.reports.audit_page import audit_document
 
     made = audit_figures(report, own)

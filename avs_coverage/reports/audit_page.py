@@ -122,13 +122,12 @@ def _conflict(rank: int, conflict: Conflict, audit: Audit) -> list[Block]:
     admitted = enumeration([premise.text for premise in conflict.premises])
     names = " ; ".join(_named(figure) for figure in first[0])
     size = "le plus petit ensemble" if conflict.shortest else "un ensemble irréductible"
-    with_what = f", pour {admitted}" if admitted else ""
     if len(first[0]) == 1:
-        head = f"{rank}. En {conflict.year}, un chiffre ne tient pas{with_what} : {names}."
+        head = f"{rank}. En {conflict.year}, un chiffre ne tient pas face à {admitted} : {names}."
     else:
         head = (
             f"{rank}. En {conflict.year}, {len(first[0])} chiffres ne peuvent pas être vrais ensemble"
-            f"{with_what} ({size} qui ne tient pas) : {names}."
+            f"{f', pour {admitted}' if admitted else ''} ({size} qui ne tient pas) : {names}."
         )
     blocks: list[Block] = [Paragraph(head, True)]
     readings = [text for figure in first[0] if (text := _reading(audit, figure))]
@@ -216,26 +215,24 @@ def _verdict_row(row: AuditRow) -> list[Cell]:
         top = "?" if measured.upper is None else number(measured.upper)
         same = measured.lower == measured.upper
         bracket = f"{top if same else f'{number(measured.lower)} à {top}'}{of}"
-    details = []
+    why = [row.finding.reason]
     if row.readings:
-        details.append(f"{_between(row.readings[EITHER])} sur {number(row.total or 0)}")
+        why.append(f"se lit {_between(row.readings[EITHER])} sur {number(row.total or 0)}")
     elif INDICATORS[figure.code].per and figure.year:
-        details.append(f"total de {figure.year} non connu")
+        why.append(f"total de {figure.year} non connu de l'outil")
     if row.possible:
-        details.append(f"possible d'après le reste : {_between(row.possible)}")
-    arithmetic = _VERDICTS[row.arithmetic] + (f" ({' ; '.join(details)})" if details else "")
-    why = row.finding.reason
+        why.append(f"possible d'après les autres chiffres : {_between(row.possible)}")
     if figure.note and not row.readings:
-        why += f" ; remarque : {figure.note}"
+        why.append(f"remarque : {figure.note}")
     return [
         figure.label,
         str(figure.year) if figure.year else figure.year_note or "non imprimée",
         _printed(figure),
         computed,
         bracket,
-        arithmetic,
+        _VERDICTS[row.arithmetic],
         _VERDICTS[row.finding.verdict],
-        why,
+        " ; ".join(why),
     ]
 
 
