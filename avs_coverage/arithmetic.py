@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from avs_coverage.consistency import MAX_STATEMENTS, Constraint, Span, System
@@ -161,9 +162,13 @@ def communes_in(territory: Territory, year: int) -> int | None:
         return None
     if name.kind == "epci":
         return len(territory.communes)
-    there = set(name.departements)
-    codes = Gazetteer().movements.communes_at(date(year, 12, 31))
-    return sum(departement_of(code) in there for code in codes)
+    counts = _communes_by_departement(year)
+    return sum(counts[departement] for departement in name.departements)
+
+
+@cache
+def _communes_by_departement(year: int) -> Counter[str]:
+    return Counter(map(departement_of, Gazetteer().movements.communes_at(date(year, 12, 31))))
 
 
 def _official_quarters(territory: Territory, year: int) -> tuple[Premise, ...]:

@@ -59,6 +59,7 @@ class YearView:
     state: date
     year: int
     published: Mapping[str, int | None]
+    _coverages: dict[str, Coverage] = field(default_factory=dict)
     _measures: dict[str, dict[str, Measured | None]] = field(default_factory=dict)
 
     @property
@@ -87,7 +88,10 @@ class YearView:
 
     def coverage(self, rule: str) -> Coverage:
         """Return the coverage by a rule, structures without a date held as open."""
-        return Coverage.compute(self.territory, self.inventory, get_rule(rule), self.day)
+        if rule not in self._coverages:
+            found = Coverage.compute(self.territory, self.inventory, get_rule(rule), self.day)
+            self._coverages[rule] = found
+        return self._coverages[rule]
 
     @cached_property
     def completeness(self) -> tuple[Completeness, ...]:
