@@ -233,7 +233,13 @@ class _System:
 
     def _implied(self, names: frozenset[str]) -> Implied:
         """Return what the others of a set say of the one that is most plainly a number."""
-        accused = max(sorted(names), key=lambda name: _exact(self.figures[name]) is not None)
+        total = THEMES[self.theme].total
+
+        def plainness(name: str) -> tuple[bool, bool]:
+            figure = self.figures[name]
+            return _exact(figure) is not None, INDICATORS[figure.code].span != total
+
+        accused = max(sorted(names), key=plainness)
         span = INDICATORS[self.figures[accused].code].span
         found = {reading: self._system(reading).range_of(span, names - {accused}) for reading in READINGS}
         ranges = {reading: ends and (ends[0] or 0, ends[1]) for reading, ends in found.items()}

@@ -21,6 +21,7 @@ REPRODUCED, COMPATIBLE, INCOMPATIBLE, UNVERIFIABLE = (
     "reproduit", "compatible", "incompatible", "non_verifiable",
 )  # fmt: skip
 _POPULATION_YEAR, _QUARTERS_POPULATION_YEAR = 2023, 2022
+_MAYOTTE = "976"  # its quarters of 2015 are not in the tool's list
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def is_of_the_year(territory: Territory, year: int) -> bool:
 
 def _compared(figure: PublishedFigure, count: int, source: str) -> Finding:
     verdict = REPRODUCED if figure.printed.holds(count, None) else INCOMPATIBLE
-    return Finding(verdict, f"d'après {source}", Measured(count, count, count))
+    return Finding(verdict, f"liste officielle : {source}", Measured(count, count, count))
 
 
 def _of_another_year(total: int, source: str) -> Finding:
@@ -55,7 +56,7 @@ def _communes(territory: Territory, figure: PublishedFigure, day: date) -> Findi
     # Most mergers take effect on 1 January: a text of the year may count either.
     count = before if before is not None and figure.printed.holds(before, None) else then
     year = day.year - 1 if count == before and count != then else day.year
-    return _compared(figure, count, f"le COG au {french_date(date(year, 12, 31))}")
+    return _compared(figure, count, f"COG au {french_date(date(year, 12, 31))}")
 
 
 def _population(territory: Territory, figure: PublishedFigure, day: date) -> Finding:
@@ -77,7 +78,7 @@ def _quarters(territory: Territory, figure: PublishedFigure, day: date) -> Findi
     found = [qpv for qpv in quarters if not mainland or _is_mainland(departement_of_qpv(qpv.code))]
     generations = sorted({qpv.generation for qpv in found})
     names = " et ".join(territory.vintages[f"qpv_{generation}"] for generation in generations)
-    return _compared(figure, len(found), names or f"la liste en vigueur au {french_date(day)}")
+    return _compared(figure, len(found), names or f"QPV en vigueur au {french_date(day)}")
 
 
 def _is_mainland(departement: str) -> bool:
@@ -87,7 +88,7 @@ def _is_mainland(departement: str) -> bool:
 def _quarters_population(territory: Territory, figure: PublishedFigure, day: date) -> Finding:
     quarters = official_qpv(territory, day)
     known = [qpv.population for qpv in quarters if qpv.population is not None]
-    if not quarters or len(known) < len(quarters):
+    if not quarters or len(known) < len(quarters) or _MAYOTTE in territory.name.departements:
         return Finding(UNVERIFIABLE, f"population des QPV en vigueur au {french_date(day)} non connue")
     total = sum(known)
     source = territory.vintages["qpv_2015"]

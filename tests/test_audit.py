@@ -282,6 +282,22 @@ def test_more_communes_with_a_seat_than_structures_cannot_be():
     assert found == [("structures", [["nb_communes_avec_structure 11", "nb_cs 4", "nb_evs 6"]])]
 
 
+def test_a_part_above_the_printed_total_is_what_is_shown_against_it():
+    (found,) = audited(
+        "creuse", own("nb_communes", "255", 2025), own("nb_communes_cs", "256", 2025)
+    ).conflicts
+    assert codes(found) == [["nb_communes 255", "nb_communes_cs 256"]]
+    assert (found.implied[0].figure.code, found.implied[0].ranges[EITHER]) == ("nb_communes_cs", (0, 255))
+
+
+def test_lists_of_quarters_that_are_not_whole_refute_nothing():
+    figures = own("nb_qpv", "36"), own("hab_qpv", "70000")
+    verdicts = {row.figure.code: row.finding.verdict for row in audited("976", *figures).rows}
+    assert verdicts == {"nb_qpv": "non_verifiable", "hab_qpv": "non_verifiable"}
+    everywhere = audited("france", own("hab_qpv", "5000000")).rows[-1]
+    assert everywhere.finding.verdict == "non_verifiable"
+
+
 def test_every_indicator_has_a_span_within_its_theme():
     for code, kind in INDICATORS.items():
         if kind.theme:
