@@ -7,12 +7,15 @@ import io
 import json
 
 import pytest
+from rich.console import Console
 
 from avs_coverage import Files, audit_figures, build_report, find_territory_name
 from avs_coverage.audit import COLUMNS
 from avs_coverage.published_figures import PublishedFigure
 from avs_coverage.published_indicators import INDICATORS, THEMES
 from avs_coverage.readings import EITHER, ROUNDED, TRUNCATED
+from avs_coverage.reports.audit_page import audit_document
+from avs_coverage.reports.terminal import print_document
 from avs_coverage.territory import Territory
 
 
@@ -305,7 +308,25 @@ def test_every_indicator_has_a_span_within_its_theme():
             assert all(0 <= end < THEMES[kind.theme].size for end in ends), code
 
 
-# --- the command
+# --- the page and the command
+
+
+@pytest.mark.parametrize("width", [40, 80, 160])
+def test_no_line_of_the_page_is_wider_than_the_screen(allier, allier_audit, width):
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, force_terminal=True, color_system=None, highlight=False)
+    print_document(audit_document(allier, allier_audit), console)
+    assert max(map(len, stream.getvalue().splitlines())) <= width
+
+
+def test_a_figure_given_again_does_not_repeat_the_explanation(allier):
+    again = [own("pct_communes_cs", "69"), own("pct_communes_avs", "72")]
+    made = audit_figures(allier, again)
+    (found,) = (conflict for conflict in made.conflicts if conflict.theme == "communes")
+    assert len(found.sets) == 6  # 69 twice or 31, and 72 twice
+    stream = io.StringIO()
+    print_document(audit_document(allier, made), Console(file=stream, width=200))
+    assert stream.getvalue().count("Les autres imposent") == 2
 
 
 def test_strict_ends_with_6_where_figures_cannot_hold(run):

@@ -118,7 +118,7 @@ def _conflicts(audit: Audit) -> tuple[Block, ...]:
 
 
 def _conflict(rank: int, conflict: Conflict, audit: Audit) -> list[Block]:
-    first, *others = zip(conflict.sets, conflict.implied, strict=True)
+    first, *others = _different(conflict)
     admitted = enumeration([premise.text for premise in conflict.premises])
     names = " ; ".join(_named(figure) for figure in first[0])
     size = "le plus petit ensemble" if conflict.shortest else "un ensemble irréductible"
@@ -145,6 +145,15 @@ def _conflict(rank: int, conflict: Conflict, audit: Audit) -> list[Block]:
         blocks.append(Paragraph(f"{word} du tableau sans quartier officiel de ce nom : {lines}."))
     blocks += [Paragraph(f"Admis : {one.text} ({one.source}).") for one in conflict.premises]
     return blocks
+
+
+def _different(conflict: Conflict) -> list[tuple[tuple[PublishedFigure, ...], Implied]]:
+    """Return the sets that do not print the same numbers: a figure given twice makes them twice."""
+    shown: dict[frozenset[tuple[str, str, str]], tuple[tuple[PublishedFigure, ...], Implied]] = {}
+    for figures, implied in zip(conflict.sets, conflict.implied, strict=True):
+        key = frozenset((figure.code, figure.qualifier_code, figure.text) for figure in figures)
+        shown.setdefault(key, (figures, implied))
+    return list(shown.values())
 
 
 def _named(figure: PublishedFigure) -> str:
