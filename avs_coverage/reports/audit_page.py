@@ -277,6 +277,9 @@ def _commune_row(commune: NamedCommune, structures: dict[str, str]) -> list[Cell
 
 def _populations(audit: Audit) -> tuple[Block, ...]:
     blocks: list[Block] = [Paragraph(_against(one)) for one in audit.populations]
+    if blocks:
+        text = "Cette population n'est celle de l'année d'un chiffre que si le millésime est le même."
+        blocks.append(Paragraph(text))
     blocks += [Paragraph(_shared(one), True) for one in audit.shared]
     return tuple(blocks)
 
