@@ -16,6 +16,8 @@ __version__ = "0.1.0"
 # Names are fetched when first used: `avs-coverage --help` must import neither pandas nor geopandas.
 _EXPORTS = {
     "AccessSummary": "access",
+    "Audit": "audit",
+    "AuditError": "errors",
     "AvsError": "errors",
     "CommuneAccess": "access",
     "Contribution": "contributions",
@@ -28,6 +30,7 @@ _EXPORTS = {
     "InputError": "errors",
     "Inventory": "inventory",
     "OutputError": "errors",
+    "PublishedFigure": "published_figures",
     "Qpv": "qpv",
     "Report": "report",
     "RuleOptions": "study",
@@ -38,6 +41,7 @@ _EXPORTS = {
     "TerritoryError": "errors",
     "UsageError": "errors",
     "Zone": "gaps",
+    "audit_figures": "audit",
     "build_report": "build",
     "by_epci": "epci",
     "by_group": "groups",
@@ -55,6 +59,7 @@ _EXPORTS = {
     "official_qpv": "qpv",
     "ranked_by": "gaps",
     "read_boundaries_file": "loaders.boundaries",
+    "read_figures": "loaders.figures",
     "read_grid": "loaders.grid",
     "read_indicators": "loaders.indicators",
     "read_populations": "loaders.populations",
@@ -68,6 +73,8 @@ _EXPORTS = {
 }
 __all__ = [
     "AccessSummary",
+    "Audit",
+    "AuditError",
     "AvsError",
     "CommuneAccess",
     "Contribution",
@@ -80,6 +87,7 @@ __all__ = [
     "InputError",
     "Inventory",
     "OutputError",
+    "PublishedFigure",
     "Qpv",
     "Report",
     "RuleOptions",
@@ -91,6 +99,7 @@ __all__ = [
     "UsageError",
     "Zone",
     "__version__",
+    "audit_figures",
     "build_report",
     "by_epci",
     "by_group",
@@ -108,6 +117,7 @@ __all__ = [
     "official_qpv",
     "ranked_by",
     "read_boundaries_file",
+    "read_figures",
     "read_grid",
     "read_indicators",
     "read_populations",
@@ -128,16 +138,25 @@ if TYPE_CHECKING:
         communes_access_by_time,
         summarise_access,
     )
+    from avs_coverage.audit import Audit, audit_figures
     from avs_coverage.build import build_report, embedded_inventory
     from avs_coverage.contributions import Contribution, structure_contributions
     from avs_coverage.coverage import Coverage, Figure
     from avs_coverage.epci import EpciCoverage, by_epci
-    from avs_coverage.errors import AvsError, InputError, OutputError, TerritoryError, UsageError
+    from avs_coverage.errors import (
+        AuditError,
+        AvsError,
+        InputError,
+        OutputError,
+        TerritoryError,
+        UsageError,
+    )
     from avs_coverage.faults import Fault
     from avs_coverage.gaps import Zone, ranked_by, zones
     from avs_coverage.groups import Group, by_group, grouping
     from avs_coverage.inventory import Inventory, Structure
     from avs_coverage.loaders.boundaries import read_boundaries_file
+    from avs_coverage.loaders.figures import read_figures
     from avs_coverage.loaders.grid import read_grid
     from avs_coverage.loaders.indicators import read_indicators
     from avs_coverage.loaders.populations import read_populations
@@ -145,6 +164,7 @@ if TYPE_CHECKING:
     from avs_coverage.loaders.structures import load_structures
     from avs_coverage.loaders.travel_times import read_travel_times
     from avs_coverage.multiplicity import by_multiplicity
+    from avs_coverage.published_figures import PublishedFigure
     from avs_coverage.qpv import Qpv, official_qpv
     from avs_coverage.qpv_location import locate
     from avs_coverage.report import Report

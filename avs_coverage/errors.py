@@ -4,7 +4,8 @@ AvsError
 ├── UsageError       2  the command as typed cannot be carried out
 ├── InputError       3  the data of a file, or of a server, are refused; holds every fault of the file
 ├── TerritoryError   4  the territory is unknown, or the name has several
-└── OutputError      5  a file cannot be written, or exists already
+├── OutputError      5  a file cannot be written, or exists already
+└── AuditError       6  published figures cannot hold, and the user asked to be told by the exit code
 """
 
 from __future__ import annotations
@@ -55,3 +56,9 @@ class OutputError(AvsError, OSError):
     """A file cannot be written, or exists already."""
 
     exit_code = 5
+
+
+class AuditError(AvsError):
+    """Published figures cannot hold together, or against the inventory, under ``--strict``."""
+
+    exit_code = 6

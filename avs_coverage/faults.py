@@ -72,6 +72,7 @@ _SERIES = {
     "3": "les données d'un fichier ou d'un serveur (code de sortie 3)",
     "4": "le territoire (code de sortie 4)",
     "5": "la sortie (code de sortie 5)",
+    "6": "une vérification demandée ne passe pas (code de sortie 6)",
     "9": "avertissement : rien n'est refusé",
 }
 

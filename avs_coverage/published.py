@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from avs_coverage.completeness import Completeness
 from avs_coverage.embedded import read_csv
 from avs_coverage.published_figures import PublishedFigure, published_figures
+from avs_coverage.published_indicators import INDICATORS
 
 if TYPE_CHECKING:
-    from avs_coverage.coverage import Coverage
+    from avs_coverage.coverage import Coverage, Figure
     from avs_coverage.qpv import QpvSummary
 
 
@@ -53,65 +54,74 @@ class Comparison:
         }
 
 
-_Values = tuple[float | None, float | None, float | None]
+@dataclass(frozen=True)
+class Measured:
+    """A published quantity as the inventory counts it: number, minorant, majorant, and what it is of.
+
+    *upper* is None where structures published and not identified leave no end; *total* is what a
+    percentage is of, None for a count. All of them are whole numbers.
+    """
+
+    value: int
+    lower: int
+    upper: int | None
+    total: int | None = None
+
+
+def measure(coverage: Coverage, known: Sequence[Completeness], qpv: QpvSummary) -> dict[str, Measured | None]:
+    """Return what the tool computes of the published indicators, by code; None where it is not known.
+
+    Those of another rule than the coverage's are not there.
+    """
+    return {**_measured_structures(known), **_measured_coverage(coverage), **_measured_qpv(qpv)}
 
 
 def compare(coverage: Coverage, known: Sequence[Completeness], qpv: QpvSummary) -> tuple[Comparison, ...]:
     """Set each published figure beside the computed one; yearly counts have a table of their own."""
-    computed = {
-        **_computed_structures(known),
-        **_computed_coverage(coverage),
-        **_computed_qpv(qpv),
-    }
+    measured = measure(coverage, known, qpv)
     rows = []
     for figure in published_figures(coverage.territory.name):
         if figure.code.endswith("_annee"):
             continue
-        values: _Values = (None, None, None)
-        if figure.code in _OF_ANOTHER_RULE.get(coverage.rule.name, ()):
+        found = None
+        if {INDICATORS[figure.code].rule, coverage.rule.name} == _OPPOSED:
             reason = "définition d'une autre règle que celle du rapport"
-        elif figure.code not in computed:
+        elif figure.code not in measured:
             reason = "non calculé par l'outil"
         elif figure.year != coverage.on.year:
             reason = "autre année que celle du rapport" if figure.year else "année non imprimée"
-        elif not coverage.known.all() and figure.code not in _WITHOUT_INVENTORY:
+        elif not coverage.known.all() and figure.code not in WITHOUT_INVENTORY:
             reason = "inventaire partiel ou inconnu"
-        elif (found := computed[figure.code])[0] is None:
+        elif (found := measured[figure.code]) is None:
             reason = "inventaire ou population non connus"
         else:
-            values, reason = found, ""
-        made_of = _made_of(coverage, figure.code) if values[0] is not None else None
-        rows.append(Comparison(figure, *values, reason, made_of))
+            reason = ""
+        rows.append(_comparison(figure, found, reason))
     return tuple(rows)
 
 
 # What a figure says is covered is the zone of a structure, or the commune of its seat: never both.
-_DECLARED = (
-    "pct_communes_cs", "pct_communes_sans_cs", "nb_communes_evs_seul", "pct_communes_avs", "pct_hab_avs",
-)  # fmt: skip
-_SEATED = ("pct_communes_avec_structure", "pct_hab_communes_avec_structure")
-_OF_ANOTHER_RULE = {"declared": _SEATED, "implantation": _DECLARED}
-_WITHOUT_INVENTORY = ("nb_qpv", "hab_qpv")
+_OPPOSED = {"declared", "implantation"}
+WITHOUT_INVENTORY = ("nb_qpv", "hab_qpv")
 
 
-def _made_of(coverage: Coverage, code: str) -> tuple[int, int] | None:
-    """Return the numerator and denominator of a computed percentage; None for other figures."""
-    if not code.startswith("pct_"):
-        return None
-    measure = "habitants" if "_hab_" in code else "communes"
-    status = "cs" if code.endswith("_cs") else "avs"
-    figure = next(f for f in coverage.figures() if (f.measure, f.status) == (measure, status))
-    part, total = int(figure.numerator or 0), int(figure.denominator or 0)
-    return (total - part if "_sans_" in code else part), total
+def _comparison(figure: PublishedFigure, found: Measured | None, reason: str) -> Comparison:
+    if found is None:
+        return Comparison(figure, None, None, None, reason)
+    if found.total is None:
+        return Comparison(figure, found.value, found.lower, found.upper, reason)
+    value, lower = (100 * part / found.total for part in (found.value, found.lower))
+    upper = None if found.upper is None else 100 * found.upper / found.total
+    return Comparison(figure, value, lower, upper, reason, (found.value, found.total))
 
 
-def _computed_structures(known: Sequence[Completeness]) -> dict[str, _Values]:
+def _measured_structures(known: Sequence[Completeness]) -> dict[str, Measured | None]:
     """Return counts of structures; without an upper end while some are not identified."""
     cs, evs = known
 
-    def bounded(count: int, possible: int, *rows: Completeness) -> _Values:
+    def bounded(count: int, possible: int, *rows: Completeness) -> Measured:
         complete = all(row.missing == 0 for row in rows)
-        return count, count, possible if complete else None
+        return Measured(count, count, possible if complete else None)
 
     both = cs.identified + evs.identified
     return {
@@ -123,40 +133,57 @@ def _computed_structures(known: Sequence[Completeness]) -> dict[str, _Values]:
     }
 
 
-def _computed_coverage(coverage: Coverage) -> dict[str, _Values]:
-    """Return the indicators of coverage that have the definition of the report's rule."""
-    figures = {(figure.measure, figure.status): figure for figure in coverage.figures()}
+def _measured_coverage(coverage: Coverage) -> dict[str, Measured | None]:
+    """Return the indicators of coverage that have the definition of the coverage's rule."""
+    names = {"communes": ("nb_communes", "pct_communes"), "habitants": ("hab_communes", "pct_hab")}
+    seated = {
+        "communes": ("nb_communes_avec_structure", "pct_communes_avec_structure"),
+        "habitants": ("", "pct_hab_communes_avec_structure"),
+    }
+    found: dict[str, Measured | None] = {}
+    for figure in coverage.figures():
+        if figure.measure == "km2":
+            continue
+        part = _part(figure)
+        count, share = names[figure.measure]
+        if coverage.rule.name == "implantation":
+            if figure.status == "avs":
+                found |= _both(*seated[figure.measure], part)
+            continue
+        found |= _both(f"{count}_{figure.status}", f"{share}_{figure.status}", part)
+        if figure.status == "cs":
+            found |= _both(f"{count}_sans_cs", f"{share}_sans_cs", _without(part))
+    return found
 
-    def percentage(measure: str, status: str) -> _Values:
-        figure = figures[measure, status]
-        value, lower, upper = (
-            None if share is None else share * 100
-            for share in (figure.share, figure.share_of(figure.lower), figure.share_of(figure.upper))
-        )
-        return value, lower, upper
 
-    if coverage.rule.name == "implantation":
-        return dict(
-            zip(_SEATED, (percentage("communes", "avs"), percentage("habitants", "avs")), strict=True)
-        )
-    value, lower, upper = (None if v is None else 100 - v for v in percentage("communes", "cs"))
-    evs_only = figures["communes", "evs_seul"]
+def _both(count: str, share: str, part: Measured | None) -> dict[str, Measured | None]:
+    """Return a part as a count and as a percentage, which is unknown where there is no one to cover."""
     return {
-        "pct_communes_cs": percentage("communes", "cs"),
-        "pct_communes_sans_cs": (value, upper, lower),
-        "nb_communes_evs_seul": (evs_only.numerator, evs_only.lower, evs_only.upper),
-        "pct_communes_avs": percentage("communes", "avs"),
-        "pct_hab_avs": percentage("habitants", "avs"),
+        count: None if part is None else replace(part, total=None),
+        share: part if part and part.total else None,
     }
 
 
-def _computed_qpv(qpv: QpvSummary) -> dict[str, _Values]:
+def _part(figure: Figure) -> Measured | None:
+    if figure.numerator is None or figure.lower is None or figure.upper is None:
+        return None
+    return Measured(int(figure.numerator), int(figure.lower), int(figure.upper), int(figure.denominator or 0))
+
+
+def _without(part: Measured | None) -> Measured | None:
+    """Return the rest of a total: its minorant is what the majorant leaves."""
+    if part is None or part.total is None or part.upper is None:
+        return None
+    return Measured(part.total - part.value, part.total - part.upper, part.total - part.lower, part.total)
+
+
+def _measured_qpv(qpv: QpvSummary) -> dict[str, Measured | None]:
     """Return the indicators of quarters."""
     without, unknown = qpv.without_structure, qpv.not_informed
     return {
-        "nb_qpv": (qpv.quarters, qpv.quarters, qpv.quarters),
-        "nb_qpv_sans_structure": (without, without, without + unknown),
-        "hab_qpv": (qpv.total, qpv.total, qpv.total),
+        "nb_qpv": Measured(qpv.quarters, qpv.quarters, qpv.quarters),
+        "nb_qpv_sans_structure": Measured(without, without, without + unknown),
+        "hab_qpv": None if qpv.total is None else Measured(qpv.total, qpv.total, qpv.total),
     }
 
 

@@ -6,25 +6,44 @@ from dataclasses import dataclass
 from functools import cache
 
 from avs_coverage.embedded import read_csv
+from avs_coverage.readings import QUALIFIERS, Printed
 from avs_coverage.territory_names import TerritoryName
-
-_QUALIFIERS = {"egal": "", "pres_de": "près de ", "environ": "environ ", "moins_de": "moins de "}
 
 
 @dataclass(frozen=True)
 class PublishedFigure:
-    """A figure as printed, with the words that define it and its source; *year* None if not printed."""
+    """A figure as printed, with the words that define it and its source; *year* None if not printed.
+
+    *text* keeps the digits as printed, with a decimal point; *given_in* names the place of a user's own
+    figure, empty for one of the tool's table.
+    """
 
     code: str
     label: str
     year: int | None
     year_note: str
-    qualifier: str
-    value: float
+    qualifier_code: str
+    text: str
     unit: str
     definition: str
     source: str
     note: str
+    given_in: str = ""
+
+    @property
+    def value(self) -> float:
+        """Return the number."""
+        return float(self.text)
+
+    @property
+    def qualifier(self) -> str:
+        """Return the French words printed before the number, with a space after, or nothing."""
+        return QUALIFIERS[self.qualifier_code]
+
+    @property
+    def printed(self) -> Printed:
+        """Return the number, to be read exactly."""
+        return Printed(self.text, self.qualifier_code, self.unit == "%")
 
 
 @cache
@@ -37,8 +56,8 @@ def published_figures(territory: TerritoryName) -> tuple[PublishedFigure, ...]:
             row["libelle"],
             int(row["annee"]) if row["annee"] else None,
             row["annee_note"],
-            _QUALIFIERS[row["qualificatif"]],
-            float(row["valeur"]),
+            row["qualificatif"],
+            row["valeur"],
             row["unite"],
             row["definition"],
             row["source"],

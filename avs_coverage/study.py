@@ -11,7 +11,7 @@ from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 
 FILE_NAME = "avs.toml"
-_ONE_FILE = ("structures", "zones", "communes", "temps")
+_ONE_FILE = ("structures", "zones", "communes", "temps", "chiffres")
 _SEVERAL_FILES = ("population", "qpv", "indicateurs")
 _FILE_HELP = 'le nom d\'un fichier, entre guillemets : structures = "structures.xlsx"'
 KEYS = ("territoire", "regle", "date", *_ONE_FILE, "osrm", *_SEVERAL_FILES, "colonnes")
@@ -33,6 +33,7 @@ class Files:
     qpv: tuple[Path, ...] = ()
     indicators: tuple[str, ...] = ()
     travel_times: Path | None = None
+    figures: Path | None = None
 
     def over(self, other: Files) -> Files:
         """Return these files, and those of *other* where this has none."""
@@ -41,7 +42,7 @@ class Files:
     @property
     def paths(self) -> tuple[Path, ...]:
         """Return the path of every file that is read."""
-        single = (self.structures, self.service_areas, self.communes, self.travel_times)
+        single = (self.structures, self.service_areas, self.communes, self.travel_times, self.figures)
         indicators = (split_indicators(text)[0] for text in self.indicators)
         return (*(path for path in single if path), *self.population, *self.qpv, *indicators)
 
@@ -133,6 +134,7 @@ def read_study(text: str) -> Study:
             tuple(folder / name for name in _listed(said.get("qpv"))),
             tuple(str(folder / name) for name in _listed(said.get("indicateurs"))),
             inside("temps"),
+            inside("chiffres"),
         ),
         str(said.get("osrm", "")),
     )

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 import avs_coverage
+from avs_coverage import audit as audit_view
 from avs_coverage import communes as communes_view
 from avs_coverage.catalogue import CATALOGUE
 from avs_coverage.commands import app
-from avs_coverage.loaders.columns import SERVICE_AREA_COLUMNS, STRUCTURE_COLUMNS
+from avs_coverage.loaders.columns import FIGURE_COLUMNS, SERVICE_AREA_COLUMNS, STRUCTURE_COLUMNS
+from avs_coverage.published_indicators import INDICATORS
 from tools import error_reference
 from tools.floors import floors
 
@@ -39,6 +41,7 @@ def test_every_column_of_a_listing_is_documented():
         ("`access`", [name for names in module("access").COLUMNS.values() for name in names]),
         ("`supply`", module("supply").COLUMNS),
         ("`contributions`", module("contributions").COLUMNS),
+        ("`audit`", audit_view.COLUMNS),
     ):
         documented = set(re.findall(r"`(\w+)`", section(title).split("|---|---|")[1]))
         assert set(columns) <= documented, title
@@ -53,11 +56,20 @@ def test_every_input_column_and_synonym_is_documented():
             assert all(synonym in FORMATS for synonym in synonyms), name
 
 
+def test_every_column_and_code_of_published_figures_is_documented_with_its_meaning():
+    figures = section("Chiffres publiés (`--figures`)")
+    for name, synonyms in FIGURE_COLUMNS.items():
+        assert f"`{name}`" in figures, name
+        assert all(synonym in figures for synonym in synonyms), name
+    for code, kind in INDICATORS.items():
+        assert f"| `{code}` | {kind.label} | {kind.rule or '—'} |" in figures, code
+
+
 def test_every_command_is_in_the_readme_and_has_a_help_text():
     names = [command.name for command in app.registered_commands]
     assert names == [
         "report", "communes", "groups", "access", "supply", "contributions", "qpv", "zones", "structures",
-        "check", "init", "error",
+        "audit", "check", "init", "error",
     ]  # fmt: skip
     for command in app.registered_commands:
         assert re.search(rf"`avs-coverage {command.name} [A-Z ]+`", README), command.name

@@ -318,4 +318,23 @@ DATA: dict[str, FaultKind] = {
         "n'en lire qu'une perdrait les autres sans un mot",
         "mettez-les dans une seule feuille ou couche, ou faites un fichier de chacune",
     ),
+    "AVS-390": FaultKind(
+        "l'indicateur « {value} » n'est pas connu",
+        "un chiffre ne se vérifie que si l'on sait ce qu'il compte",
+        "{choices}",
+    ),
+    "AVS-391": FaultKind(
+        "la cellule est vide",
+        "un chiffre ne se vérifie qu'avec son indicateur, sa valeur et son année",
+        "remplissez « {column} », ou retirez la ligne",
+    ),
+    "AVS-392": FaultKind("« {value} » est au-dessus de 100 %", "", "écrivez une part de 0 à 100"),
+    "AVS-393": FaultKind(
+        "« {value} » n'est pas une année", "", "écrivez l'année que le chiffre décrit : 2022"
+    ),
+    "AVS-394": FaultKind(
+        "aucun chiffre dans ce fichier pour : {value}",
+        "",
+        "ajoutez des lignes, ou corrigez la colonne « territoire »",
+    ),
 }

@@ -1,4 +1,4 @@
-"""Messages 2xx, 4xx and 5xx: the command as typed, the territory, the output."""
+"""Messages 2xx, 4xx, 5xx and 6xx: the command as typed, the territory, the output, what does not pass."""
 
 from __future__ import annotations
 
@@ -87,5 +87,10 @@ USAGE: dict[str, FaultKind] = {
         "impossible d'écrire sur la sortie standard ({reason})",
         "",
         "libérez de la place sur le disque, ou redirigez la sortie ailleurs",
+    ),
+    "AVS-601": FaultKind(
+        "{value} : {names}",
+        "demandé par --strict",
+        "lisez la page de l'audit : elle dit avec quoi chaque chiffre ne tient pas",
     ),
 }

@@ -131,4 +131,9 @@ WARNINGS: dict[str, FaultKind] = {
         "le type D508 n'existe que depuis l'édition 2025 : avant elle, leur nombre est inconnu, et non nul",
         "prenez une édition plus récente, ou ajoutez les EVS d'une autre source",
     ),
+    "AVS-942": FaultKind(
+        "« {value} » est lu comme une part de moins de 1 %",
+        "un tableur garde 69 % sous la forme 0,69",
+        "si c'est le cas, écrivez 69 ; sinon, « {value} % » pour ôter le doute",
+    ),
 }

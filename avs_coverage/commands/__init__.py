@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from avs_coverage.commands.access import access
+from avs_coverage.commands.audit import audit
 from avs_coverage.commands.check import check
 from avs_coverage.commands.communes import communes
 from avs_coverage.commands.contributions import contributions
@@ -33,7 +34,8 @@ BUG, INTERRUPTED = 1, 130
 _ROWS_BETWEEN_COLLECTIONS = 200_000
 _EPILOG = (
     "Codes de sortie : 0 fait ; 1 erreur interne ; 2 commande mal écrite ; 3 données refusées ; "
-    "4 territoire inconnu ou ambigu ; 5 sortie refusée ; 130 interrompu."
+    "4 territoire inconnu ou ambigu ; 5 sortie refusée ; 6 audit qui ne passe pas (--strict) ; "
+    "130 interrompu."
 )
 
 app = typer.Typer(
@@ -48,7 +50,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for _command in (
-    report, communes, groups, access, supply, contributions, qpv, zones, structures, check, init, error
+    report, communes, groups, access, supply, contributions, qpv, zones, structures, audit, check, init, error
 ):  # fmt: skip
     app.command(_command.__name__, cls=FrenchCommand)(_command)
 

@@ -115,6 +115,7 @@ def _examine_study(study: Study, files: Files, name: TerritoryName | None) -> li
         ("temps", [files.travel_times]),
         ("population", files.population),
         ("qpv", files.qpv),
+        ("chiffres", [files.figures]),
     ):
         if given := [path for path in paths if path]:
             found.append(examine_files(given, nature, name))

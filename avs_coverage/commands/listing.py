@@ -20,7 +20,8 @@ SCHEMA_VERSION = 1
 class Listing:
     """One view of a report: its name, its columns, its records, its page, and what else its JSON says.
 
-    Rows of a CSV are stamped with what they rest on, but for those that the tool reads again.
+    Rows of a CSV are stamped with what they rest on, but for those that the tool reads again. *basis*
+    says what that is where it is not one rule at one date.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Listing:
     document: Document
     extra: dict[str, Any] = field(default_factory=dict)
     is_stamped: bool = True
+    basis: str = ""
 
 
 def _stamp(report: Report) -> dict[str, Any]:
@@ -59,7 +61,7 @@ def give(listing: Listing, report: Report, output: OutputOptions) -> None:
         count = len(listing.records)
         lines = "ligne écrite" if count <= 1 else "lignes écrites"
         rule, day = report.coverage.rule.name, report.coverage.on.isoformat()
-        say(f"{count} {lines} dans {output.csv} (règle {rule}, état au {day})")
+        say(f"{count} {lines} dans {output.csv} ({listing.basis or f'règle {rule}, état au {day}'})")
     if output.json:
         coverage = report.coverage
         print_json(

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Iterable
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+# Commands take every option from here.
+from avs_coverage.commands.option_groups import with_options as with_options  # noqa: PLC0414
 from avs_coverage.errors import OutputError, UsageError
 from avs_coverage.faults import Fault
 from avs_coverage.study import Files, RuleOptions
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
+    from avs_coverage.study import Study
 
 DEFAULT_RULE = "declared"
 CSV_DIALECTS = ("excel-fr", "standard")
@@ -228,11 +229,10 @@ def parse_date_option(text: str) -> date | None:
 
 
 @dataclass(frozen=True)
-class SourceOptions:
-    """The options of every command that works on a territory: what is read, and at which date."""
+class FileOptions:
+    """The options of every command that works on a territory: what is read."""
 
     territory: TerritoryArgument
-    date: DateOption = ""
     structures: StructuresOption = None
     service_areas: ServiceAreasOption = None
     mapping: MapOption = ""
@@ -259,6 +259,13 @@ class SourceOptions:
             tuple(self.qpv or ()),
             tuple(self.indicators or ()),
         )
+
+
+@dataclass(frozen=True)
+class SourceOptions(FileOptions):
+    """The options of the commands whose result is that of a date."""
+
+    date: DateOption = ""
 
 
 @dataclass(frozen=True)
@@ -321,73 +328,39 @@ class OutputOptions:
             refuse_existing(self.csv, self.force)
 
 
-def with_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of the groups it takes, each group as one value.
+def read_settings(options: FileOptions) -> Study:
+    """Return the study folder typed, or one that says but the territory; files typed stand over its own."""
+    from avs_coverage.study import Study, looks_like_folder, read_study
 
-    A parameter annotated with a dataclass of options stands for all its fields, so that a
-    shared option is declared once. The signature is what typer reads.
-    """
-    groups: dict[str, list[str]] = {}
-    parameters: list[inspect.Parameter] = []
-    own: list[inspect.Parameter] = []
-    for name, kind in get_type_hints(command, include_extras=True).items():
-        if name == "return":
-            continue
-        if is_dataclass(kind):
-            groups[name] = [field.name for field in fields(kind)]
-            parameters += list(_parameters(kind))
-        else:
-            parameter = inspect.signature(command).parameters[name]
-            own.append(parameter.replace(annotation=kind, kind=inspect.Parameter.KEYWORD_ONLY))
-    kinds = get_type_hints(command)
-
-    @functools.wraps(command)
-    def wrapper(**typed: Any) -> None:  # noqa: ANN401 - what typer read
-        values = {
-            name: kinds[name](**{field: typed.pop(field) for field in of}) for name, of in groups.items()
-        }
-        command(**values, **typed)
-
-    parameters = own + parameters  # a command's own options come first in its help
-    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return wrapper
+    text = options.territory
+    study = read_study(text) if looks_like_folder(text) else Study(Path(), text)
+    return replace(study, files=options.files.over(study.files))
 
 
-def _parameters(kind: Any) -> Iterable[inspect.Parameter]:  # noqa: ANN401 - a class of options
-    hints = get_type_hints(kind, include_extras=True)
-    for field in fields(kind):
-        default = inspect.Parameter.empty if field.default is MISSING else field.default
-        yield inspect.Parameter(
-            field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[field.name]
-        )
-
-
-def make_report(options: SourceOptions, output: OutputOptions | None = None, several: bool = False) -> Report:
+def make_report(options: FileOptions, output: OutputOptions | None = None, several: bool = False) -> Report:
     """Return the report that the shared options ask for, warnings of the files said on stderr.
 
     *output* is checked before anything is computed; *several* rules may be asked for. The territory
     may be a study folder, whose settings stand where an option is not given.
     """
-    from avs_coverage.study import Study, looks_like_folder, read_study
     from avs_coverage.territory_names import find_territory_name
 
-    typed = options.territory
-    study = read_study(typed) if looks_like_folder(typed) else Study(Path(), typed)
-    files = options.files.over(study.files)
+    study = read_settings(options)
+    files = study.files
     if output:
         output.check(files.paths)
     for option, given in (("--service-areas", files.service_areas), ("--map", options.mapping)):
         if given and not files.structures:
             raise UsageError(Fault("AVS-204", {"option": option, "other": "--structures FICHIER"}))
-    day = parse_date_option(options.date or study.date)
+    typed = options if isinstance(options, SourceOptions) else None
+    day = parse_date_option((typed.date if typed else "") or study.date)
     name = find_territory_name(study.territory)
 
     from avs_coverage.build import build_report
     from avs_coverage.commands.streams import print_warnings
     from avs_coverage.rules import split_rules
 
-    rules, settings = split_rules(study.rule or DEFAULT_RULE), RuleOptions()
+    rules, settings = split_rules((study.rule if typed else "") or DEFAULT_RULE), RuleOptions()
     if isinstance(options, CoverageOptions):
         rules, settings = split_rules(options.rule, options.radius) or rules, options.settings
         options.refuse_idle(rules)

@@ -54,6 +54,17 @@ SERVICE_AREA_COLUMNS: dict[str, tuple[str, ...]] = {
     "structure": ("id", "identifiant", "nom", "nom structure"),
     "commune": ("code insee", "code commune", "insee", "codgeo", "nom commune", "communes desservies"),
 }
+FIGURE_COLUMNS: dict[str, tuple[str, ...]] = {
+    "indicateur": ("code indicateur",),
+    "valeur": ("valeur publiee", "chiffre"),
+    "annee": ("an",),
+    "qualificatif": (),
+    "unite": (),
+    "libelle": ("intitule",),
+    "definition": (),
+    "source": ("sources",),
+    "territoire": ("portee", "departement"),
+}
 COMMUNE_CODE_COLUMNS = (
     "code_insee", "insee_com", "insee_arm", "codgeo", "code", "depcom", "code_commune", "code_commune_insee",
     "insee", "com",

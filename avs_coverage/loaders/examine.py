@@ -28,6 +28,7 @@ NATURES = {
     "carreaux": "carreaux de 200 m",
     "temps": "temps de trajet",
     "zones": "zones d'intervention",
+    "chiffres": "chiffres publiés",
     "reglages": "réglages du dossier d'étude",
     "inconnue": "inconnue",
 }
@@ -125,19 +126,18 @@ def _is_quarters(row: list[str]) -> bool:
 
 
 def _nature_of_table(header: list[str]) -> str:
-    from avs_coverage.loaders import grid, indicators, populations, service_areas, travel_times
+    from avs_coverage.loaders import figures, grid, indicators, populations, service_areas, travel_times
 
-    if grid.is_header(header):
-        return "carreaux"
-    if travel_times.is_header(header):
-        return "temps"
-    if service_areas.is_header(header):
-        return "zones"
-    if indicators.format_of(header):
-        return "indicateurs"
-    if populations.is_header(header):
-        return "population"
-    return "indicateurs" if indicators.is_plain_table(header) else ""
+    signs: tuple[tuple[str, Callable[[list[str]], object]], ...] = (
+        ("chiffres", figures.is_header),
+        ("carreaux", grid.is_header),
+        ("temps", travel_times.is_header),
+        ("zones", service_areas.is_header),
+        ("indicateurs", indicators.format_of),
+        ("population", populations.is_header),
+        ("indicateurs", indicators.is_plain_table),
+    )
+    return next((nature for nature, is_one in signs if is_one(header)), "")
 
 
 def examine_files(
@@ -348,6 +348,14 @@ def _service_areas(path: Path, territory: TerritoryName | None) -> FileExaminati
     )
 
 
+def _figures(paths: Sequence[Path], territory: TerritoryName | None) -> FileExamination:
+    from avs_coverage.loaders.figures import read_figures
+
+    read = read_figures(paths[0], territory)
+    gives = counted(len(read.figures), "chiffre", "chiffres")
+    return _read(paths, "chiffres", "un chiffre par ligne", read, gives)
+
+
 def _names(paths: Sequence[Path]) -> str:
     return ", ".join(path.name for path in paths)
 
@@ -359,4 +367,5 @@ _READERS: dict[str, Callable[[Sequence[Path], TerritoryName | None], FileExamina
     "carreaux": _grid,
     "temps": _travel_times,
     "zones": _zones,
+    "chiffres": _figures,
 }

@@ -1,0 +1,289 @@
+"""Whether the figures printed for a territory and a year can hold together, and which ones cannot."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from avs_coverage.consistency import MAX_STATEMENTS, Constraint, Span, System
+from avs_coverage.gazetteer import Gazetteer, departement_of
+from avs_coverage.loaders.cog import FIRST_YEAR
+from avs_coverage.messages import french_date
+from avs_coverage.published_figures import PublishedFigure
+from avs_coverage.published_indicators import INDICATORS, THEMES
+from avs_coverage.qpv import generation_in_force, official_qpv
+from avs_coverage.readings import EITHER, READINGS, Whole
+
+if TYPE_CHECKING:
+    from avs_coverage.territory import Territory
+
+COHERENT, INCOHERENT, NOTHING_TO_CHECK = "coherent", "incoherent", "sans_objet"
+_LAST_COG = 2026
+_EPCI_YEAR = 2025
+_CONTRACT, _OF_CONTRACTS = "hab_qpv_contrat", re.compile(r"(\d+) contrats de ville")
+
+
+@dataclass(frozen=True)
+class Premise:
+    """A total that does not come from the audited figures: what it is, in French, and its source."""
+
+    value: int
+    text: str
+    source: str
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the premise as plain values, under the names that stay."""
+        return {"valeur": self.value, "texte": self.text, "source": self.source}
+
+
+@dataclass(frozen=True)
+class Implied:
+    """A figure of a set, and what the others of the set leave possible for it, by reading; None: nothing."""
+
+    figure: PublishedFigure
+    ranges: Mapping[str, Whole | None]
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Figures that cannot hold together: every set of the smallest size, and what each leaves possible.
+
+    *shortest* is False where there were too many figures to prove that no smaller set exists.
+    """
+
+    year: int
+    theme: str
+    sets: tuple[tuple[PublishedFigure, ...], ...]
+    implied: tuple[Implied, ...]
+    premises: tuple[Premise, ...]
+    shortest: bool
+
+    @property
+    def figures(self) -> tuple[PublishedFigure, ...]:
+        """Return every figure that one of the sets names, once."""
+        return tuple(dict.fromkeys(figure for one in self.sets for figure in one))
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the conflict as plain values, under the names that stay."""
+        return {
+            "annee": self.year,
+            "theme": self.theme,
+            "plus_courts": self.shortest,
+            "ensembles": [
+                {
+                    "chiffres": [_named(figure) for figure in one],
+                    "en_cause": _named(implied.figure),
+                    "possible": {
+                        reading: None if found is None else list(found)
+                        for reading, found in implied.ranges.items()
+                    },
+                }
+                for one, implied in zip(self.sets, self.implied, strict=True)
+            ],
+            "admis": [premise.to_record() for premise in self.premises],
+        }
+
+
+def _named(figure: PublishedFigure) -> dict[str, Any]:
+    return {"indicateur": figure.code, "libelle": figure.label, "valeur": figure.value, "unite": figure.unit}
+
+
+class Arithmetic:
+    """The figures of a territory, sorted into what must add up year by year."""
+
+    def __init__(self, territory: Territory, figures: Sequence[PublishedFigure]) -> None:
+        self._territory = territory
+        self._groups: dict[tuple[int, str], list[PublishedFigure]] = defaultdict(list)
+        for figure in figures:
+            theme = INDICATORS[figure.code].theme
+            if figure.year is not None and theme:
+                self._groups[figure.year, theme].append(figure)
+        self._systems = {
+            key: _System(key[1], group, self._premises(*key)) for key, group in self._groups.items()
+        }
+        self.conflicts = tuple(
+            conflict for (year, _), one in sorted(self._systems.items()) for conflict in one.conflicts(year)
+        )
+
+    def verdict(self, figure: PublishedFigure) -> str:
+        """Return ``coherent``, ``incoherent``, or ``sans_objet`` where nothing stands against the figure."""
+        if any(figure in conflict.figures for conflict in self.conflicts):
+            return INCOHERENT
+        checked = self.total_of(figure) is not None or self.possible(figure) is not None
+        return COHERENT if checked else NOTHING_TO_CHECK
+
+    def possible(self, figure: PublishedFigure) -> Whole | None:
+        """Return what the other figures and what is known leave possible; None where nothing bounds it.
+
+        Figures that cannot hold among themselves say nothing of the others.
+        """
+        system = self._system(figure)
+        refuted = {other for conflict in self.conflicts for other in conflict.figures}
+        return None if system is None or figure in refuted else system.possible(figure, refuted)
+
+    def total_of(self, figure: PublishedFigure) -> int | None:
+        """Return what a percentage is of in its year, as printed or as known; None where it is not."""
+        system = self._system(figure)
+        return system.total_of(figure) if system else None
+
+    def readings(self, figure: PublishedFigure) -> dict[str, Whole]:
+        """Return the whole numbers that a percentage may stand for, by reading; empty for other figures."""
+        total = self.total_of(figure)
+        return {} if not total else {reading: figure.printed.counts(total, reading) for reading in READINGS}
+
+    def _system(self, figure: PublishedFigure) -> _System | None:
+        return self._systems.get((figure.year or 0, INDICATORS[figure.code].theme))
+
+    def _premises(self, year: int, theme: str) -> tuple[Premise, ...]:
+        printed = self._groups.get((year, "communes"), ())
+        total = next((f for f in printed if f.code == "nb_communes" and _exact(f) is not None), None)
+        if theme == "communes" and total:
+            return ()  # what the schéma says of the number of communes is one of its figures
+        if theme == "structures" and total:
+            return (Premise(int(total.value), f"{total.text} communes, imprimé pour {year}", total.source),)
+        if theme in ("communes", "structures"):
+            count = communes_in(self._territory, year)
+            text = f"{count} communes au {french_date(date(year, 12, 31))}"
+            return () if count is None else (Premise(count, text, "COG et mouvements de communes, INSEE"),)
+        if theme == "qpv":
+            return _official_quarters(self._territory, year)
+        return ()
+
+
+def communes_in(territory: Territory, year: int) -> int | None:
+    """Return the number of communes of a territory on 31 December of a year; None where it is not known."""
+    name = territory.name
+    if not FIRST_YEAR <= year <= _LAST_COG or (name.kind == "epci" and year < _EPCI_YEAR):
+        return None
+    if name.kind == "epci":
+        return len(territory.communes)
+    counts = _communes_by_departement(year)
+    return sum(counts[departement] for departement in name.departements)
+
+
+@cache
+def _communes_by_departement(year: int) -> Counter[str]:
+    return Counter(map(departement_of, Gazetteer().movements.communes_at(date(year, 12, 31))))
+
+
+def _official_quarters(territory: Territory, year: int) -> tuple[Premise, ...]:
+    """Return the number of official quarters of a mainland département: elsewhere the list is not whole."""
+    name, day = territory.name, date(year, 12, 31)
+    generation = generation_in_force(name.code, day)
+    if name.kind != "departement" or name.code.startswith("97") or generation is None:
+        return ()
+    count = len(official_qpv(territory, day))
+    text = f"{count} QPV officiels de la génération {generation}, en vigueur au {french_date(day)}"
+    return (Premise(count, text, territory.vintages[f"qpv_{generation}"]),)
+
+
+def _exact(figure: PublishedFigure) -> int | None:
+    """Return the whole number that a figure prints; None for a percentage, or about a number."""
+    low, high = figure.printed.counts()
+    return low if low == high and not INDICATORS[figure.code].is_percentage else None
+
+
+class _System:
+    """The figures of one theme and year, as constraints."""
+
+    def __init__(self, theme: str, figures: Sequence[PublishedFigure], premises: tuple[Premise, ...]) -> None:
+        self.theme, self.premises = theme, premises
+        self.figures = {f"{rank:03}": figure for rank, figure in enumerate(figures)}
+
+    def possible(self, figure: PublishedFigure, refuted: Collection[PublishedFigure]) -> Whole | None:
+        """Return what is left possible for a figure, whatever it says; None where nothing bounds it."""
+        kind = INDICATORS[figure.code]
+        if figure.code == _CONTRACT:
+            kind = INDICATORS["hab_qpv"]  # a part, bounded by the total
+        others = [n for n, one in self.figures.items() if one != figure and one not in refuted]
+        low, high = self._system().range_of(kind.span, others) or (0, None)
+        if figure.code == _CONTRACT:
+            low = 0
+        return None if not low and high is None else (low or 0, high)
+
+    def total_of(self, figure: PublishedFigure) -> int | None:
+        """Return what a percentage is of."""
+        per = INDICATORS[figure.code].per
+        if per is None:
+            return None
+        printed = (_exact(f) for f in self.figures.values() if INDICATORS[f.code].span == per)
+        known = self.premises[0].value if self.premises and per == THEMES[self.theme].total else None
+        return next((value for value in printed if value is not None), known)
+
+    def conflicts(self, year: int) -> Iterable[Conflict]:
+        """Yield the groups of figures that cannot hold together."""
+        system = self._system()
+        for group in system.conflicts():
+            sets = [tuple(self.figures[name] for name in sorted(names)) for names in group]
+            bare = self._system(with_premises=False)
+            used = any(bare.holds(names) for names in group)
+            yield Conflict(
+                year,
+                self.theme,
+                tuple(sets),
+                tuple(map(self._implied, group)),
+                self.premises if used else (),
+                len(self.figures) <= MAX_STATEMENTS,
+            )
+
+    def _implied(self, names: frozenset[str]) -> Implied:
+        """Return what the others of a set say of the one that is most plainly a number."""
+        total = THEMES[self.theme].total
+
+        def plainness(name: str) -> tuple[bool, bool]:
+            figure = self.figures[name]
+            return _exact(figure) is not None, INDICATORS[figure.code].span != total
+
+        accused = max(sorted(names), key=plainness)
+        span = INDICATORS[self.figures[accused].code].span
+        found = {reading: self._system(reading).range_of(span, names - {accused}) for reading in READINGS}
+        ranges = {reading: ends and (ends[0] or 0, ends[1]) for reading, ends in found.items()}
+        return Implied(self.figures[accused], ranges)
+
+    def _system(self, reading: str = EITHER, with_premises: bool = True) -> System:
+        theme = THEMES[self.theme]
+        constraints = list(theme.always)
+        total = self.premises[0].value if self.premises and with_premises else None
+        if total is not None:
+            constraints.append(Constraint(theme.total, total, total))
+        contracts = [name for name, figure in self.figures.items() if figure.code == _CONTRACT]
+        for name, figure in self.figures.items():
+            if name in contracts:
+                continue
+            kind = INDICATORS[figure.code]
+            if not kind.is_percentage:
+                constraints.append(Constraint(kind.span, *figure.printed.counts(), frozenset([name])))
+                continue
+            for by, value in self._totals(kind.per, total):
+                counts = figure.printed.counts(value, reading)
+                constraints.append(Constraint(kind.span, *counts, frozenset([name, *by])))
+        constraints += self._contracts(contracts)
+        return System(theme.size + len(contracts), tuple(constraints))
+
+    def _totals(self, per: Span | None, total: int | None) -> list[tuple[list[str], int]]:
+        """Return what a percentage may be of: each number printed, with who says so, else the known one."""
+        printed = [
+            ([name], value)
+            for name, figure in self.figures.items()
+            if INDICATORS[figure.code].span == per and (value := _exact(figure)) is not None
+        ]
+        known: list[tuple[list[str], int]] = [([], total)] if total is not None else []
+        return printed or (known if per == THEMES[self.theme].total else [])
+
+    def _contracts(self, names: Sequence[str]) -> list[Constraint]:
+        """Add up the inhabitants by contrat de ville: the total where all are there, else not more."""
+        found, base = [], THEMES[self.theme].size
+        for rank, name in enumerate(names):
+            span = (base + rank - 1 if rank else 0, base + rank)
+            found += [Constraint(span, 0, None)]
+            found += [Constraint(span, *self.figures[name].printed.counts(), frozenset([name]))]
+        if names:
+            notes = (_OF_CONTRACTS.search(figure.note) for figure in self.figures.values())
+            all_there = any(match and int(match[1]) == len(names) for match in notes)
+            found += [Constraint((base + len(names) - 1, 1), 0, 0 if all_there else None)]
+        return found

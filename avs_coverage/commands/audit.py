@@ -1,0 +1,100 @@
+"""Command ``audit``: whether what is published holds together, and against the inventory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from avs_coverage.commands.listing import Listing, give
+from avs_coverage.commands.options import (
+    FileOptions,
+    OutputOptions,
+    make_report,
+    read_settings,
+    with_options,
+)
+from avs_coverage.errors import AuditError
+from avs_coverage.faults import Fault
+
+if TYPE_CHECKING:
+    from avs_coverage.audit import Audit
+    from avs_coverage.published_figures import PublishedFigure
+    from avs_coverage.study import Files
+    from avs_coverage.territory_names import TerritoryName
+
+
+@dataclass(frozen=True)
+class AuditOptions(FileOptions):
+    """What is read for an audit: the files of any command, and the user's own published figures."""
+
+    figures: Annotated[
+        Path | None,
+        typer.Option(
+            "--figures",
+            metavar="FICHIER",
+            readable=False,
+            show_default=False,
+            help="Vos chiffres publiés (CSV ou XLSX : indicateur, valeur, annee), ajoutés à ceux de l'outil.",
+        ),
+    ] = None
+
+    @property
+    def files(self) -> Files:
+        """Return the files typed, the published figures among them."""
+        return replace(super().files, figures=self.figures)
+
+
+@with_options
+def audit(
+    study: AuditOptions,
+    output: OutputOptions,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Finir par le code 6 si un chiffre est incohérent ou incompatible."),
+    ] = False,
+) -> None:
+    """Chiffres publiés : ce qui ne tient pas ensemble, et ce que l'inventaire en dit."""
+    report = make_report(study, output)
+    own = _own_figures(read_settings(study).files, report.coverage.territory.name)
+
+    from avs_coverage.audit import COLUMNS, audit_figures
+    from avs_coverage.reports.audit_page import audit_document
+
+    made = audit_figures(report, own)
+    extra = {
+        "regle": None,
+        "date": made.state.isoformat(),
+        "conflits": [conflict.to_record() for conflict in made.conflicts],
+        "communes": [commune.to_record() for commune in made.communes],
+        "face_a_la_population": [one.to_record() for one in made.populations],
+        "population_commune": [one.to_record() for one in made.shared],
+    }
+    records = [row.to_record() for row in made.rows]
+    page = audit_document(report, made)
+    give(Listing("audit", COLUMNS, records, page, extra, basis="chaque chiffre à son année"), report, output)
+    if strict and made.fails:
+        raise AuditError(_fault(made))
+
+
+def _own_figures(files: Files, territory: TerritoryName) -> tuple[PublishedFigure, ...]:
+    """Return the user's figures, what reading them warns of said on stderr."""
+    if files.figures is None:
+        return ()
+    from avs_coverage.commands.streams import print_warnings
+    from avs_coverage.loaders.figures import read_figures
+
+    read = read_figures(files.figures, territory)
+    print_warnings([*read.warnings, *read.set_aside])
+    return read.figures
+
+
+def _fault(made: Audit) -> Fault:
+    from avs_coverage.messages import counted, enumeration
+
+    names = [f"{row.figure.label} ({row.figure.year})" for row in made.failing]
+    names += [f"{commune.printed.name}, dite {commune.printed.printed}" for commune in made.failing_communes]
+    words = ("chiffre ne passe pas l'audit", "chiffres ne passent pas l'audit")
+    return Fault("AVS-601", {"value": counted(len(names), *words), "names": enumeration(names)})

@@ -1,0 +1,51 @@
+"""Groups of options: a dataclass stands for all its fields in the signature of a command."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any, get_type_hints
+
+
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of the groups it takes, each group as one value.
+
+    A parameter annotated with a dataclass of options stands for all its fields, so that a
+    shared option is declared once. The signature is what typer reads.
+    """
+    groups: dict[str, list[str]] = {}
+    parameters: list[inspect.Parameter] = []
+    own: list[inspect.Parameter] = []
+    for name, kind in get_type_hints(command, include_extras=True).items():
+        if name == "return":
+            continue
+        if is_dataclass(kind):
+            groups[name] = [field.name for field in fields(kind)]
+            parameters += list(_parameters(kind))
+        else:
+            parameter = inspect.signature(command).parameters[name]
+            own.append(parameter.replace(annotation=kind, kind=inspect.Parameter.KEYWORD_ONLY))
+    kinds = get_type_hints(command)
+
+    @functools.wraps(command)
+    def wrapper(**typed: Any) -> None:  # noqa: ANN401 - what typer read
+        values = {
+            name: kinds[name](**{field: typed.pop(field) for field in of}) for name, of in groups.items()
+        }
+        command(**values, **typed)
+
+    parameters = own + parameters  # a command's own options come first in its help
+    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return wrapper
+
+
+def _parameters(kind: Any) -> Iterable[inspect.Parameter]:  # noqa: ANN401 - a class of options
+    hints = get_type_hints(kind, include_extras=True)
+    for field in fields(kind):
+        default = inspect.Parameter.empty if field.default is MISSING else field.default
+        yield inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[field.name]
+        )
