@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 _EXPORTS = {
     "AccessSummary": "access",
     "AvsError": "errors",
+    "Change": "changes",
     "CommuneAccess": "access",
     "Contribution": "contributions",
     "Coverage": "coverage",
@@ -37,6 +38,7 @@ _EXPORTS = {
     "Territory": "territory",
     "TerritoryError": "errors",
     "UsageError": "errors",
+    "Year": "history",
     "Zone": "gaps",
     "build_report": "build",
     "by_epci": "epci",
@@ -44,6 +46,8 @@ _EXPORTS = {
     "communes_access": "access",
     "communes_access_by_time": "access",
     "communes_supply": "supply",
+    "coverage_changes": "changes",
+    "coverage_history": "history",
     "declared_populations": "zone_populations",
     "embedded_inventory": "build",
     "find_territory_name": "territory_names",
@@ -68,6 +72,7 @@ _EXPORTS = {
 __all__ = [
     "AccessSummary",
     "AvsError",
+    "Change",
     "CommuneAccess",
     "Contribution",
     "Coverage",
@@ -88,6 +93,7 @@ __all__ = [
     "Territory",
     "TerritoryError",
     "UsageError",
+    "Year",
     "Zone",
     "__version__",
     "build_report",
@@ -96,6 +102,8 @@ __all__ = [
     "communes_access",
     "communes_access_by_time",
     "communes_supply",
+    "coverage_changes",
+    "coverage_history",
     "declared_populations",
     "embedded_inventory",
     "find_territory_name",
@@ -127,6 +135,7 @@ if TYPE_CHECKING:
         summarise_access,
     )
     from avs_coverage.build import build_report, embedded_inventory
+    from avs_coverage.changes import Change, coverage_changes
     from avs_coverage.contributions import Contribution, structure_contributions
     from avs_coverage.coverage import Coverage, Figure
     from avs_coverage.epci import EpciCoverage, by_epci
@@ -134,6 +143,7 @@ if TYPE_CHECKING:
     from avs_coverage.faults import Fault
     from avs_coverage.gaps import Zone, ranked_by, zones
     from avs_coverage.groups import Group, by_group, grouping
+    from avs_coverage.history import Year, coverage_history
     from avs_coverage.inventory import Inventory, Structure
     from avs_coverage.loaders.boundaries import read_boundaries_file
     from avs_coverage.loaders.grid import read_grid

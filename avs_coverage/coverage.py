@@ -245,6 +245,10 @@ class Coverage:
         else:
             columns[3] = list(most)
 
+    def amounts(self, measure: str, status: str) -> Amounts:
+        """Return what each commune adds to a figure; 0 where no inventory stands for it."""
+        return np.where(self.known, self._all_parts[measure][status][0], 0)
+
     @cached_property
     def _all_parts(self) -> dict[str, dict[str, tuple[Amounts, Amounts, Amounts]]]:
         return {measure: self._parts(measure) for measure in MEASURES}

@@ -11,6 +11,7 @@ import avs_coverage
 from avs_coverage import communes as communes_view
 from avs_coverage.catalogue import CATALOGUE
 from avs_coverage.commands import app
+from avs_coverage.history import ROW_COLUMNS
 from avs_coverage.loaders.columns import SERVICE_AREA_COLUMNS, STRUCTURE_COLUMNS
 from tools import error_reference
 from tools.floors import floors
@@ -39,6 +40,7 @@ def test_every_column_of_a_listing_is_documented():
         ("`access`", [name for names in module("access").COLUMNS.values() for name in names]),
         ("`supply`", module("supply").COLUMNS),
         ("`contributions`", module("contributions").COLUMNS),
+        ("`history`", ROW_COLUMNS),
     ):
         documented = set(re.findall(r"`(\w+)`", section(title).split("|---|---|")[1]))
         assert set(columns) <= documented, title
@@ -56,8 +58,8 @@ def test_every_input_column_and_synonym_is_documented():
 def test_every_command_is_in_the_readme_and_has_a_help_text():
     names = [command.name for command in app.registered_commands]
     assert names == [
-        "report", "communes", "groups", "access", "supply", "contributions", "qpv", "zones", "structures",
-        "check", "init", "error",
+        "report", "communes", "groups", "access", "supply", "contributions", "history", "qpv", "zones",
+        "structures", "check", "init", "error",
     ]  # fmt: skip
     for command in app.registered_commands:
         assert re.search(rf"`avs-coverage {command.name} [A-Z ]+`", README), command.name

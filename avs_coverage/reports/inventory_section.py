@@ -141,11 +141,15 @@ def hypothesis(report: Report) -> list[Block]:
     """Return what the majorant supposes: it stands beside every table that shows a bracket."""
     if report.is_closed:
         return []
-    text = "Sous cette règle, tous les liens sont certains : la fourchette est fermée"
-    if supposed := report.coverage.rule.hypothesis:
-        text = f"Fourchette : minorant (liens certains) à majorant (hypothèse : {supposed})"
     outside = f" ; hors fourchette : {report.outside_bracket}" if report.outside_bracket else ""
-    return [Paragraph(f"{text}{outside}.", True)]
+    return [Paragraph(f"{bracket_meaning(report)}{outside}.", True)]
+
+
+def bracket_meaning(report: Report) -> str:
+    """Say what the ends of a bracket are, without what lies outside."""
+    if supposed := report.coverage.rule.hypothesis:
+        return f"Fourchette : minorant (liens certains) à majorant (hypothèse : {supposed})"
+    return "Sous cette règle, tous les liens sont certains : la fourchette est fermée"
 
 
 def structures_section(report: Report) -> Section:
