@@ -24,7 +24,9 @@ _MOST = 50
 
 @dataclass(frozen=True)
 class HistoryOptions(CoverageOptions):
-    """The options of a command that follows structures through the years."""
+    """The options of a command that follows structures through the years: a date is refused, unshown."""
+
+    date: Annotated[str, typer.Option("--date", hidden=True)] = ""
 
     @property
     def settings(self) -> RuleOptions:
