@@ -59,7 +59,7 @@ def shown(coverage):
 
 
 @pytest.mark.parametrize("name", RULES)
-@settings(max_examples=150)
+@settings(max_examples=30)
 @given(one=lists, other=lists)
 def test_parts_add_up_and_every_one_has_a_cause(name, one, other):
     before, after = coverage_of(name, one), coverage_of(name, other)
@@ -83,7 +83,7 @@ def test_parts_add_up_and_every_one_has_a_cause(name, one, other):
 
 
 @pytest.mark.parametrize("name", RULES)
-@settings(max_examples=150)
+@settings(max_examples=30)
 @given(one=lists, other=lists)
 def test_to_undo_what_its_structures_did_undoes_a_change(name, one, other):
     before, after = coverage_of(name, one), coverage_of(name, other)
@@ -100,7 +100,7 @@ def test_to_undo_what_its_structures_did_undoes_a_change(name, one, other):
 
 
 @pytest.mark.parametrize("name", ["declared", "implantation", "travel-time"])
-@settings(max_examples=150)
+@settings(max_examples=30)
 @given(one=lists, other=lists)
 def test_parts_are_those_of_communes_looked_at_one_by_one(name, one, other):
     before, after = coverage_of(name, one), coverage_of(name, other)
@@ -133,7 +133,7 @@ def test_parts_are_those_of_communes_looked_at_one_by_one(name, one, other):
     assert found == dict(expected)
 
 
-@settings(max_examples=50)
+@settings(max_examples=15)
 @given(one=lists, other=lists, seed=st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing_and_back_is_the_opposite(one, other, seed):
     for name in ("declared", "cells"):

@@ -102,10 +102,12 @@ def _undated(last: Year) -> list[str]:
     if not cs + evs:
         return []
     held = plural(
-        cs + evs, "structure sans date d'agrément est tenue", "structures sans date d'agrément sont tenues"
+        cs + evs,
+        "structure sans date d'agrément est tenue pour ouverte",
+        "structures sans date d'agrément sont tenues pour ouvertes",
     )
     return [
-        f"{number(cs + evs)} {held} pour ouvertes chaque année ({number(cs)} CS, {number(evs)} EVS) : leur "
+        f"{number(cs + evs)} {held} chaque année ({number(cs)} CS, {number(evs)} EVS) : leur "
         "ouverture, et ce qu'elle a changé, ne se voient pas ici."
     ]
 
