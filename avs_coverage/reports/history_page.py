@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from avs_coverage.changes import CAUSES, Change
-from avs_coverage.coverage import MEASURES, STATUSES
 from avs_coverage.history import Agreement, Year
 from avs_coverage.inventory import Structure
 from avs_coverage.messages import (
@@ -106,9 +105,10 @@ def _undated(last: Year) -> list[str]:
         "structure sans date d'agrément est tenue pour ouverte",
         "structures sans date d'agrément sont tenues pour ouvertes",
     )
+    whose = plural(cs + evs, "son", "leur")
     return [
-        f"{number(cs + evs)} {held} chaque année ({number(cs)} CS, {number(evs)} EVS) : leur "
-        "ouverture, et ce qu'elle a changé, ne se voient pas ici."
+        f"{number(cs + evs)} {held} chaque année ({number(cs)} CS, {number(evs)} EVS) : {whose} ouverture ne "
+        "se voit pas ici, ni ce qu'elle a changé."
     ]
 
 
@@ -126,7 +126,7 @@ def _counts(years: Sequence[Year]) -> tuple[Block, ...]:
         for year in years
     ]
     headers = ["31 décembre", "#CS connus", "#sans date", "#publiés", "#EVS connus", "#sans date", "#publiés"]
-    note = "Sans date : parmi les connus. Publiés : nombre imprimé pour l'année, « — » s'il n'y en a pas."
+    note = "Sans date d'agrément : parmi les connus. Publiés : nombre imprimé pour l'année, « — » s'il n'y en a pas."
     return (table("", headers, rows), Paragraph(note))
 
 
@@ -150,15 +150,15 @@ def _agreements(years: Sequence[Year]) -> tuple[Block, ...]:
             for year, one in zip(years, held, strict=True)
         ]
         headers = [
-            "31 décembre", "#CS connus", "#oui", "#dont sans date", "#non", "#non renseigné", "#oui, publié",
+            "31 décembre", "#CS connus", "#oui", "#sans date", "#non", "#non renseigné", "#publiés",
         ]  # fmt: skip
         blocks.append(table(label, headers, rows))
         shown += held
     if any(one.undated for one in shown):
         blocks.append(
             Paragraph(
-                "« Oui » sans date (acf_debut, ps_jeunes_debut) : compté chaque année, faute de savoir "
-                "depuis quand.",
+                "Oui sans date (acf_debut, ps_jeunes_debut) : compté chaque année, faute de savoir depuis "
+                "quand.",
                 True,
             )
         )
@@ -166,23 +166,21 @@ def _agreements(years: Sequence[Year]) -> tuple[Block, ...]:
 
 
 def _coverage(years: Sequence[Year]) -> list[Block]:
+    """Return the figures year by year; with the complement, lines would not fit on a usual screen."""
     blocks: list[Block] = []
-    for measure in MEASURES:
-        total = number(years[-1].figure(measure, "avs").denominator or 0, _decimals(measure))
+    for measure in ("communes", "habitants"):
+        total = number(years[-1].figure(measure, "avs").denominator or 0)
         rows: list[list[Cell]] = [
             [
                 str(year.year),
-                *(FigureCell(year.figure(measure, status), with_total=False) for status in STATUSES),
+                *(FigureCell(year.figure(measure, status), with_total=False) for status in CAUSES),
             ]
             for year in years
         ]
         caption = f"{MEASURE_LABELS[measure]}, sur {total} : part (nombre) [fourchette]"
-        blocks.append(table(caption, ["31 décembre", "#CS", "#EVS seul", "#CS ou EVS", "#Aucune"], rows))
-    return blocks
-
-
-def _decimals(measure: str) -> int:
-    return 1 if measure == "km2" else 0
+        blocks.append(table(caption, ["31 décembre", "#CS", "#EVS seul", "#CS ou EVS"], rows))
+    note = "Sans aucune structure : le complément de « CS ou EVS », dans le CSV et le JSON avec les km²."
+    return [*blocks, Paragraph(note)]
 
 
 def _brackets(report: Report, years: Sequence[Year]) -> list[Block]:
