@@ -126,7 +126,10 @@ def _counts(years: Sequence[Year]) -> tuple[Block, ...]:
         for year in years
     ]
     headers = ["31 décembre", "#CS connus", "#sans date", "#publiés", "#EVS connus", "#sans date", "#publiés"]
-    note = "Sans date d'agrément : parmi les connus. Publiés : nombre imprimé pour l'année, « — » s'il n'y en a pas."
+    note = (
+        "Sans date d'agrément : parmi les connus. Publiés : nombre imprimé pour l'année, « — » s'il n'y en a "
+        "pas."
+    )
     return (table("", headers, rows), Paragraph(note))
 
 
