@@ -19,6 +19,7 @@ _EXPORTS = {
     "Audit": "audit",
     "AuditError": "errors",
     "AvsError": "errors",
+    "Change": "changes",
     "CommuneAccess": "access",
     "Contribution": "contributions",
     "Coverage": "coverage",
@@ -40,6 +41,7 @@ _EXPORTS = {
     "Territory": "territory",
     "TerritoryError": "errors",
     "UsageError": "errors",
+    "Year": "history",
     "Zone": "gaps",
     "audit_figures": "audit",
     "build_report": "build",
@@ -49,6 +51,8 @@ _EXPORTS = {
     "communes_access": "access",
     "communes_access_by_time": "access",
     "communes_supply": "supply",
+    "coverage_changes": "changes",
+    "coverage_history": "history",
     "declared_populations": "zone_populations",
     "embedded_inventory": "build",
     "find_territory_name": "territory_names",
@@ -76,6 +80,7 @@ __all__ = [
     "Audit",
     "AuditError",
     "AvsError",
+    "Change",
     "CommuneAccess",
     "Contribution",
     "Coverage",
@@ -97,6 +102,7 @@ __all__ = [
     "Territory",
     "TerritoryError",
     "UsageError",
+    "Year",
     "Zone",
     "__version__",
     "audit_figures",
@@ -107,6 +113,8 @@ __all__ = [
     "communes_access",
     "communes_access_by_time",
     "communes_supply",
+    "coverage_changes",
+    "coverage_history",
     "declared_populations",
     "embedded_inventory",
     "find_territory_name",
@@ -140,6 +148,7 @@ if TYPE_CHECKING:
     )
     from avs_coverage.audit import Audit, audit_figures
     from avs_coverage.build import build_report, embedded_inventory
+    from avs_coverage.changes import Change, coverage_changes
     from avs_coverage.contributions import Contribution, structure_contributions
     from avs_coverage.coverage import Coverage, Figure
     from avs_coverage.epci import EpciCoverage, by_epci
@@ -154,6 +163,7 @@ if TYPE_CHECKING:
     from avs_coverage.faults import Fault
     from avs_coverage.gaps import Zone, ranked_by, zones
     from avs_coverage.groups import Group, by_group, grouping
+    from avs_coverage.history import Year, coverage_history
     from avs_coverage.inventory import Inventory, Structure
     from avs_coverage.loaders.boundaries import read_boundaries_file
     from avs_coverage.loaders.figures import read_figures

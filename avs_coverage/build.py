@@ -87,7 +87,9 @@ def build_report(
         from avs_coverage.osrm import ask_travel_times
 
         # Once for all thresholds: what is within the longest says what is within each.
-        times = ask_travel_times(server, found, list(inventory.counted(day)), minutes)
+        ever = (s for s in inventory.structures if inventory.may_count(s))
+        asked = list(ever if options.every_date else inventory.counted(day))
+        times = ask_travel_times(server, found, asked, minutes)
         settings, more = replace(settings, travel_times=times), (*more, *times.warnings)
     rules = {one.typed: one for one in (get_rule(name, settings) for name in names)}
     coverages = [Coverage.compute(found, inventory, one, day) for one in rules.values()]

@@ -104,8 +104,8 @@ def completeness(coverage: Coverage) -> tuple[Completeness, ...]:
                 tuple(unlocated.values()),
                 sum(s.status == "a_confirmer" and belongs(s, territory) for s in open_now),
                 sum(s.start is None for s in mine),
-                _answers(mine, "acf"),
-                _answers(mine, "ps_jeunes"),
+                _answers([s.has_acf(on) for s in mine]),
+                _answers([s.has_ps_jeunes(on) for s in mine]),
                 int(figure.value) if figure else None,
                 figure.source if figure else "",
             )
@@ -113,8 +113,7 @@ def completeness(coverage: Coverage) -> tuple[Completeness, ...]:
     return tuple(rows)
 
 
-def _answers(structures: Sequence[Structure], field: str) -> tuple[int, int]:
-    answers = [getattr(structure, field) for structure in structures]
+def _answers(answers: Sequence[bool | None]) -> tuple[int, int]:
     return answers.count(True), answers.count(None)
 
 

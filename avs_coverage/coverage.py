@@ -161,7 +161,7 @@ class Coverage:
         none where a link covers the whole commune; else the exact share, rounded to the nearest
         whole, so that covered and uncovered add up to the commune whatever the territory.
         """
-        population = self.amounts["habitants"]
+        population = self.weights["habitants"]
         if self.found.reached is None:
             mask = self.several(level) if kind == "multiple" else self.covered(kind, level)
             return np.where(mask, population, 0)
@@ -239,7 +239,7 @@ class Coverage:
         known = np.bincount(place, minlength=count)
         found: list[list[Figure]] = [[] for _ in range(count)]
         for measure in MEASURES:
-            weights = self.amounts[measure]
+            weights = self.weights[measure]
             for status, (figure, lower, upper) in self._all_parts[measure].items():
                 columns = [_sums(v[scope], place, count) for v in (figure, weights, lower, upper)]
                 if measure == "habitants" and self.limits is not None:
@@ -271,6 +271,10 @@ class Coverage:
         else:
             columns[3] = list(most)
 
+    def amounts(self, measure: str, status: str) -> Amounts:
+        """Return what each commune adds to a figure; 0 where no inventory stands for it."""
+        return np.where(self.known, self._all_parts[measure][status][0], 0)
+
     @cached_property
     def _all_parts(self) -> dict[str, dict[str, tuple[Amounts, Amounts, Amounts]]]:
         return {measure: self._parts(measure) for measure in MEASURES}
@@ -279,7 +283,7 @@ class Coverage:
         """Return, for each status, what each commune adds to the figure, the minorant and the majorant."""
         if measure == "habitants" and self.found.reached is not None:
             return self._people()
-        weights = self.amounts[measure]
+        weights = self.weights[measure]
         return {
             s: (weights * one, weights * low, weights * high) for s, (one, low, high) in self._masks.items()
         }
@@ -292,7 +296,7 @@ class Coverage:
         # Those whom an EVS alone reaches are not told apart point by point at the ends: bounds of bounds.
         only = np.maximum(avs_low - cs_high, 0)
         most = np.maximum(np.minimum(self.inhabitants("EVS", "any"), avs_high - cs_low), avs - cs)
-        whole = self.amounts["habitants"]
+        whole = self.weights["habitants"]
         return {
             "cs": (cs, cs_low, cs_high),
             "evs_seul": (avs - cs, only, most),
@@ -332,7 +336,7 @@ class Coverage:
         scope = self.known & np.isfinite(values) & (group >= 0)
         place = group[scope]
         known = np.bincount(place, minlength=count)
-        population = np.maximum(self.amounts["habitants"], 1)
+        population = np.maximum(self.weights["habitants"], 1)
         found: list[list[Figure]] = [[] for _ in range(count)]
         for status, parts in self._all_parts["habitants"].items():
             figure, lower, upper = ((values * part / population)[scope] for part in parts)
@@ -349,7 +353,7 @@ class Coverage:
 
     def total(self, measure: str, where: BoolArray) -> Number:
         """Sum a measure over communes; km² to 0.001, a commune without an area adding nothing."""
-        return _sum(self.amounts[measure][where])
+        return _sum(self.weights[measure][where])
 
     def sum_known(self, values: Amounts) -> Number:
         """Sum values over the communes for which an inventory stands; whole numbers stay whole."""
@@ -357,10 +361,10 @@ class Coverage:
 
     def totals_by(self, measure: str, place: Amounts, count: int) -> list[Number]:
         """Sum a measure over the communes of each group, *place* being the rank of each commune's."""
-        return _sums(self.amounts[measure], place, count)
+        return _sums(self.weights[measure], place, count)
 
     @cached_property
-    def amounts(self) -> dict[str, Amounts]:
+    def weights(self) -> dict[str, Amounts]:
         """Return what each commune counts for, by measure: 1, its inhabitants, its km² (0 if unknown)."""
         communes = self.territory.communes
         return {

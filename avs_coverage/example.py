@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from avs_coverage.build import DEFAULT_DATE
 from avs_coverage.inventory import FICTITIOUS
@@ -33,6 +33,8 @@ class MadeStructure:
     capacite: str
     longitude: str
     latitude: str
+    acf_debut: str = ""
+    ps_jeunes_debut: str = ""
     source: str = FICTITIOUS
 
 
@@ -75,7 +77,24 @@ def made_inventory(territory: Territory) -> list[MadeStructure]:
                     latitude=f"{seat.lat + more.uniform(-0.005, 0.005):.5f}",
                 )
             )
-    return made
+    return _with_dates(made)
+
+
+def _with_dates(made: list[MadeStructure]) -> list[MadeStructure]:
+    """Date the agreements held, from the opening to 2025; the PS jeunes from 2021, when it began."""
+    draw = random.Random(_SEED + 2)  # noqa: S311 - its own: dates move nothing else of the example
+    dated = []
+    for row in made:
+        opened = int(row.agrement_debut)
+        acf, ps_jeunes = draw.randint(opened, 2025), draw.randint(max(opened, 2021), 2025)
+        dated.append(
+            replace(
+                row,
+                acf_debut=str(acf) if row.acf == "oui" else "",
+                ps_jeunes_debut=str(ps_jeunes) if row.ps_jeunes == "oui" else "",
+            )
+        )
+    return dated
 
 
 def published_counts(territory: Territory) -> dict[str, int]:

@@ -28,7 +28,8 @@ class Structure:
     structure's own point (*longitude, latitude*, degrees) where *has_point*, else of the seat's
     chef-lieu: the structure is then at most *position_error_m* metres from there. *start* and *end*
     are the first and last day of the agreement, None where unknown or open. *acf* and
-    *ps_jeunes* are None where unknown.
+    *ps_jeunes* are None where unknown; *acf_start* and *ps_jeunes_start*, the first day of each,
+    None where unknown: before it the answer is no, whatever it is since.
     """
 
     id: str
@@ -54,6 +55,8 @@ class Structure:
     end: date | None = None
     acf: bool | None = None
     ps_jeunes: bool | None = None
+    acf_start: date | None = None
+    ps_jeunes_start: date | None = None
     itinerant: bool | None = None
     manager: str = ""
     area_population: int | None = None
@@ -78,6 +81,14 @@ class Structure:
         """Tell whether the agreement runs on that day; no start means already open."""
         return (self.start is None or self.start <= on) and (self.end is None or on <= self.end)
 
+    def has_acf(self, on: date) -> bool | None:
+        """Tell whether the structure holds the ACF agreement that day, None where unknown."""
+        return self.acf if self.acf_start is None else self.acf_start <= on
+
+    def has_ps_jeunes(self, on: date) -> bool | None:
+        """Tell whether the structure holds the PS jeunes that day, None where unknown."""
+        return self.ps_jeunes if self.ps_jeunes_start is None else self.ps_jeunes_start <= on
+
     def with_id(self, id: str) -> Structure:
         """Return the same structure under another id; ``dataclasses.replace`` takes thrice as long."""
         return Structure(**{**vars(self), "id": id})
@@ -101,7 +112,9 @@ class Structure:
             "agrement_debut": self.start.isoformat() if self.start else None,
             "agrement_fin": self.end.isoformat() if self.end else None,
             "acf": self.acf,
+            "acf_debut": self.acf_start.isoformat() if self.acf_start else None,
             "ps_jeunes": self.ps_jeunes,
+            "ps_jeunes_debut": self.ps_jeunes_start.isoformat() if self.ps_jeunes_start else None,
             "itinerant": self.itinerant,
             "gestionnaire": self.manager,
             "population_zone": self.area_population,
@@ -136,8 +149,12 @@ class Inventory:
     def counted(self, on: datetime.date) -> Iterator[Structure]:
         """Yield the structures that count at a date: open, and confirmed unless asked otherwise."""
         for structure in self.structures:
-            if structure.is_open(on) and (self.include_unconfirmed or structure.status == "confirme"):
+            if structure.is_open(on) and self.may_count(structure):
                 yield structure
+
+    def may_count(self, structure: Structure) -> bool:
+        """Tell whether a structure counts while it is open: confirmed, or asked for all the same."""
+        return self.include_unconfirmed or structure.status == "confirme"
 
     def unconfirmed(self, on: datetime.date) -> list[Structure]:
         """Return the open structures that are listed as to be confirmed, counted or not."""

@@ -52,6 +52,16 @@ CAVEAT = (
 )
 
 
+def signed(value: float, decimals: int = 0) -> str:
+    r"""Write a difference with its sign.
+
+    >>> signed(1234), signed(-2), signed(0)
+    ('+1\u202f234', '-2', '0')
+    """
+    text = number(value, decimals)
+    return f"+{text}" if value > 0 and text.strip("0,") else text
+
+
 @lru_cache(maxsize=1 << 14)  # the figures of a table, and their brackets, are often the same
 def number(value: float, decimals: int = 0) -> str:
     r"""Write a number as French typography does: narrow spaces and a decimal comma.

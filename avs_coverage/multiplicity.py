@@ -38,7 +38,7 @@ def by_multiplicity(coverage: Coverage) -> tuple[Figure, ...]:
 
 def _parts(coverage: Coverage, measure: str) -> tuple[_Bounds, ...]:
     """Return what each commune adds to the three kinds: figure, minorant, majorant."""
-    weights = coverage.amounts[measure]
+    weights = coverage.weights[measure]
     if measure == "habitants":
         one, low, high = (coverage.inhabitants("AVS", level) for level in _LEVELS)
         more, more_low, more_high = (coverage.inhabitants("multiple", level) for level in _LEVELS)

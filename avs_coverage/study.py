@@ -55,13 +55,15 @@ class RuleOptions:
     """What the rules need besides their names and files.
 
     *population_by* is empty where the user left it open: the cells where there are some, else the
-    chef-lieu. *osrm* is the address of a server to ask for travel times, empty where there is none.
+    chef-lieu. *osrm* is the address of a server to ask for travel times, empty where there is none;
+    it is asked for the structures of *every_date*, or for those open at the date of the report.
     """
 
     population_by: str = ""
     commune_share: float = 0.5
     no_neighbours: bool = False
     osrm: str = ""
+    every_date: bool = False
 
 
 @dataclass(frozen=True)

@@ -203,6 +203,17 @@ def test_an_exported_list_of_structures_reads_back_as_the_same_inventory(run, tm
     assert json.loads(first)["structures"] == json.loads(second)["structures"]
 
 
+def test_the_dates_of_agreements_read_back_as_they_were(run, tmp_path):
+    head = MADE.splitlines()[0] + ";acf;acf_debut;ps_jeunes;ps_jeunes_debut"
+    (tmp_path / "liste.csv").write_text(f"{head}\nA;Alpha;CS;03185;03185;;2020;oui;01/09/2021\n", "utf-8")
+    first = run("structures", "allier", "--structures", "liste.csv", "--csv", "s.csv", "--json").stdout
+    (row,) = json.loads(first)["structures"]
+    assert (row["acf"], row["acf_debut"], row["ps_jeunes_debut"]) == (True, "2020-01-01", "2021-09-01")
+    assert json.loads(run("structures", "allier", "--structures", "s.csv", "--json").stdout)[
+        "structures"
+    ] == [row]
+
+
 def test_qpv_without_structure(run):
     made = out(run("qpv", "allier", "--without-structure"))
     assert "Moulins-Sud" in made

@@ -12,6 +12,7 @@ from avs_coverage import audit as audit_view
 from avs_coverage import communes as communes_view
 from avs_coverage.catalogue import CATALOGUE
 from avs_coverage.commands import app
+from avs_coverage.history import ROW_COLUMNS
 from avs_coverage.loaders.columns import FIGURE_COLUMNS, SERVICE_AREA_COLUMNS, STRUCTURE_COLUMNS
 from avs_coverage.published_indicators import INDICATORS
 from tools import error_reference
@@ -42,6 +43,7 @@ def test_every_column_of_a_listing_is_documented():
         ("`supply`", module("supply").COLUMNS),
         ("`contributions`", module("contributions").COLUMNS),
         ("`audit`", audit_view.COLUMNS),
+        ("`history`", ROW_COLUMNS),
     ):
         documented = set(re.findall(r"`(\w+)`", section(title).split("|---|---|")[1]))
         assert set(columns) <= documented, title
@@ -68,8 +70,8 @@ def test_every_column_and_code_of_published_figures_is_documented_with_its_meani
 def test_every_command_is_in_the_readme_and_has_a_help_text():
     names = [command.name for command in app.registered_commands]
     assert names == [
-        "report", "communes", "groups", "access", "supply", "contributions", "qpv", "zones", "structures",
-        "audit", "check", "init", "error",
+        "report", "communes", "groups", "access", "supply", "contributions", "history", "qpv", "zones",
+        "structures", "audit", "check", "init", "error",
     ]  # fmt: skip
     for command in app.registered_commands:
         assert re.search(rf"`avs-coverage {command.name} [A-Z ]+`", README), command.name

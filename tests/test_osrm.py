@@ -453,3 +453,24 @@ def test_one_may_ask_from_python(stand):
     assert any(stand.url in text for text in report.warnings)
     with pytest.raises(UsageError):
         build_report(allier, NEAR, files=Files(travel_times="temps.csv"), options=RuleOptions(osrm=stand.url))
+
+
+def test_the_years_of_a_history_know_the_times_of_structures_closed_since(stand, run, tmp_path):
+    text = "id;nom;type;code_insee;agrement_fin\nA;Alpha;CS;03185;2020\nB;Beta;CS;03310;\n"
+    (tmp_path / "liste.csv").write_text(text, encoding="utf-8")
+    typed = (
+        "--structures",
+        "liste.csv",
+        "--rule",
+        NEAR,
+        "--osrm",
+        stand.url,
+        "--from",
+        "2020",
+        "--to",
+        "2022",
+    )
+    years = json.loads(run("history", "allier", *typed, "--json").stdout)["annees"]
+    assert [year["nb_cs"] for year in years] == [2, 1, 1]
+    assert all(row["minorant"] == row["majorant"] for year in years for row in year["synthese"])
+    assert {code for change in years[1]["variations"] for code in change["structures"]} == {"A"}

@@ -318,6 +318,11 @@ DATA: dict[str, FaultKind] = {
         "n'en lire qu'une perdrait les autres sans un mot",
         "mettez-les dans une seule feuille ou couche, ou faites un fichier de chacune",
     ),
+    "AVS-387": FaultKind(
+        "« {other} » est à non, mais « {column} » lui donne une date ({value})",
+        "l'un des deux est faux, et l'évolution compterait un agrément qui n'existe pas",
+        "écrivez oui dans « {other} » ou laissez-le vide, ou ôtez la date",
+    ),
     "AVS-390": FaultKind(
         "l'indicateur « {value} » n'est pas connu",
         "un chiffre ne se vérifie que si l'on sait ce qu'il compte",

@@ -65,6 +65,13 @@ class Fields:
             self._refuse("AVS-318", last, start=start.isoformat())
         return start, end
 
+    def agreement(self, column: str, first: str) -> tuple[bool | None, date | None]:
+        """Return whether an agreement is held, which a date says too, and since when (AVS-387)."""
+        answer, start = self.yes_no(column), self.date(first)
+        if start and answer is False:
+            self._refuse("AVS-387", first, other=column)
+        return (True if start else answer), start
+
     def date(self, column: str, end: bool = False) -> date | None:
         """Return a day, None where the cell is empty (AVS-317, AVS-346 a number of Excel)."""
         if not (text := self.text(column)):

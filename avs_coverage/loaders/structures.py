@@ -33,8 +33,6 @@ _SLUG = 40
 _TOTAL = re.compile(r"(sous )?(total|totaux)\b")
 _SEAT_QUALITIES = ("certain", "deduit", "inconnu")
 _OPTIONAL: tuple[tuple[str, str, Callable[[Fields, str], Any]], ...] = (
-    ("acf", "acf", Fields.yes_no),
-    ("ps_jeunes", "ps_jeunes", Fields.yes_no),
     ("itinerant", "itinerant", Fields.yes_no),
     ("manager", "gestionnaire", Fields.text),
     ("area_population", "population_zone", Fields.count),
@@ -202,6 +200,8 @@ def _structure(row: Row, positions: dict[str, int], collector: Collector, header
     fields = Fields(row, positions, collector)
     seat = _seat(row, positions, collector)
     start, end = fields.period("agrement_debut", "agrement_fin")
+    acf, acf_start = fields.agreement("acf", "acf_debut")
+    ps_jeunes, ps_jeunes_start = fields.agreement("ps_jeunes", "ps_jeunes_debut")
     x_m, y_m, has_point = _point(fields, seat)
     communes = _communes(fields.text("communes_desservies"), row.line, collector, seat)
     return Structure(
@@ -226,6 +226,10 @@ def _structure(row: Row, positions: dict[str, int], collector: Collector, header
         qpv=tuple(dict.fromkeys(code.upper() for code in split_list(fields.text("qpv_desservis")))),
         start=start,
         end=end,
+        acf=acf,
+        ps_jeunes=ps_jeunes,
+        acf_start=acf_start,
+        ps_jeunes_start=ps_jeunes_start,
         line=row.line,
         **{name: read(fields, column) for name, column, read in _OPTIONAL if column in positions},
     )

@@ -166,14 +166,20 @@ def hypothesis(report: Report) -> list[Block]:
     """Return what the majorant supposes: it stands beside every table that shows a bracket."""
     if report.is_closed and not report.outside_bracket:
         return []
-    text = "Rien d'inconnu dans les structures localisées ne déplace ces chiffres : la fourchette est fermée"
-    if not report.is_closed:
-        firm = "liens certains"
-        if any(s.is_seat_deduced for s in report.coverage.inventory.counted(report.coverage.on)):
-            firm += ", sièges déduits exceptés"
-        text = f"Fourchette : minorant ({firm}) à majorant (hypothèse : {report.coverage.rule.hypothesis})"
     outside = f" ; hors fourchette : {report.outside_bracket}" if report.outside_bracket else ""
-    return [Paragraph(f"{text}{outside}.", True)]
+    return [Paragraph(f"{bracket_meaning(report)}{outside}.", True)]
+
+
+def bracket_meaning(report: Report) -> str:
+    """Say what the ends of a bracket are, without what lies outside."""
+    if report.is_closed:
+        return (
+            "Rien d'inconnu dans les structures localisées ne déplace ces chiffres : la fourchette est fermée"
+        )
+    firm = "liens certains"
+    if any(s.is_seat_deduced for s in report.coverage.inventory.counted(report.coverage.on)):
+        firm += ", sièges déduits exceptés"
+    return f"Fourchette : minorant ({firm}) à majorant (hypothèse : {report.coverage.rule.hypothesis})"
 
 
 def structures_section(report: Report) -> Section:

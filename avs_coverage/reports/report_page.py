@@ -160,10 +160,10 @@ def _years(report: Report) -> Section:
         if undated := sum(row.undated for row in report.completeness):
             words = plural(
                 undated,
-                "structure sans date d'agrément est tenue",
-                "structures sans date d'agrément sont tenues",
+                "structure sans date d'agrément est tenue pour ouverte",
+                "structures sans date d'agrément sont tenues pour ouvertes",
             )
-            blocks.append(Paragraph(f"{number(undated)} {words} pour ouvertes chaque année."))
+            blocks.append(Paragraph(f"{number(undated)} {words} chaque année."))
     if report.has_inventory:
         blocks.append(Paragraph(_agreements(report)))
     return Section("Évolution et agréments", tuple(blocks))

@@ -29,7 +29,9 @@ from tests.loaders.helpers import (
         ("Date du 1er agrément", "start"),
         ("Fermeture", "end"),
         ("Agrément ACF", "acf"),
+        ("Date ACF", "acf_start"),
         ("PS Jeune", "ps_jeunes"),
+        ("Début PS jeunes", "ps_jeunes_start"),
         ("Itinérance", "itinerant"),
         ("Mode de gestion", "manager"),
         ("Population de la zone de compétence", "area_population"),
@@ -49,7 +51,9 @@ def test_a_column_is_known_by_its_other_names(only, header, field):
         "start": ("1/9/2022", date(2022, 9, 1)),
         "end": ("2022", date(2022, 12, 31)),
         "acf": ("X", True),
+        "acf_start": ("2021", date(2021, 1, 1)),
         "ps_jeunes": ("Non", False),
+        "ps_jeunes_start": ("01/09/2021", date(2021, 9, 1)),
         "itinerant": ("VRAI", True),
         "manager": ("Commune", "Commune"),
         "area_population": ("5 640", 5640),
@@ -251,3 +255,20 @@ def test_two_right_accents_and_a_wrong_byte_are_a_damaged_utf8(write):
     with pytest.raises(InputError) as caught:
         read_rows(write("nom;type\nÉcole été".encode() + b"\xe9;CS\n"))
     assert [fault.code for fault in caught.value.faults] == ["AVS-342"]
+
+
+@pytest.mark.parametrize("column", ["acf", "ps_jeunes"])
+def test_a_date_says_yes_and_contradicts_a_no(only, refuse, column):
+    header = f"nom;type;code_insee;{column};{column}_debut"
+    made = only(header, "A;CS;03310;;01/09/2021")
+    assert getattr(made, column) is True
+    held = made.has_acf if column == "acf" else made.has_ps_jeunes
+    assert (held(date(2021, 8, 31)), held(date(2021, 9, 1))) == (False, True)
+    (fault,) = refuse(f"{header}\nA;CS;03310;non;2021\n")
+    assert (fault.code, fault.line, fault.column) == ("AVS-387", 2, f"{column}_debut")
+    assert column in fault.what
+
+
+def test_an_agreement_without_a_date_is_held_whatever_the_day(only):
+    made = only("nom;type;code_insee;acf;ps_jeunes", "A;CS;03310;oui;")
+    assert (made.has_acf(date(1990, 1, 1)), made.has_ps_jeunes(date(2022, 1, 1))) == (True, None)
