@@ -1,0 +1,323 @@
+"""The page that explains a commune: the answer, rule by rule, on whose word, what would change it."""
+
+from __future__ import annotations
+
+from avs_coverage.explain import CommuneByRule, CommuneExplanation
+from avs_coverage.gaps import GAP
+from avs_coverage.inventory import Structure
+from avs_coverage.messages import counted, enumeration, french_date, number, percent
+from avs_coverage.qpv import NOT_INFORMED, WITH_STRUCTURE
+from avs_coverage.report import Report
+from avs_coverage.reports.document import Paragraph, Section
+from avs_coverage.reports.explain_words import (
+    ABBREVIATIONS,
+    COVERED_BY,
+    LISTED,
+    bullets,
+    inhabitants,
+    named,
+    names_of,
+    rule_meaning,
+    rule_title,
+    source_sentence,
+    tie_sentences,
+)
+from avs_coverage.territory_names import find_territory_name
+
+_SOURCES = 8
+
+
+def verdict(rule: CommuneByRule) -> str:
+    """Say in a few words what a rule answers: the words that the titles bear."""
+    if rule.is_covered:
+        text = f"couverte ({COVERED_BY[rule.status]})"
+        more = _also(rule)
+        return f"{text}, {more}" if more else text
+    if not rule.status:
+        return "on ne sait pas"
+    return "peut-être couverte" if rule.may_be_covered else "non couverte"
+
+
+def _also(rule: CommuneByRule) -> str:
+    """Say which kind of structure only a possible link would add."""
+    added = {("evs_seul", "cs_et_evs"): "centre social", ("cs_seul", "cs_et_evs"): "espace de vie sociale"}
+    kind = added.get((rule.status, rule.status_upper), "")
+    return f"peut-être aussi {kind}" if kind else ""
+
+
+def commune_sections(report: Report, found: CommuneExplanation) -> list[Section]:
+    """Return the sections of the page."""
+    rules = [_rule_section(found, rule) for rule in found.rules]
+    return [_answer(report, found), *rules, _sources(report, found), _changes(report, found)]
+
+
+def _answer(report: Report, found: CommuneExplanation) -> Section:
+    day = french_date(report.coverage.on)
+    texts = [_first_sentence(found)]
+    if found.former:
+        texts.insert(0, f"{found.former} est le code d'une commune d'avant : c'est aujourd'hui {_place(found)}.")
+    if not found.is_known:
+        name = report.coverage.territory.name.typed
+        texts += [
+            "Cela ne veut pas dire qu'il n'y a pas de structure : la couverture est inconnue, non nulle.",
+            "Pour le savoir, donnez votre liste (colonnes nom, type, code_insee, communes_desservies) : "
+            f"avs-coverage explain {name} {found.code} --structures structures.csv",
+        ]
+    else:
+        title = rule_title(found.main.rule)
+        texts.append(f"Cette réponse suit la règle « {title} », au {day}. {_others(found)}".strip())
+        texts += _published(found)
+    texts.append(ABBREVIATIONS)
+    texts += _quarters(report, found)
+    return Section("", tuple(Paragraph(text) for text in texts))
+
+
+def _place(found: CommuneExplanation) -> str:
+    return f"{found.name} ({found.code})"
+
+
+def _first_sentence(found: CommuneExplanation) -> str:
+    main = found.main
+    subject = f"{_place(found)}, commune de {inhabitants(found.population)},"
+    if not found.is_known:
+        text = f"On ne sait pas si {subject} est couverte : aucune liste de structures n'est connue pour "
+        text += f"{find_territory_name(found.departement).label}."
+        if main.certain:
+            text += f" La liste donnée dit pourtant qu'elle l'est par {_names(main.certain)}."
+        return text
+    if main.is_covered:
+        text = f"{subject} est couverte par {_names(main.certain)}."
+        if main.possible:
+            text += f" Elle l'est peut-être aussi par {_names(main.possible)}."
+        return text
+    if main.may_be_covered:
+        return (
+            f"{subject} n'est couverte avec certitude par aucune structure connue ; elle l'est peut-être par "
+            f"{_names(main.possible)}."
+        )
+    if main.certain:  # too few inhabitants are within reach
+        return f"{subject} n'est pas couverte : trop peu de ses habitants sont à portée d'une structure connue."
+    return f"{subject} n'est couverte par aucune structure connue."
+
+
+def _names(ties: tuple) -> str:  # type: ignore[type-arg]
+    return names_of([tie.structure for tie in ties])
+
+
+def _others(found: CommuneExplanation) -> str:
+    """Say what the other rules answer, in one sentence."""
+    others = [f"« {rule_title(rule.rule)} », {verdict(rule)}" for rule in found.rules[1:]]
+    if not others:
+        return ""
+    words = ("l'autre règle", "les autres règles")[len(others) > 1]
+    return f"Selon {words} : {' ; '.join(others)}."
+
+
+def _published(found: CommuneExplanation) -> list[str]:
+    if found.published is None:
+        return []
+    said = COVERED_BY.get(found.published.printed, "aucune structure")
+    return [
+        f"Le schéma publie de cette commune, pour {found.published.year} : {said} "
+        f"(montré, non utilisé dans le calcul ; source : {found.published.source})."
+    ]
+
+
+def _quarters(report: Report, found: CommuneExplanation) -> list[str]:
+    if not found.quarters:
+        return []
+    words = {WITH_STRUCTURE: "une structure le dessert", NOT_INFORMED: "non renseigné"}
+    told = [f"{name} ({code}) : {words.get(status, 'pas de structure')}" for code, name, status in found.quarters]
+    one = ("Un quartier prioritaire est", "Des quartiers prioritaires sont")[len(told) > 1]
+    return [f"{one} en tout ou partie sur la commune — {' ; '.join(told)}."]
+
+
+def _rule_section(found: CommuneExplanation, rule: CommuneByRule) -> Section:
+    texts = [rule_meaning(rule.rule)]
+    in_part = rule.reached is not None and rule.rule.parameters.get("population_par") != "chef-lieu"
+    if rule.status:
+        texts += _reached(found, rule) if in_part else []
+        texts += tie_sentences(rule.ties, found.epci_name, in_part)
+        texts += _uncovered(found, rule)
+        texts += _zone(rule)
+    else:
+        texts.append("Aucune liste de structures ne vaut pour ce département : on ne peut rien en dire.")
+    return Section(f"{rule_title(rule.rule)} : {verdict(rule)}", tuple(Paragraph(text) for text in texts))
+
+
+def _reached(found: CommuneExplanation, rule: CommuneByRule) -> list[str]:
+    """Say how many inhabitants are within reach, where the rule counts them."""
+    if rule.reached is None or rule.inhabitants is None:
+        return []
+    return [
+        f"{percent(rule.reached[2])} de ses habitants ({number(rule.inhabitants)} sur {number(found.population)}) "
+        f"sont à portée ; la commune compte comme couverte à partir de {percent(rule.commune_share)}."
+    ]
+
+
+def _uncovered(found: CommuneExplanation, rule: CommuneByRule) -> list[str]:
+    """Say why nothing covers the commune, and how much is missing."""
+    if rule.is_covered:
+        return []
+    name = rule.rule.name
+    if name == "implantation":
+        return ["Aucune structure connue n'y a son siège."]
+    if name == "declared":
+        if rule.may_be_covered:
+            return ["Rien de plus sûr n'est connu : aucune ne la nomme dans une zone établie."]
+        where = f"la même intercommunalité ({found.epci_name})" if found.epci_name else "la commune"
+        return [
+            "Aucune structure connue ne la compte dans sa zone d'intervention, et aucune de celles dont la zone "
+            f"n'est pas toute connue n'est dans {where}."
+        ]
+    if rule.nearest is None:
+        return ["Aucune structure dont on connaît le siège n'est assez proche pour être comparée."]
+    return [_missing_distance(found, rule, rule.nearest)]
+
+
+def _missing_distance(found: CommuneExplanation, rule: CommuneByRule, nearest: Structure) -> str:
+    """Say how far the nearest structure is by the rule's measure, and what would be enough."""
+    if rule.minutes is not None:
+        about = " environ" if "detour" in rule.rule.parameters else ""
+        far, enough = f"à {number(rule.minutes, 1)} min{about}", f"{number(rule.enough or 0)} min suffiraient"
+    else:
+        km = min((v for v in (found.access.cs_far, found.access.evs_far) if v is not None), default=None) if (
+            found.access and found.access.unit == "km"
+        ) else None
+        if km is None:
+            return f"La structure la plus proche est {named(nearest)}."
+        far = f"à {number(km, 1)} km du chef-lieu"
+        enough = f"{number(rule.enough, 1)} km suffiraient" if rule.enough else ""
+    return f"La structure la plus proche, {named(nearest)}, est {far}{f' ; {enough}' if enough else ''}."
+
+
+def _zone(rule: CommuneByRule) -> list[str]:
+    zone = rule.zone
+    if zone is None or rule.rule.name == "implantation":
+        return []
+    size = counted(len(zone.communes), "commune", "communes")
+    if zone.kind == GAP:
+        if len(zone.communes) == 1:
+            return [f"Elle est à elle seule une zone blanche (n° {zone.rank}) : rien de connu ne la couvre."]
+        return [
+            f"Elle est dans la zone blanche n° {zone.rank}, groupe de {size} voisines que rien de connu ne couvre."
+        ]
+    return [
+        f"Elle est dans la couverture à préciser n° {zone.rank}, groupe de {size} dont on saurait davantage en "
+        "interrogeant ces mêmes structures."
+    ]
+
+
+def _sources(report: Report, found: CommuneExplanation) -> Section:
+    """Say on whose word each structure named is there."""
+    inventory = report.coverage.inventory
+    texts = [source_sentence(structure) for structure in found.structures[:_SOURCES]]
+    if more := len(found.structures) - _SOURCES:
+        if more > 0:
+            texts.append(f"Et {counted(more, 'structure', 'structures')} de plus : --json les donne toutes.")
+    if not texts:
+        return Section("", ())
+    state = f", état au {french_date(inventory.date)}" if inventory.date else ""
+    return Section(
+        "Sur la foi de qui",
+        (Paragraph(f"Liste : {inventory.title}{state}."), *(Paragraph(t) for t in bullets(texts))),
+    )
+
+
+def _changes(report: Report, found: CommuneExplanation) -> Section:
+    if not found.is_known:
+        return Section("", ())
+    main = found.main
+    texts = _if_covered(found) if main.is_covered else _if_not(found)
+    if main.status not in ("cs_seul", "cs_et_evs"):
+        texts += _unknown_structures(report, found)
+    if found.access and (nearest := _nearest(report, found)):
+        texts.append(nearest)
+    return Section("Ce qui changerait la réponse", tuple(Paragraph(text) for text in bullets(texts)))
+
+
+def _if_covered(found: CommuneExplanation) -> list[str]:
+    main, texts = found.main, []
+    if len(main.certain) == 1:
+        tie = main.certain[0]
+        texts.append(
+            f"{named(tie.structure)} est seule à la couvrir avec certitude : la commune ne le serait plus si cette "
+            "structure fermait ou cessait de la desservir."
+        )
+    else:
+        texts.append(
+            f"{counted(len(main.certain), 'structure la couvre', 'structures la couvrent')} avec certitude : il "
+            "faudrait que toutes cessent pour qu'elle ne le soit plus."
+        )
+    deduced = [t.structure for t in main.certain if t.basis.startswith("siege") and t.structure.seat_quality == "deduit"]
+    if deduced:
+        texts.append(f"Le siège est déduit et non établi pour {names_of(deduced)} : il pourrait être ailleurs.")
+    if main.possible:
+        texts.append(_ask(found, "d'autres la couvrent peut-être aussi"))
+    return texts
+
+
+def _ask(found: CommuneExplanation, then: str) -> str:
+    structures = [tie.structure for tie in found.main.possible]
+    return (
+        f"Demander quelles communes desservent {names_of(structures)}, et l'écrire dans la liste (colonne "
+        f"communes_desservies) : {then}."
+    )
+
+
+def _if_not(found: CommuneExplanation) -> list[str]:
+    main, texts = found.main, []
+    if main.possible and main.rule.name == "declared":
+        texts.append(_ask(found, "si l'une la dessert, la commune sera couverte"))
+    if main.around and main.rule.name == "declared":
+        told = [f"{named(s)}, qui couvre déjà {enumeration(names, 3)}" for s, names in main.around]
+        texts.append(f"Étendre la zone d'une structure d'une commune voisine : {enumeration(told, LISTED)}.")
+    for structures, where in (
+        (found.unconfirmed_here, "dont le siège serait ici"),
+        (found.unconfirmed_around, f"dont le siège serait dans la même intercommunalité, {found.epci_name}"),
+    ):
+        if structures:
+            texts.append(
+                f"Confirmer {names_of(structures)}, {where} : la liste dit « à confirmer », et cela ne compte pas."
+            )
+    return texts
+
+
+def _unknown_structures(report: Report, found: CommuneExplanation) -> list[str]:
+    """Say what the list does not know, that might cover the commune."""
+    texts = []
+    if unlocated := found.main.unlocated:
+        texts.append(
+            f"Connaître {found.main.rule.unlocated_reason} de {names_of(unlocated)} : on ne sait pas où les placer, "
+            "et la commune est peut-être de leur zone."
+        )
+    counts = [f"{number(row.count)} {row.type}" for row in found.missing if row.count]
+    if counts:
+        texts.append(
+            f"Identifier les structures publiées que la liste ne nomme pas ({enumeration(counts)}) : l'une d'elles "
+            "couvre peut-être la commune."
+        )
+    elif found.missing:
+        texts.append("Identifier les structures que la liste ne nomme pas, en nombre inconnu à cette date.")
+    if found.blind:
+        names = [find_territory_name(code).label for code in found.blind]
+        texts.append(
+            f"Connaître les structures d'à côté : la commune touche {enumeration(names)}, dont aucune liste n'est "
+            "donnée."
+        )
+    return texts
+
+
+def _nearest(report: Report, found: CommuneExplanation) -> str:
+    names = {s.id: s for s in report.coverage.inventory.structures}
+    access = found.access
+    if access is None:
+        return ""
+    told = [
+        f"{named(names[id])}, à {number(far, 1)} km"
+        for id, far in ((access.cs, access.cs_far), (access.evs, access.evs_far))
+        if id and far is not None
+    ]
+    if not told:
+        return "Aucune structure dont on connaît le siège n'est en vue : on ne peut dire laquelle est la plus proche."
+    return f"Les plus proches dont on connaît le siège, du chef-lieu et à vol d'oiseau : {enumeration(told)}."
