@@ -21,6 +21,7 @@ _EXPORTS = {
     "Contribution": "contributions",
     "Coverage": "coverage",
     "EpciCoverage": "epci",
+    "Explainer": "explain",
     "Fault": "faults",
     "Figure": "coverage",
     "Files": "study",
@@ -33,6 +34,7 @@ _EXPORTS = {
     "RuleOptions": "study",
     "RuleSettings": "rules",
     "Structure": "inventory",
+    "Subject": "subject",
     "Supply": "supply",
     "Territory": "territory",
     "TerritoryError": "errors",
@@ -46,6 +48,7 @@ _EXPORTS = {
     "communes_supply": "supply",
     "declared_populations": "zone_populations",
     "embedded_inventory": "build",
+    "find_subject": "subject",
     "find_territory_name": "territory_names",
     "get_rule": "rules",
     "grouping": "groups",
@@ -72,6 +75,7 @@ __all__ = [
     "Contribution",
     "Coverage",
     "EpciCoverage",
+    "Explainer",
     "Fault",
     "Figure",
     "Files",
@@ -84,6 +88,7 @@ __all__ = [
     "RuleOptions",
     "RuleSettings",
     "Structure",
+    "Subject",
     "Supply",
     "Territory",
     "TerritoryError",
@@ -98,6 +103,7 @@ __all__ = [
     "communes_supply",
     "declared_populations",
     "embedded_inventory",
+    "find_subject",
     "find_territory_name",
     "get_rule",
     "grouping",
@@ -131,6 +137,7 @@ if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage, Figure
     from avs_coverage.epci import EpciCoverage, by_epci
     from avs_coverage.errors import AvsError, InputError, OutputError, TerritoryError, UsageError
+    from avs_coverage.explain import Explainer
     from avs_coverage.faults import Fault
     from avs_coverage.gaps import Zone, ranked_by, zones
     from avs_coverage.groups import Group, by_group, grouping
@@ -147,6 +154,7 @@ if TYPE_CHECKING:
     from avs_coverage.report import Report
     from avs_coverage.rules import RuleSettings, get_rule, split_rules
     from avs_coverage.study import Files, RuleOptions
+    from avs_coverage.subject import Subject, find_subject
     from avs_coverage.supply import Supply, communes_supply, two_step
     from avs_coverage.territory import Territory
     from avs_coverage.territory_names import find_territory_name

@@ -56,8 +56,8 @@ def test_every_input_column_and_synonym_is_documented():
 def test_every_command_is_in_the_readme_and_has_a_help_text():
     names = [command.name for command in app.registered_commands]
     assert names == [
-        "report", "communes", "groups", "access", "supply", "contributions", "qpv", "zones", "structures",
-        "check", "init", "error",
+        "report", "explain", "communes", "groups", "access", "supply", "contributions", "qpv", "zones",
+        "structures", "check", "init", "error",
     ]  # fmt: skip
     for command in app.registered_commands:
         assert re.search(rf"`avs-coverage {command.name} [A-Z ]+`", README), command.name

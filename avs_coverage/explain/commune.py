@@ -255,7 +255,11 @@ class CommuneExplainer:
         if metres is None:
             return nearest, None, None
         if isinstance(rule, TravelTime):
-            return nearest, context.minutes(nearest, code) if nearest else None, _up(estimated_minutes(metres), 1)
+            return (
+                nearest,
+                context.minutes(nearest, code) if nearest else None,
+                _up(estimated_minutes(metres), 1),
+            )
         if isinstance(rule, Radius) and rule.population_by == CHEF_LIEU:
             return nearest, None, _up(metres / 1000, 10)
         return nearest, None, None

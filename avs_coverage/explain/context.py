@@ -153,7 +153,9 @@ class RuleContext:
             return {}
         found = {}
         for row in communes_access_by_time(self.coverage, rule.times):
-            pairs = [(far, id) for far, id in ((row.cs_far, row.cs), (row.evs_far, row.evs)) if far is not None]
+            pairs = [
+                (far, id) for far, id in ((row.cs_far, row.cs), (row.evs_far, row.evs)) if far is not None
+            ]
             if pairs:
                 minutes, nearest = min(pairs)
                 found[row.code] = (nearest, minutes)
@@ -199,7 +201,7 @@ class RuleContext:
 def estimated_minutes(metres: float) -> float:
     """Return the duration that the rule ``travel-time`` estimates without a matrix.
 
-    >>> estimated_minutes(10_000)
+    >>> round(estimated_minutes(10_000), 6)
     15.6
     """
     return metres * DETOUR / 1000 / SPEED_KMH * 60
@@ -208,7 +210,6 @@ def estimated_minutes(metres: float) -> float:
 def _order(tie: Tie) -> tuple[bool, float, str]:
     far = tie.minutes if tie.minutes is not None else tie.km
     return not tie.certain, float("inf") if far is None else far, tie.structure.id
-
 
 
 def counted_ids(coverage: Coverage) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from avs_coverage.completeness import belongs
 from avs_coverage.explain.context import RuleContext, Tie, counted_ids
-from avs_coverage.qpv import Qpv, all_qpv, generation_in_force
+from avs_coverage.qpv import Qpv, all_qpv
 
 if TYPE_CHECKING:
     from datetime import date
@@ -182,7 +182,7 @@ def _lacking(structure: Structure, report: Report) -> tuple[str, ...]:
         SEAT: not structure.seat,
         SEAT_DEDUCED: structure.seat_quality == "deduit",
         AREA: structure.area != "complete",
-        POINT: not structure.has_point,
+        POINT: bool(structure.seat) and not structure.has_point,
         CONFIRMATION: structure.status == "a_confirmer",
         QUARTERS: in_quarter and not structure.qpv,
         START: structure.start is None,

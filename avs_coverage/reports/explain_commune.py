@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from avs_coverage.explain import CommuneByRule, CommuneExplanation
+from collections.abc import Sequence
+
+from avs_coverage.explain import CommuneByRule, CommuneExplanation, Tie
 from avs_coverage.gaps import GAP
 from avs_coverage.inventory import Structure
 from avs_coverage.messages import counted, enumeration, french_date, number, percent
 from avs_coverage.qpv import NOT_INFORMED, WITH_STRUCTURE
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Paragraph, Section
+from avs_coverage.reports.explain_changes import changes_section
 from avs_coverage.reports.explain_words import (
     ABBREVIATIONS,
     COVERED_BY,
-    LISTED,
     bullets,
     inhabitants,
     named,
@@ -48,14 +50,16 @@ def _also(rule: CommuneByRule) -> str:
 def commune_sections(report: Report, found: CommuneExplanation) -> list[Section]:
     """Return the sections of the page."""
     rules = [_rule_section(found, rule) for rule in found.rules]
-    return [_answer(report, found), *rules, _sources(report, found), _changes(report, found)]
+    return [_answer(report, found), *rules, _sources(report, found), changes_section(report, found)]
 
 
 def _answer(report: Report, found: CommuneExplanation) -> Section:
     day = french_date(report.coverage.on)
     texts = [_first_sentence(found)]
     if found.former:
-        texts.insert(0, f"{found.former} est le code d'une commune d'avant : c'est aujourd'hui {_place(found)}.")
+        texts.insert(
+            0, f"{found.former} est le code d'une commune d'avant : c'est aujourd'hui {_place(found)}."
+        )
     if not found.is_known:
         name = report.coverage.territory.name.typed
         texts += [
@@ -65,7 +69,10 @@ def _answer(report: Report, found: CommuneExplanation) -> Section:
         ]
     else:
         title = rule_title(found.main.rule)
-        texts.append(f"Cette réponse suit la règle « {title} », au {day}. {_others(found)}".strip())
+        texts.append(f"Cette réponse suit la règle « {title} », au {day}.")
+        if len(found.rules) > 1:
+            word = "Une autre règle répond" if len(found.rules) == 2 else "Les autres règles répondent"  # noqa: PLR2004
+            texts.append(f"{word} : {verdicts(found.rules[1:])}.")
         texts += _published(found)
     texts.append(ABBREVIATIONS)
     texts += _quarters(report, found)
@@ -96,21 +103,22 @@ def _first_sentence(found: CommuneExplanation) -> str:
             f"{_names(main.possible)}."
         )
     if main.certain:  # too few inhabitants are within reach
-        return f"{subject} n'est pas couverte : trop peu de ses habitants sont à portée d'une structure connue."
+        return (
+            f"{subject} n'est pas couverte : trop peu de ses habitants sont à portée d'une structure connue."
+        )
     return f"{subject} n'est couverte par aucune structure connue."
 
 
-def _names(ties: tuple) -> str:  # type: ignore[type-arg]
+def _names(ties: Sequence[Tie]) -> str:
     return names_of([tie.structure for tie in ties])
 
 
-def _others(found: CommuneExplanation) -> str:
-    """Say what the other rules answer, in one sentence."""
-    others = [f"« {rule_title(rule.rule)} », {verdict(rule)}" for rule in found.rules[1:]]
-    if not others:
-        return ""
-    words = ("l'autre règle", "les autres règles")[len(others) > 1]
-    return f"Selon {words} : {' ; '.join(others)}."
+def verdicts(rules: Sequence[CommuneByRule]) -> str:
+    """Say what several rules answer, those that answer alike together."""
+    titles: dict[str, list[str]] = {}
+    for rule in rules:
+        titles.setdefault(verdict(rule), []).append(f"« {rule_title(rule.rule)} »")
+    return " ; ".join(f"{text} selon {enumeration(named)}" for text, named in titles.items())
 
 
 def _published(found: CommuneExplanation) -> list[str]:
@@ -127,7 +135,9 @@ def _quarters(report: Report, found: CommuneExplanation) -> list[str]:
     if not found.quarters:
         return []
     words = {WITH_STRUCTURE: "une structure le dessert", NOT_INFORMED: "non renseigné"}
-    told = [f"{name} ({code}) : {words.get(status, 'pas de structure')}" for code, name, status in found.quarters]
+    told = [
+        f"{name} ({code}) : {words.get(status, 'pas de structure')}" for code, name, status in found.quarters
+    ]
     one = ("Un quartier prioritaire est", "Des quartiers prioritaires sont")[len(told) > 1]
     return [f"{one} en tout ou partie sur la commune — {' ; '.join(told)}."]
 
@@ -138,7 +148,7 @@ def _rule_section(found: CommuneExplanation, rule: CommuneByRule) -> Section:
     if rule.status:
         texts += _reached(found, rule) if in_part else []
         texts += tie_sentences(rule.ties, found.epci_name, in_part)
-        texts += _uncovered(found, rule)
+        texts += [*_not_firm(rule), *_uncovered(found, rule)]
         texts += _zone(rule)
     else:
         texts.append("Aucune liste de structures ne vaut pour ce département : on ne peut rien en dire.")
@@ -150,9 +160,19 @@ def _reached(found: CommuneExplanation, rule: CommuneByRule) -> list[str]:
     if rule.reached is None or rule.inhabitants is None:
         return []
     return [
-        f"{percent(rule.reached[2])} de ses habitants ({number(rule.inhabitants)} sur {number(found.population)}) "
+        f"{percent(rule.reached[2])} de ses habitants ({number(rule.inhabitants)} sur "
+        f"{number(found.population)}) "
         f"sont à portée ; la commune compte comme couverte à partir de {percent(rule.commune_share)}."
     ]
+
+
+def _not_firm(rule: CommuneByRule) -> list[str]:
+    """Say what the answer would be without what the list only deduces, where that is another one."""
+    if rule.status_lower == rule.status:
+        return []
+    without = COVERED_BY.get(rule.status_lower)
+    would = f"couverte seulement par {without}" if without else "peut-être pas couverte"
+    return [f"Ce n'est pas assuré : si ce que la liste ne fait que déduire était faux, elle serait {would}."]
 
 
 def _uncovered(found: CommuneExplanation, rule: CommuneByRule) -> list[str]:
@@ -167,7 +187,8 @@ def _uncovered(found: CommuneExplanation, rule: CommuneByRule) -> list[str]:
             return ["Rien de plus sûr n'est connu : aucune ne la nomme dans une zone établie."]
         where = f"la même intercommunalité ({found.epci_name})" if found.epci_name else "la commune"
         return [
-            "Aucune structure connue ne la compte dans sa zone d'intervention, et aucune de celles dont la zone "
+            "Aucune structure connue ne la compte dans sa zone d'intervention, et aucune de celles dont la "
+            "zone "
             f"n'est pas toute connue n'est dans {where}."
         ]
     if rule.nearest is None:
@@ -179,16 +200,15 @@ def _missing_distance(found: CommuneExplanation, rule: CommuneByRule, nearest: S
     """Say how far the nearest structure is by the rule's measure, and what would be enough."""
     if rule.minutes is not None:
         about = " environ" if "detour" in rule.rule.parameters else ""
-        far, enough = f"à {number(rule.minutes, 1)} min{about}", f"{number(rule.enough or 0)} min suffiraient"
+        far, enough = f"à {number(rule.minutes, 1)} min{about}", f"{number(rule.enough or 0)} min"
     else:
-        km = min((v for v in (found.access.cs_far, found.access.evs_far) if v is not None), default=None) if (
-            found.access and found.access.unit == "km"
-        ) else None
+        km = found.access.avs_far if found.access else None
         if km is None:
             return f"La structure la plus proche est {named(nearest)}."
         far = f"à {number(km, 1)} km du chef-lieu"
-        enough = f"{number(rule.enough, 1)} km suffiraient" if rule.enough else ""
-    return f"La structure la plus proche, {named(nearest)}, est {far}{f' ; {enough}' if enough else ''}."
+        enough = f"{number(rule.enough, 1)} km" if rule.enough else ""
+    more = f" ; il faudrait {enough}" if enough else ""
+    return f"La structure la plus proche, {named(nearest)}, est {far}{more}."
 
 
 def _zone(rule: CommuneByRule) -> list[str]:
@@ -198,13 +218,18 @@ def _zone(rule: CommuneByRule) -> list[str]:
     size = counted(len(zone.communes), "commune", "communes")
     if zone.kind == GAP:
         if len(zone.communes) == 1:
-            return [f"Elle est à elle seule une zone blanche (n° {zone.rank}) : rien de connu ne la couvre."]
+            return [
+                f"Elle est à elle seule une « zone blanche » (n° {zone.rank}) : rien de connu ne la couvre."
+            ]
         return [
-            f"Elle est dans la zone blanche n° {zone.rank}, groupe de {size} voisines que rien de connu ne couvre."
+            f"Elle est dans un groupe de {size} voisines que rien de connu ne couvre : la « zone blanche » "
+            f"n° {zone.rank}."
         ]
+    if len(zone.communes) == 1:
+        return [f"Elle est seule dans ce cas (« couverture à préciser » n° {zone.rank})."]
     return [
-        f"Elle est dans la couverture à préciser n° {zone.rank}, groupe de {size} dont on saurait davantage en "
-        "interrogeant ces mêmes structures."
+        f"Elle est dans un groupe de {size} voisines dans le même cas : « couverture à préciser » n° "
+        f"{zone.rank}."
     ]
 
 
@@ -212,9 +237,8 @@ def _sources(report: Report, found: CommuneExplanation) -> Section:
     """Say on whose word each structure named is there."""
     inventory = report.coverage.inventory
     texts = [source_sentence(structure) for structure in found.structures[:_SOURCES]]
-    if more := len(found.structures) - _SOURCES:
-        if more > 0:
-            texts.append(f"Et {counted(more, 'structure', 'structures')} de plus : --json les donne toutes.")
+    if (more := len(found.structures) - _SOURCES) > 0:
+        texts.append(f"Et {counted(more, 'structure', 'structures')} de plus : --json les donne toutes.")
     if not texts:
         return Section("", ())
     state = f", état au {french_date(inventory.date)}" if inventory.date else ""
@@ -222,102 +246,3 @@ def _sources(report: Report, found: CommuneExplanation) -> Section:
         "Sur la foi de qui",
         (Paragraph(f"Liste : {inventory.title}{state}."), *(Paragraph(t) for t in bullets(texts))),
     )
-
-
-def _changes(report: Report, found: CommuneExplanation) -> Section:
-    if not found.is_known:
-        return Section("", ())
-    main = found.main
-    texts = _if_covered(found) if main.is_covered else _if_not(found)
-    if main.status not in ("cs_seul", "cs_et_evs"):
-        texts += _unknown_structures(report, found)
-    if found.access and (nearest := _nearest(report, found)):
-        texts.append(nearest)
-    return Section("Ce qui changerait la réponse", tuple(Paragraph(text) for text in bullets(texts)))
-
-
-def _if_covered(found: CommuneExplanation) -> list[str]:
-    main, texts = found.main, []
-    if len(main.certain) == 1:
-        tie = main.certain[0]
-        texts.append(
-            f"{named(tie.structure)} est seule à la couvrir avec certitude : la commune ne le serait plus si cette "
-            "structure fermait ou cessait de la desservir."
-        )
-    else:
-        texts.append(
-            f"{counted(len(main.certain), 'structure la couvre', 'structures la couvrent')} avec certitude : il "
-            "faudrait que toutes cessent pour qu'elle ne le soit plus."
-        )
-    deduced = [t.structure for t in main.certain if t.basis.startswith("siege") and t.structure.seat_quality == "deduit"]
-    if deduced:
-        texts.append(f"Le siège est déduit et non établi pour {names_of(deduced)} : il pourrait être ailleurs.")
-    if main.possible:
-        texts.append(_ask(found, "d'autres la couvrent peut-être aussi"))
-    return texts
-
-
-def _ask(found: CommuneExplanation, then: str) -> str:
-    structures = [tie.structure for tie in found.main.possible]
-    return (
-        f"Demander quelles communes desservent {names_of(structures)}, et l'écrire dans la liste (colonne "
-        f"communes_desservies) : {then}."
-    )
-
-
-def _if_not(found: CommuneExplanation) -> list[str]:
-    main, texts = found.main, []
-    if main.possible and main.rule.name == "declared":
-        texts.append(_ask(found, "si l'une la dessert, la commune sera couverte"))
-    if main.around and main.rule.name == "declared":
-        told = [f"{named(s)}, qui couvre déjà {enumeration(names, 3)}" for s, names in main.around]
-        texts.append(f"Étendre la zone d'une structure d'une commune voisine : {enumeration(told, LISTED)}.")
-    for structures, where in (
-        (found.unconfirmed_here, "dont le siège serait ici"),
-        (found.unconfirmed_around, f"dont le siège serait dans la même intercommunalité, {found.epci_name}"),
-    ):
-        if structures:
-            texts.append(
-                f"Confirmer {names_of(structures)}, {where} : la liste dit « à confirmer », et cela ne compte pas."
-            )
-    return texts
-
-
-def _unknown_structures(report: Report, found: CommuneExplanation) -> list[str]:
-    """Say what the list does not know, that might cover the commune."""
-    texts = []
-    if unlocated := found.main.unlocated:
-        texts.append(
-            f"Connaître {found.main.rule.unlocated_reason} de {names_of(unlocated)} : on ne sait pas où les placer, "
-            "et la commune est peut-être de leur zone."
-        )
-    counts = [f"{number(row.count)} {row.type}" for row in found.missing if row.count]
-    if counts:
-        texts.append(
-            f"Identifier les structures publiées que la liste ne nomme pas ({enumeration(counts)}) : l'une d'elles "
-            "couvre peut-être la commune."
-        )
-    elif found.missing:
-        texts.append("Identifier les structures que la liste ne nomme pas, en nombre inconnu à cette date.")
-    if found.blind:
-        names = [find_territory_name(code).label for code in found.blind]
-        texts.append(
-            f"Connaître les structures d'à côté : la commune touche {enumeration(names)}, dont aucune liste n'est "
-            "donnée."
-        )
-    return texts
-
-
-def _nearest(report: Report, found: CommuneExplanation) -> str:
-    names = {s.id: s for s in report.coverage.inventory.structures}
-    access = found.access
-    if access is None:
-        return ""
-    told = [
-        f"{named(names[id])}, à {number(far, 1)} km"
-        for id, far in ((access.cs, access.cs_far), (access.evs, access.evs_far))
-        if id and far is not None
-    ]
-    if not told:
-        return "Aucune structure dont on connaît le siège n'est en vue : on ne peut dire laquelle est la plus proche."
-    return f"Les plus proches dont on connaît le siège, du chef-lieu et à vol d'oiseau : {enumeration(told)}."

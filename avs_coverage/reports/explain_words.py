@@ -23,6 +23,7 @@ COVERED_BY = {
     "cs_et_evs": "centre social et espace de vie sociale",
     "evs_seul": "espace de vie sociale seul",
 }
+NO_SOURCE = "la liste ne dit pas d'où vient cette ligne"
 AREAS = {
     "complete": "connue en entier",
     "partielle": "connue en partie",
@@ -55,15 +56,15 @@ SENTENCES: dict[str, _Sentence] = {
     ),
     "epci": (
         "On ne connaît pas toute la zone d'intervention de {names}, qui part d'une commune de la même "
-        "intercommunalité{epci} : si elle s'étendait jusqu'ici, la commune serait couverte.",
+        "intercommunalité{epci} : si elle s'étendait jusqu'ici, elle couvrirait cette commune.",
         "On ne connaît pas toute la zone d'intervention de {names}, qui partent de communes de la même "
-        "intercommunalité{epci} : si l'une s'étendait jusqu'ici, la commune serait couverte.",
+        "intercommunalité{epci} : si l'une s'étendait jusqu'ici, elle couvrirait cette commune.",
     ),
     "commune_voisine": (
         "On ne connaît pas toute la zone d'intervention de {names}, qui part d'une commune voisine : si "
-        "elle s'étendait jusqu'ici, la commune serait couverte.",
+        "elle s'étendait jusqu'ici, elle couvrirait cette commune.",
         "On ne connaît pas toute la zone d'intervention de {names}, qui partent de communes voisines : si "
-        "l'une s'étendait jusqu'ici, la commune serait couverte.",
+        "l'une s'étendait jusqu'ici, elle couvrirait cette commune.",
     ),
     "distance": ("À portée : {names}.", "À portée : {names}."),
     "duree_estimee": ("À portée, d'après une durée estimée : {names}.",) * 2,
@@ -76,6 +77,17 @@ SENTENCES: dict[str, _Sentence] = {
     ),
 }
 """How each ``basis`` of a link is said, of one structure and of several."""
+POSSIBLE_REASONS = {
+    "siege_deduit": "son siège y est déduit, non établi",
+    "zone_estimee": "sa zone d'intervention est estimée, non déclarée",
+    "zone_inconnue": "la liste les nomme, mais dit sa zone inconnue",
+    "epci": "sa zone n'est pas toute connue, et l'on suppose qu'elle ne dépasse pas l'intercommunalité",
+    "commune_voisine": "sa zone n'est pas toute connue, et l'on suppose qu'elle ne dépasse pas les "
+    "communes voisines",
+    "duree_inconnue": "le fichier de durées ne donne pas le trajet, qui tiendrait en ligne droite à 130 km/h",
+}
+"""Why a link is no more than possible, by its ``basis``."""
+_BASES = list(SENTENCES)  # a basis without a sentence is an error, never passed over in silence
 _MEASURED = ("distance", "duree_estimee", "duree", "duree_inconnue")
 
 
@@ -107,27 +119,31 @@ def rule_meaning(rule: Rule) -> str:
     if rule.name == "implantation":
         return "Une commune est couverte quand une structure y a son siège."
     if rule.name == "radius":
-        far, where = distance(float(rule.parameters["rayon_m"])), rule.parameters["population_par"]
-        if where == CHEF_LIEU:
-            return (
-                f"Une commune est couverte quand une structure y a son siège ou se trouve à {far} au plus de son "
-                "chef-lieu, où l'on tient tous ses habitants pour réunis."
-            )
-        share = plain(float(rule.parameters["part_commune"]) * 100).replace(".", ",")
-        return (
-            f"Une commune est couverte quand une structure y a son siège ou quand {share} % au moins de ses "
-            f"habitants sont à {far} au plus d'une structure."
-        )
+        return _radius_meaning(rule)
     if rule.name == "travel-time":
-        minutes = plain(float(rule.parameters["duree_min"])).replace(".", ",")
-        text = (
-            "Une commune est couverte quand une structure y a son siège ou se trouve à "
-            f"{minutes} min au plus de son chef-lieu par la route"
-        )
-        if "detour" in rule.parameters:
-            return f"{text} ; faute de durées mesurées, elles sont estimées d'après la ligne droite."
-        return f"{text}."
+        return _travel_meaning(rule)
     return f"{rule.definition[:1].upper()}{rule.definition[1:]}."
+
+
+def _radius_meaning(rule: Rule) -> str:
+    far = distance(float(rule.parameters["rayon_m"]))
+    seat = "Une commune est couverte quand une structure y a son siège ou "
+    if rule.parameters["population_par"] == CHEF_LIEU:
+        where = f"se trouve à {far} au plus de son chef-lieu"
+        return f"{seat}{where}, où l'on tient tous ses habitants pour réunis."
+    share = plain(float(rule.parameters["part_commune"]) * 100).replace(".", ",")
+    return f"{seat}quand {share} % au moins de ses habitants sont à {far} au plus d'une structure."
+
+
+def _travel_meaning(rule: Rule) -> str:
+    minutes = plain(float(rule.parameters["duree_min"])).replace(".", ",")
+    text = (
+        "Une commune est couverte quand une structure y a son siège ou se trouve à "
+        f"{minutes} min au plus de son chef-lieu par la route"
+    )
+    if "detour" in rule.parameters:
+        return f"{text} ; faute de durées mesurées, elles sont estimées d'après la ligne droite."
+    return f"{text}."
 
 
 def tie_sentences(ties: Sequence[Tie], epci: str, in_part: bool) -> list[str]:
@@ -136,7 +152,7 @@ def tie_sentences(ties: Sequence[Tie], epci: str, in_part: bool) -> list[str]:
     *epci* names the EPCI of the commune; *in_part* tells a rule that reaches a part of the inhabitants.
     """
     found = []
-    ordered = sorted(ties, key=lambda tie: (not tie.certain, _rank(tie.basis)))
+    ordered = sorted(ties, key=lambda tie: (not tie.certain, _BASES.index(tie.basis)))
     for (certain, basis), group in groupby(ordered, key=lambda tie: (tie.certain, tie.basis)):
         here = list(group)
         write = _far(in_part) if basis in _MEASURED else lambda tie: named(tie.structure)
@@ -144,15 +160,6 @@ def tie_sentences(ties: Sequence[Tie], epci: str, in_part: bool) -> list[str]:
         sentence = SENTENCES[basis][len(here) > 1]
         found.append(sentence.format(names=names, epci=f", {epci}" if epci else ""))
     return found
-
-
-def _rank(basis: str) -> int:
-    """Return the place of a basis; raises KeyError for one that no sentence says."""
-    return list(SENTENCES).index(basis) if basis in SENTENCES else _unknown(basis)
-
-
-def _unknown(basis: str) -> int:
-    raise KeyError(basis)
 
 
 def _far(in_part: bool) -> Callable[[Tie], str]:
@@ -171,10 +178,9 @@ def _far(in_part: bool) -> Callable[[Tie], str]:
 
 def source_sentence(structure: Structure) -> str:
     """Say on whose word a structure is in the list, and what the list knows of it."""
-    told = f"{named(structure)} : {structure.source or 'la liste ne dit pas d’où vient cette ligne'}."
+    told = f"{named(structure)} : {structure.source or NO_SOURCE}."
     if structure.seat:
         quality = ", déduit et non établi" if structure.seat_quality == "deduit" else ""
-        seat = f"siège à {structure.seat_name} ({structure.seat}){quality}"
         seat = f"siège : {structure.seat_name} ({structure.seat}){quality}"
     else:
         seat = "siège inconnu"
@@ -184,14 +190,26 @@ def source_sentence(structure: Structure) -> str:
     return told
 
 
+def at(name: str) -> str:
+    """Write « à » before the name of a commune, as it is said.
+
+    >>> at("Le Donjon"), at("Les Abymes"), at("La Rochelle"), at("Moulins")
+    ('au Donjon', 'aux Abymes', 'à La Rochelle', 'à Moulins')
+    """
+    for article, said in (("Le ", "au "), ("Les ", "aux ")):
+        if name.startswith(article):
+            return said + name.removeprefix(article)
+    return f"à {name}"
+
+
 def agreement(structure: Structure) -> str:
     """Say from when and until when a structure is agreed, a first of January as its year."""
     start, end = structure.start, structure.end
     if start is None and end is None:
-        return "dates d'agrément inconnues : tenue pour déjà ouverte"
+        return "dates d'agrément inconnues"
     parts = []
     if start is None:
-        parts.append("début d'agrément inconnu : tenue pour déjà ouverte")
+        parts.append("début d'agrément inconnu")
     else:
         is_year = (start.month, start.day) == (1, 1)
         parts.append(f"agréée depuis {start.year if is_year else f'le {french_date(start)}'}")
