@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 COMMUNE, QPV, STRUCTURE = "commune", "qpv", "structure"
 _KINDS = {COMMUNE: "commune", QPV: "quartier", STRUCTURE: "structure"}
 _COMMUNE_CODE = re.compile(r"\d{4,5}|2[AB]\d{3}", re.IGNORECASE)
-_QPV_CODE = re.compile(r"Q[PN][0-9AB]{5}[0-9IM]", re.IGNORECASE)
+_QPV_CODE = re.compile(r"Q[PN][0-9AB]{5}[0-9A-Z]", re.IGNORECASE)
 _MOST = 6
 _NATURES = re.compile(
     r"^(association|centre socio ?culturel|centre social( et culturel)?|espace de vie sociale|csc|cs|evs)\b"
