@@ -182,11 +182,13 @@ def test_what_would_be_enough_is_and_a_little_less_is_not(explainer):
 
 
 def test_zones_and_neighbours_are_those_of_the_zones_command(explainer):
-    for context in explainer.contexts:
-        zones = {code: zone for zone in context.report.zones for code, _ in zone.communes}
-        for code in explainer.report.coverage.territory.communes.index:
-            one = next(r for r in explainer.commune(code).rules if r.rule is context.coverage.rule)
-            assert one.zone == zones.get(code)
+    zones = [
+        {code: zone for zone in context.report.zones for code, _ in zone.communes}
+        for context in explainer.contexts
+    ]
+    for code in explainer.report.coverage.territory.communes.index:
+        for one, zone_of in zip(explainer.commune(code).rules, zones, strict=True):
+            assert one.zone == zone_of.get(code)
             if one.zone:
                 assert {s.id for s, _ in one.around} - set(one.zone.possible) <= set(one.zone.around)
 
@@ -422,7 +424,7 @@ def test_a_matrix_gives_its_own_minutes_and_what_it_leaves_out_is_said():
     cs, evs = structure("c", "CS", "03001", world=WORLD), structure("e", "EVS", "03004", world=WORLD)
     times = matrix(("03001", "c", 0.0), ("03002", "c", 9.4), ("03003", "c", 30.0), ("03004", "c", 50.0))
     made = explained(cs, evs, rule="travel-time:10min", settings=RuleSettings(travel_times=times))
-    assert "À portée, par la route : « Structure c » (CS), à 9 min." in section_of(made, "03002")
+    assert "À portée, par la route : « Structure c » (CS, à 9 min)." in section_of(made, "03002")
     assert "Le fichier ne donne pas ce trajet" in section_of(made, "03003")
     found = made.commune("03003")
     assert (found.main.nearest.id, found.main.minutes, found.main.enough) == ("c", 30.0, 30.0)

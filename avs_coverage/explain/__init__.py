@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from avs_coverage.explain.commune import CommuneByRule, CommuneExplainer, CommuneExplanation
-from avs_coverage.explain.context import RuleContext, Tie
+from avs_coverage.explain.context import RuleContext, Tie, neighbours_of
 from avs_coverage.explain.quarter import QpvExplanation, explain_quarter
 from avs_coverage.explain.structure import StructureByRule, StructureExplanation, explain_structure
 from avs_coverage.subject import COMMUNE, QPV, Subject
@@ -44,7 +44,8 @@ class Explainer:
 
     def __init__(self, report: Report) -> None:
         self.report = report
-        self.contexts = tuple(RuleContext(one) for one in (report, *report.beside))
+        neighbours = neighbours_of(report.coverage.territory)
+        self.contexts = tuple(RuleContext(one, neighbours) for one in (report, *report.beside))
 
     @cached_property
     def _communes(self) -> CommuneExplainer:

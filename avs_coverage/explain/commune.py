@@ -215,7 +215,7 @@ class CommuneExplainer:
 
     def _by_rule(self, context: RuleContext, code: str) -> CommuneByRule:
         coverage = context.coverage
-        row = context.rows[code]
+        row = coverage.communes.loc[code]
         reached = coverage.found.reached
         shares = None
         if reached is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import hypot
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from avs_coverage.gaps import Zone
     from avs_coverage.inventory import Structure
     from avs_coverage.report import Report
+    from avs_coverage.territory import Territory
 
 
 @dataclass(frozen=True)
@@ -61,14 +63,9 @@ class Tie:
 class RuleContext:
     """One rule of a report, and what is asked of it for any commune or structure."""
 
-    def __init__(self, report: Report) -> None:
-        self.report, self.coverage = report, report.coverage
+    def __init__(self, report: Report, neighbours: Mapping[str, tuple[str, ...]]) -> None:
+        self.report, self.coverage, self.neighbours = report, report.coverage, neighbours
         self.structures = {s.id: s for s in self.coverage.inventory.structures}
-
-    @cached_property
-    def rows(self) -> dict[str, Any]:
-        """Return the row of each commune in ``Coverage.communes``, by code."""
-        return {row.Index: row for row in self.coverage.communes.itertuples()}
 
     @cached_property
     def by_commune(self) -> dict[str, tuple[Tie, ...]]:
@@ -188,14 +185,14 @@ class RuleContext:
                     found[tie.structure.id].append(tie.name)
         return tuple((self.structures[id], tuple(names)) for id, names in sorted(found.items()))
 
-    @cached_property
-    def neighbours(self) -> dict[str, tuple[str, ...]]:
-        """Return the neighbours of each commune, those beyond the territory too."""
-        found: dict[str, list[str]] = defaultdict(list)
-        pairs = self.coverage.territory.neighbours
-        for code, other in zip(pairs["code"].tolist(), pairs["voisin"].tolist(), strict=True):
-            found[code].append(other)
-        return {code: tuple(sorted(set(others))) for code, others in found.items()}
+
+def neighbours_of(territory: Territory) -> dict[str, tuple[str, ...]]:
+    """Return the neighbours of each commune of a territory, those beyond it too."""
+    found: dict[str, set[str]] = defaultdict(set)
+    pairs = territory.neighbours
+    for code, other in zip(pairs["code"].tolist(), pairs["voisin"].tolist(), strict=True):
+        found[code].add(other)
+    return {code: tuple(sorted(others)) for code, others in found.items()}
 
 
 def estimated_minutes(metres: float) -> float:

@@ -49,7 +49,8 @@ def _also(rule: CommuneByRule) -> str:
 
 def commune_sections(report: Report, found: CommuneExplanation) -> list[Section]:
     """Return the sections of the page."""
-    rules = [_rule_section(found, rule) for rule in found.rules]
+    # Without a list there is nothing to say rule by rule.
+    rules = [_rule_section(found, rule) for rule in found.rules] if found.is_known else []
     return [_answer(report, found), *rules, _sources(report, found), changes_section(report, found)]
 
 
@@ -145,13 +146,9 @@ def _quarters(report: Report, found: CommuneExplanation) -> list[str]:
 def _rule_section(found: CommuneExplanation, rule: CommuneByRule) -> Section:
     texts = [rule_meaning(rule.rule)]
     in_part = rule.reached is not None and rule.rule.parameters.get("population_par") != "chef-lieu"
-    if rule.status:
-        texts += _reached(found, rule) if in_part else []
-        texts += tie_sentences(rule.ties, found.epci_name, in_part)
-        texts += [*_not_firm(rule), *_uncovered(found, rule)]
-        texts += _zone(rule)
-    else:
-        texts.append("Aucune liste de structures ne vaut pour ce département : on ne peut rien en dire.")
+    texts += _reached(found, rule) if in_part else []
+    texts += tie_sentences(rule.ties, found.epci_name, in_part)
+    texts += [*_not_firm(rule), *_uncovered(found, rule), *_zone(rule)]
     return Section(f"{rule_title(rule.rule)} : {verdict(rule)}", tuple(Paragraph(text) for text in texts))
 
 

@@ -164,14 +164,14 @@ def tie_sentences(ties: Sequence[Tie], epci: str, in_part: bool) -> list[str]:
 
 def _far(in_part: bool) -> Callable[[Tie], str]:
     def write(tie: Tie) -> str:
-        parts = []
+        parts = [tie.structure.type]
         if tie.minutes is not None:
             parts.append(f"à {number(tie.minutes)} min{' environ' if tie.basis == 'duree_estimee' else ''}")
         elif in_part:
             parts.append(f"{percent(tie.share)} des habitants")
         elif tie.km is not None:
             parts.append(f"à {number(tie.km, 1)} km")
-        return ", ".join([named(tie.structure), *parts])
+        return f"« {tie.structure.name} » ({', '.join(parts)})"
 
     return write
 
