@@ -258,7 +258,7 @@ def test_every_structure_of_allier(explainer):
             heading = next(t for t in titles if t.startswith(rule_heading(rule)))
             if rule.is_located:
                 word = "commune certaine" if len(rule.certain) < 2 else "communes certaines"
-                assert f"{len(rule.certain)} {word}" in heading
+                assert f"{len(rule.certain) or 'aucune'} {word}" in heading
             else:
                 assert "ne peut être placée" in heading
                 assert rule.certain == rule.possible == ()
@@ -464,6 +464,26 @@ def test_a_commune_next_to_a_covered_one_is_told_whose_area_could_extend():
     made = explained(cs)
     (sections,) = [commune_sections(made.report, made.commune("03002"))]
     assert "« Structure c » (CS), qui couvre déjà Commune 03001" in text_of(sections[-1])
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_a_commune_covered_in_part_says_what_covers_it(share):
+    # 5 of the 12 inhabitants of 03001 are near the CS, 5 near the EVS; the CS sits in 03002, near nobody.
+    cells = [(5, 0, 5, "03001"), (50, 0, 5, "03001"), (90, 0, 2, "03001"), (120, 0, 4, "03002")]
+    world = replace(WORLD, grids=(grid_of(cells),))
+    world.__dict__.update(neighbours=WORLD.neighbours, epci_outside={})
+    cs = replace(structure("c", "CS", "03002", world=world), x_m=1100.0, y_m=100.0)
+    evs = replace(structure("e", "EVS", "03003", world=world), x_m=10100.0, y_m=100.0)
+    settings = RuleSettings("grid", share)
+    made = explained(cs, evs, rule="radius:300m", world=world, settings=settings)
+    said = {
+        code: text_of(commune_sections(made.report, made.commune(code))[0]) for code in ("03001", "03002")
+    }
+    words = "83,3\u202f% de ses habitants sont à portée de « Structure c » (CS) et « Structure e » (EVS)."
+    assert (f"est couverte : {words}" in said["03001"]) == (share < 0.9)
+    assert "est couverte : « Structure c » (CS) y a son siège." in said["03002"]
+    statuses = made.report.coverage.communes["statut"]
+    assert [made.commune(code).main.status for code in statuses.index] == list(statuses)
 
 
 # --- every basis has its words -------------------------------------------------------------------

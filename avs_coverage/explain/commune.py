@@ -76,6 +76,11 @@ class CommuneByRule:
         """Tell whether it would be covered if every possible link were one."""
         return self.status_upper not in (NONE, UNKNOWN)
 
+    @property
+    def is_in_part(self) -> bool:
+        """Tell whether the rule counts the inhabitants within reach, and not the chef-lieu alone."""
+        return self.reached is not None and self.rule.parameters.get("population_par") != CHEF_LIEU
+
     def to_record(self) -> dict[str, Any]:
         """Return what the rule says as plain values, under the names that stay."""
         zone = self.zone

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from avs_coverage.explain import CommuneExplanation
-from avs_coverage.messages import counted, enumeration, number
+from avs_coverage.messages import counted, enumeration, number, percent
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Paragraph, Section
 from avs_coverage.reports.explain_words import LISTED, bullets, named, names_of
@@ -23,10 +23,16 @@ def changes_section(report: Report, found: CommuneExplanation) -> Section:
 def _if_covered(found: CommuneExplanation) -> list[str]:
     main, texts = found.main, []
     if len(main.certain) == 1:
+        left = "cessait de la desservir" if main.rule.name == "declared" else "déménageait"
         texts.append(
             f"{named(main.certain[0].structure)} est seule à la couvrir avec certitude : la commune ne le "
-            "serait "
-            "plus si cette structure fermait ou cessait de la desservir."
+            f"serait plus si cette structure fermait ou {left}."
+        )
+    elif main.is_in_part:
+        count = counted(len(main.certain), "structure y siège ou a", "structures y siègent ou ont")
+        texts.append(
+            f"{count} des habitants à portée : la commune ne serait plus couverte si aucune n'y siégeait et "
+            f"si moins de {percent(main.commune_share)} des habitants restaient à portée."
         )
     else:
         count = counted(len(main.certain), "structure la couvre", "structures la couvrent")
@@ -64,8 +70,7 @@ def _if_not(found: CommuneExplanation) -> list[str]:
         if len(structures) == 1:
             texts.append(
                 f"Confirmer {names_of(structures)}, dont le siège serait {where} : la liste la dit « à "
-                "confirmer », "
-                "et ne la compte pas."
+                "confirmer », et ne la compte pas."
             )
         elif structures:
             texts.append(
@@ -93,17 +98,14 @@ def _not_known(found: CommuneExplanation) -> list[str]:
     if unlocated := found.main.unlocated:
         where, which = ("la", "elle") if len(unlocated) == 1 else ("les", "l'une d'elles")
         texts.append(
-            f"Connaître {found.main.rule.unlocated_reason} de {names_of(unlocated)} : on ne sait où "
-            f"{where} placer, et {which} couvre "
-            f"peut-être{also} la "
-            "commune."
+            f"Connaître {found.main.rule.unlocated_reason} de {names_of(unlocated)} : on ne sait où {where} "
+            f"placer, et {which} couvre peut-être{also} la commune."
         )
     counts = [f"{number(row.count)} {row.type}" for row in found.missing if row.count]
     if counts:
         texts.append(
             f"Identifier les structures publiées que la liste ne nomme pas ({enumeration(counts)}) : l'une "
-            "d'elles "
-            f"couvre peut-être{also} la commune."
+            f"d'elles couvre peut-être{also} la commune."
         )
     elif found.missing:
         texts.append("Identifier les structures que la liste ne nomme pas, en nombre inconnu à cette date.")
@@ -112,8 +114,7 @@ def _not_known(found: CommuneExplanation) -> list[str]:
         words = ("un autre département", "d'autres départements")[len(names) > 1]
         texts.append(
             f"Connaître les structures d'à côté : la commune, ou son intercommunalité, touche {words} sans "
-            "liste de "
-            f"structures ({enumeration(names)})."
+            f"liste de structures ({enumeration(names)})."
         )
     return texts
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from avs_coverage.explain import CommuneByRule, CommuneExplanation, Tie
 from avs_coverage.gaps import GAP
-from avs_coverage.inventory import Structure
 from avs_coverage.messages import counted, enumeration, french_date, number, percent
 from avs_coverage.qpv import NOT_INFORMED, WITH_STRUCTURE
 from avs_coverage.report import Report
@@ -93,6 +92,8 @@ def _first_sentence(found: CommuneExplanation) -> str:
         if main.certain:
             text += f" La liste donnée dit pourtant qu'elle l'est par {_names(main.certain)}."
         return text
+    if main.is_in_part and main.is_covered:
+        return _in_part(subject, main)
     if main.is_covered:
         text = f"{subject} est couverte par {_names(main.certain)}."
         if main.possible:
@@ -108,6 +109,18 @@ def _first_sentence(found: CommuneExplanation) -> str:
             f"{subject} n'est pas couverte : trop peu de ses habitants sont à portée d'une structure connue."
         )
     return f"{subject} n'est couverte par aucune structure connue."
+
+
+def _in_part(subject: str, main: CommuneByRule) -> str:
+    """Say that enough inhabitants are within reach, or that a structure sits there, or both."""
+    seats = [tie.structure for tie in main.certain if tie.basis.startswith("siege")]
+    reaching = [tie.structure for tie in main.certain if tie.share > 0]
+    parts = []
+    if main.reached and reaching:
+        parts.append(f"{percent(main.reached[2])} de ses habitants sont à portée de {names_of(reaching)}")
+    if seats:
+        parts.append(f"{names_of(seats)} {'y a son' if len(seats) == 1 else 'y ont leur'} siège")
+    return f"{subject} est couverte : {', et '.join(parts)}."
 
 
 def _names(ties: Sequence[Tie]) -> str:
@@ -127,8 +140,8 @@ def _published(found: CommuneExplanation) -> list[str]:
         return []
     said = COVERED_BY.get(found.published.printed, "aucune structure")
     return [
-        f"Le schéma publie de cette commune, pour {found.published.year} : {said} "
-        f"(montré, non utilisé dans le calcul ; source : {found.published.source})."
+        f"Le schéma publie de cette commune, pour {found.published.year} : {said} (montré, non utilisé dans "
+        f"le calcul ; source : {found.published.source})."
     ]
 
 
@@ -145,9 +158,8 @@ def _quarters(report: Report, found: CommuneExplanation) -> list[str]:
 
 def _rule_section(found: CommuneExplanation, rule: CommuneByRule) -> Section:
     texts = [rule_meaning(rule.rule)]
-    in_part = rule.reached is not None and rule.rule.parameters.get("population_par") != "chef-lieu"
-    texts += _reached(found, rule) if in_part else []
-    texts += tie_sentences(rule.ties, found.epci_name, in_part)
+    texts += _reached(found, rule) if rule.is_in_part else []
+    texts += tie_sentences(rule.ties, found.epci_name, rule.is_in_part)
     texts += [*_not_firm(rule), *_uncovered(found, rule), *_zone(rule)]
     return Section(f"{rule_title(rule.rule)} : {verdict(rule)}", tuple(Paragraph(text) for text in texts))
 
@@ -158,8 +170,8 @@ def _reached(found: CommuneExplanation, rule: CommuneByRule) -> list[str]:
         return []
     return [
         f"{percent(rule.reached[2])} de ses habitants ({number(rule.inhabitants)} sur "
-        f"{number(found.population)}) "
-        f"sont à portée ; la commune compte comme couverte à partir de {percent(rule.commune_share)}."
+        f"{number(found.population)}) sont à portée ; la commune compte comme couverte à partir de "
+        f"{percent(rule.commune_share)}."
     ]
 
 
@@ -179,22 +191,24 @@ def _uncovered(found: CommuneExplanation, rule: CommuneByRule) -> list[str]:
     name = rule.rule.name
     if name == "implantation":
         return ["Aucune structure connue n'y a son siège."]
+    if name == "declared" and rule.may_be_covered:
+        return ["Rien de plus sûr n'est connu : aucune ne la nomme dans une zone établie."]
     if name == "declared":
-        if rule.may_be_covered:
-            return ["Rien de plus sûr n'est connu : aucune ne la nomme dans une zone établie."]
         where = f"la même intercommunalité ({found.epci_name})" if found.epci_name else "la commune"
         return [
             "Aucune structure connue ne la compte dans sa zone d'intervention, et aucune de celles dont la "
-            "zone "
-            f"n'est pas toute connue n'est dans {where}."
+            f"zone n'est pas toute connue n'est dans {where}."
         ]
-    if rule.nearest is None:
-        return ["Aucune structure dont on connaît le siège n'est assez proche pour être comparée."]
-    return [_missing_distance(found, rule, rule.nearest)]
+    return [_missing_distance(found, rule)]
 
 
-def _missing_distance(found: CommuneExplanation, rule: CommuneByRule, nearest: Structure) -> str:
+def _missing_distance(found: CommuneExplanation, rule: CommuneByRule) -> str:
     """Say how far the nearest structure is by the rule's measure, and what would be enough."""
+    nearest = rule.nearest
+    if nearest is None and {"temps", "osrm"} & rule.rule.parameters.keys():
+        return "Aucune durée n'est donnée entre le chef-lieu et une structure connue."
+    if nearest is None:
+        return "Aucune structure n'a de siège connu d'où mesurer une distance."
     if rule.minutes is not None:
         about = " environ" if "detour" in rule.rule.parameters else ""
         far, enough = f"à {number(rule.minutes, 1)} min{about}", f"{number(rule.enough or 0)} min"

@@ -98,8 +98,7 @@ def _served(report: Report, found: QpvExplanation) -> Section:
         words = ("autre quartier", "autres quartiers")
         texts.append(
             f"La liste dit quelles structures desservent {counted(found.informed, *words)}, et n'en nomme "
-            "aucune "
-            "pour celui-ci : on le tient pour sans structure."
+            "aucune pour celui-ci : on le tient pour sans structure."
         )
     else:
         texts.append("La liste ne dit d'aucun quartier de cette génération qui le dessert : elle est muette.")
@@ -131,8 +130,7 @@ def _places(report: Report, found: QpvExplanation) -> Section:
     if not place.has_perimeter:
         texts = [
             "Le périmètre de ce quartier n'est pas dans l'outil : on ne peut dire si une structure est "
-            "dedans ou "
-            "à côté. Un fichier de périmètres (--qpv FICHIER) le permettrait."
+            "dedans ou à côté. Un fichier de périmètres (--qpv FICHIER) le permettrait."
         ]
         return Section("Où sont les structures", tuple(Paragraph(text) for text in texts))
     near = f"à moins de {distance(place.distance_m)}"
@@ -146,8 +144,7 @@ def _places(report: Report, found: QpvExplanation) -> Section:
     if place.undecidable:
         texts.append(
             f"On ne peut le dire de {of(place.undecidable)} : le siège est dans une commune du quartier, "
-            "mais la "
-            "liste n'en donne pas les coordonnées."
+            "mais la liste n'en donne pas les coordonnées."
         )
     return Section("Où sont les structures", tuple(Paragraph(text) for text in texts))
 
@@ -182,8 +179,7 @@ def _changes(report: Report, found: QpvExplanation) -> list[str]:
         if around := _candidates(found):
             texts.append(
                 "Demander aux structures qui couvrent sa commune, avec certitude ou peut-être, si elles "
-                "desservent "
-                f"aussi le quartier : {names_of(around)}."
+                f"desservent aussi le quartier : {names_of(around)}."
             )
     if not found.location.has_perimeter:
         texts.append("Donner son périmètre (--qpv FICHIER) dirait quelles structures y sont ou sont à côté.")
@@ -191,9 +187,8 @@ def _changes(report: Report, found: QpvExplanation) -> list[str]:
         names = {s.id: s for s in report.coverage.inventory.structures}
         structures = [names[id] for id in found.location.undecidable]
         texts.append(
-            f"Donner les coordonnées (colonnes longitude et latitude) de {names_of(structures)} : on "
-            "saurait si elles "
-            "sont dans le périmètre."
+            f"Donner les coordonnées (colonnes longitude et latitude) de {names_of(structures)} : on saurait "
+            "si elles sont dans le périmètre."
         )
     return texts
 

@@ -29,8 +29,7 @@ _GAINS = {
     "zone": "dire quelles communes elle couvre avec certitude, et lesquelles elle ne couvre pas (zone : "
     "complete)",
     "point": "mesurer les distances depuis sa porte et non depuis le centre de la commune ; dire si elle "
-    "est dans "
-    "un quartier prioritaire",
+    "est dans un quartier prioritaire",
     "confirmation": "la compter, une fois son agrément établi (statut : confirme)",
     "qpv": "dire quels quartiers prioritaires de sa commune elle dessert",
     "debut": "savoir si elle était ouverte à une date passée : sans elle, on la tient pour déjà ouverte",
@@ -63,7 +62,8 @@ def _answer(report: Report, found: StructureExplanation) -> list[str]:
         if found.structure.start is None:
             texts.append("La liste ne dit pas depuis quand elle est agréée : on la tient pour déjà ouverte.")
     if not found.is_own:
-        texts.append("Son siège est hors du territoire.")
+        what = "Son siège est" if found.structure.seat else "Les communes que la liste en nomme sont"
+        texts.append(f"{what} hors du territoire : elle n'y compte que pour ce qu'elle en couvre.")
     texts.append(ABBREVIATIONS)
     return texts
 
@@ -134,6 +134,7 @@ def _rule_section(report: Report, found: StructureExplanation, rule: StructureBy
         if rule.rule.name == "declared" and found.declared_beyond is not None and rule is not found.main:
             texts.append(_declared(found))
     known = counted(len(rule.certain), "commune certaine", "communes certaines")
+    known = known if rule.certain else "aucune commune certaine"
     more = f", {counted(len(rule.possible), 'possible', 'possibles')}" if rule.possible else ""
     heading = f"{known}{more}" if rule.is_located else "ne peut être placée"
     return Section(f"{rule_title(rule.rule)} : {heading}", tuple(Paragraph(text) for text in texts))
@@ -144,8 +145,7 @@ def _declared(found: StructureExplanation) -> str:
     declared, left = found.structure.area_population or 0, found.declared_beyond or 0
     return (
         f"Elle déclare {inhabitants(declared)} dans sa zone : hors de ses communes certaines, elle n'en "
-        "dessert pas "
-        f"plus de {number(left)}, sans qu'on sache lesquels."
+        f"dessert pas plus de {number(left)}, sans qu'on sache lesquels."
     )
 
 

@@ -72,8 +72,8 @@ SENTENCES: dict[str, _Sentence] = {
     "duree_inconnue": (
         "Peut-être à portée : {names}. Le fichier ne donne pas ce trajet, qui tiendrait dans la durée en "
         "ligne droite à 130 km/h.",
-        "Peut-être à portée : {names}. Le fichier ne donne pas ces trajets, qui tiendraient dans la durée en "
-        "ligne droite à 130 km/h.",
+        "Peut-être à portée : {names}. Le fichier ne donne pas ces trajets, qui tiendraient dans la durée "
+        "en ligne droite à 130 km/h.",
     ),
 }
 """How each ``basis`` of a link is said, of one structure and of several."""
@@ -138,12 +138,14 @@ def _radius_meaning(rule: Rule) -> str:
 def _travel_meaning(rule: Rule) -> str:
     minutes = plain(float(rule.parameters["duree_min"])).replace(".", ",")
     text = (
-        "Une commune est couverte quand une structure y a son siège ou se trouve à "
-        f"{minutes} min au plus de son chef-lieu par la route"
+        f"Une commune est couverte quand une structure y a son siège ou se trouve à {minutes} min au plus de "
+        "son chef-lieu par la route"
     )
     if "detour" in rule.parameters:
         return f"{text} ; faute de durées mesurées, elles sont estimées d'après la ligne droite."
-    return f"{text}."
+    if "temps" in rule.parameters:
+        return f"{text}, d'après le fichier {rule.parameters['temps']}."
+    return f"{text}, d'après le serveur OSRM {rule.parameters.get('osrm', '')}."
 
 
 def tie_sentences(ties: Sequence[Tie], epci: str, in_part: bool) -> list[str]:
