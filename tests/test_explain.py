@@ -22,7 +22,13 @@ from avs_coverage.projection import epsg_of, project
 from avs_coverage.qpv import WITH_STRUCTURE
 from avs_coverage.reports.explain_commune import commune_sections
 from avs_coverage.reports.explain_page import explain_document
-from avs_coverage.reports.explain_words import LISTED, POSSIBLE_REASONS, SENTENCES
+from avs_coverage.reports.explain_words import (
+    LISTED,
+    POSSIBLE_REASONS,
+    SENTENCES,
+    tie_sentences,
+    why_possible,
+)
 from avs_coverage.rules import RuleSettings
 from tests.test_radius import grid_of
 from tests.test_travel_time_rule import matrix
@@ -511,6 +517,15 @@ def test_every_basis_that_a_rule_gives_has_a_sentence():
     assert all(f"`{basis}`" in documented for basis in SENTENCES)
 
 
+@pytest.mark.parametrize("basis", SENTENCES)
+def test_a_possible_link_is_never_said_as_a_certain_one(basis):
+    made = explained(structure("c", "CS", "03001", world=WORLD))
+    tie = replace(made.commune("03001").main.ties[0], basis=basis, certain=False)
+    (said,) = tie_sentences([tie], "CC A", in_part=False)
+    assert re.search(r"Peut-être|peut-être|rait\b|On ne connaît pas toute", said)
+    assert why_possible([tie])
+
+
 def test_a_basis_without_a_sentence_is_an_error_and_not_passed_over():
     made = explained(structure("c", "CS", "03001", world=WORLD))
     found = made.commune("03001")
@@ -518,6 +533,8 @@ def test_a_basis_without_a_sentence_is_an_error_and_not_passed_over():
     odd = replace(found, rules=(replace(found.main, ties=(tie,)),))
     with pytest.raises(ValueError, match="oracle"):
         commune_sections(made.report, odd)
+    with pytest.raises(ValueError, match="oracle"):
+        why_possible([tie])
 
 
 # --- the command ---------------------------------------------------------------------------------

@@ -87,8 +87,9 @@ def _first_sentence(found: CommuneExplanation) -> str:
     main = found.main
     subject = f"{_place(found)}, commune de {inhabitants(found.population)},"
     if not found.is_known:
+        where = find_territory_name(found.departement).label
         text = f"On ne sait pas si {subject} est couverte : aucune liste de structures n'est connue pour "
-        text += f"{find_territory_name(found.departement).label}."
+        text += f"le département {where}."
         if main.certain:
             text += f" La liste donnée dit pourtant qu'elle l'est par {_names(main.certain)}."
         return text

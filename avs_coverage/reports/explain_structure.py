@@ -13,13 +13,13 @@ from avs_coverage.reports.explain_words import (
     ABBREVIATIONS,
     AREAS,
     NO_SOURCE,
-    POSSIBLE_REASONS,
     agreement,
     at,
     inhabitants,
     named,
     names_of,
     rule_title,
+    why_possible,
 )
 
 _COMMUNES = 12
@@ -127,7 +127,7 @@ def _rule_section(report: Report, found: StructureExplanation, rule: StructureBy
         texts.append(_alone(report, rule))
     if rule.possible:
         names = [f"{tie.name} ({number(tie.inhabitants)})" for tie in rule.possible]
-        why = enumeration(list(dict.fromkeys(POSSIBLE_REASONS[tie.basis] for tie in rule.possible)))
+        why = why_possible(rule.possible)
         texts.append(
             f"Peut-être (habitants) : {enumeration(names, _COMMUNES)}. Ce n'est que possible : {why}."
         )

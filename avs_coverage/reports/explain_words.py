@@ -87,6 +87,7 @@ POSSIBLE_REASONS = {
     "duree_inconnue": "le fichier de durées ne donne pas le trajet, qui tiendrait en ligne droite à 130 km/h",
 }
 """Why a link is no more than possible, by its ``basis``."""
+_HEDGED = frozenset(POSSIBLE_REASONS)  # sentences that say themselves that nothing is certain
 _BASES = list(SENTENCES)  # a basis without a sentence is an error, never passed over in silence
 _MEASURED = ("distance", "duree_estimee", "duree", "duree_inconnue")
 
@@ -160,8 +161,16 @@ def tie_sentences(ties: Sequence[Tie], epci: str, in_part: bool) -> list[str]:
         write = _far(in_part) if basis in _MEASURED else lambda tie: named(tie.structure)
         names = enumeration([write(tie) for tie in here], LISTED if certain else None)
         sentence = SENTENCES[basis][len(here) > 1]
+        if not certain and basis not in _HEDGED:
+            sentence = f"Peut-être : {sentence}"
         found.append(sentence.format(names=names, epci=f", {epci}" if epci else ""))
     return found
+
+
+def why_possible(ties: Sequence[Tie]) -> str:
+    """Say why links are no more than possible, each reason once."""
+    bases = sorted({tie.basis for tie in ties}, key=_BASES.index)
+    return enumeration([POSSIBLE_REASONS.get(basis, "rien ne l'établit") for basis in bases])
 
 
 def _far(in_part: bool) -> Callable[[Tie], str]:
