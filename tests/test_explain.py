@@ -6,6 +6,7 @@ import json
 import re
 from collections import defaultdict
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from avs_coverage.inventory import FICTITIOUS, Inventory, Structure
 from avs_coverage.messages import number
 from avs_coverage.projection import epsg_of, project
 from avs_coverage.qpv import WITH_STRUCTURE
+from avs_coverage.qpv_location import QpvLocation
 from avs_coverage.reports.explain_commune import commune_sections
 from avs_coverage.reports.explain_page import explain_document
 from avs_coverage.reports.explain_words import (
@@ -236,6 +238,40 @@ def test_a_quarter_that_is_not_in_force_says_so_and_names_its_namesake(explainer
     text = whole(page(later, later.quarter("QN00303M")))
     assert "n'est pas renseigné" in text
     assert "population inconnue" in text
+
+
+def test_a_quarter_says_where_structures_are_and_which_cannot_be_told(explainer):
+    found = explainer.quarter("QP003001")
+    place = QpvLocation("QP003001", 300.0, True, ("03-CS-08",), ("03-EVS-05",), ("03-CS-09",))
+    text = whole(page(explainer, replace(found, location=place)))
+    assert "Dans le périmètre : « Centre social Barjavel » (CS)." in text
+    assert "Hors du périmètre, mais à moins de 300 m : « Accorderie » (EVS)." in text
+    assert "On ne peut le dire de « Centre social La Passerelle » (CS)" in text
+    assert "colonnes longitude et latitude" in text
+    nowhere = replace(place, inside=(), near=(), undecidable=())
+    text = whole(page(explainer, replace(found, location=nowhere)))
+    assert "n'est dans le périmètre, ni à moins de 300 m" in text
+
+
+def test_a_quarter_that_only_uncounted_structures_serve_has_none(allier):
+    inventory = allier.coverage.inventory
+    structures = [
+        replace(s, end=date(2020, 1, 1)) if s.id in ("03-CS-09", "03-EVS-05") else s
+        for s in inventory.structures
+    ]
+    coverage = replace(allier.coverage, inventory=replace(inventory, structures=tuple(structures)))
+    made = Explainer(Report(coverage))
+    found = made.quarter("QP003001")
+    assert (found.serving, [s.id for s in found.uncounted]) == ((), ["03-CS-09", "03-EVS-05"])
+    text = whole(page(made, found))
+    assert "n'est desservi par aucune structure connue" in text
+    assert "mais ne sont pas comptées à cette date" in text
+
+
+def test_before_2015_no_quarter_is_in_force():
+    made = Explainer(build_report(find_territory_name("03"), "declared", date(2014, 12, 31)))
+    text = whole(page(made, made.quarter("QP003001")))
+    assert "aucune génération de QPV n'était encore en vigueur" in text
 
 
 def test_every_structure_of_allier(explainer):

@@ -130,7 +130,7 @@ def _radius_meaning(rule: Rule) -> str:
     far = distance(float(rule.parameters["rayon_m"]))
     seat = "Une commune est couverte quand une structure y a son siège ou "
     if rule.parameters["population_par"] == CHEF_LIEU:
-        where = f"se trouve à {far} au plus de son chef-lieu"
+        where = f"se trouve à {far} au plus de son chef-lieu (son centre)"
         return f"{seat}{where}, où l'on tient tous ses habitants pour réunis."
     share = plain(float(rule.parameters["part_commune"]) * 100).replace(".", ",")
     return f"{seat}quand {share} % au moins de ses habitants sont à {far} au plus d'une structure."
@@ -140,7 +140,7 @@ def _travel_meaning(rule: Rule) -> str:
     minutes = plain(float(rule.parameters["duree_min"])).replace(".", ",")
     text = (
         f"Une commune est couverte quand une structure y a son siège ou se trouve à {minutes} min au plus de "
-        "son chef-lieu par la route"
+        "son chef-lieu (son centre) par la route"
     )
     if "detour" in rule.parameters:
         return f"{text} ; faute de durées mesurées, elles sont estimées d'après la ligne droite."
