@@ -134,10 +134,12 @@ class _Search:
         return [Subject(COMMUNE, c.code, c.name, code) for c in map(self.gazetteer.get, today) if c]
 
     def _quarters(self) -> list[Subject]:
-        code = (self.code or self.text).upper()
-        if coded := [qpv for qpv in all_qpv(self.territory) if qpv.code == code]:
+        code, key = (self.code or self.text).upper(), comparable(self.text)
+        coded = [qpv for qpv in all_qpv(self.territory) if qpv.code == code]
+        if self.code:  # « Moulins-Sud (QP003003) »: the name must not contradict the code
+            coded = [qpv for qpv in coded if comparable(qpv.name) == comparable(self.name)]
+        if coded:
             return [Subject(QPV, qpv.code, qpv.name) for qpv in coded]
-        key = comparable(self.text)
         return self._in_force(lambda qpv: comparable(qpv.name) == key)
 
     def _in_force(self, wanted: Callable[[Qpv], bool]) -> list[Subject]:
@@ -148,11 +150,10 @@ class _Search:
 
     def _structures(self) -> list[Subject]:
         structures = self.inventory.structures
-        texts = {self.text, self.code} - {""}
         key = comparable(self.text)
         found = (
             [s for s in structures if s.id == self.text]
-            or [s for s in structures if s.id.casefold() in {text.casefold() for text in texts}]
+            or [s for s in structures if s.id.casefold() == self.text.casefold()]
             or [s for s in structures if comparable(s.name) == key]
         )
         return [Subject(STRUCTURE, s.id, s.name) for s in found]
@@ -182,6 +183,7 @@ class _Search:
         else:
             everywhere = [row["code"] for row in read_csv("departements.csv")]
             found += Gazetteer(everywhere).named(self.name, everywhere)
+        found = [one for one in found if one.code not in self.territory.codes]
         if not found:
             return ""
         where = [f"{c.name} : {_command(departement_of(c.code), c.code)}" for c in found[:_MOST]]

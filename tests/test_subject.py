@@ -41,6 +41,7 @@ def refused(report, text, structures=None, on=ON):
         ("St Pourçain sur Sioule", "commune", "03254"),
         ("QP003003", "qpv", "QP003003"),
         ("qp003003", "qpv", "QP003003"),
+        ("Moulins-Sud (QP003003)", "qpv", "QP003003"),
         ("Moulins-Sud", "qpv", "QP003003"),  # in force, not QN00303M of the same name
         ("qpv:moulins sud", "qpv", "QP003003"),
         ("Moulins sud (les Champins)", "qpv", "QP003003"),  # as the schéma prints it
@@ -100,6 +101,8 @@ def test_the_quarter_in_force_is_that_of_the_date(allier):
         ("commune:03-CS-01", "donnez une commune"),
         ("structure:Moulins", "donnez une commune"),
         ("99999", "donnez une commune"),
+        ("Vichy (03190)", "proches"),  # the name and the code contradict each other
+        ("Vichy (QP003003)", "proches"),
     ],
 )
 def test_what_is_unknown_is_refused_with_close_names_or_the_right_territory(allier, text, said):
