@@ -159,12 +159,11 @@ class _Search:
         return [Subject(STRUCTURE, s.id, s.name) for s in found]
 
     def suggestions(self) -> str:
-        """Say where a commune or a quarter of elsewhere is, else the close names."""
-        if elsewhere := self._elsewhere():
-            return elsewhere
-        if close := self._close():
-            return f"noms proches : {' ; '.join(close)}"
-        return (
+        """Give the close names here, and say where a commune or a quarter of elsewhere is."""
+        close, elsewhere = self._close(), self._elsewhere()
+        parts = [f"noms proches : {' ; '.join(close)}"] if close else []
+        parts += [elsewhere] if elsewhere else []
+        return " — ".join(parts) or (
             "donnez une commune (nom ou code INSEE), un QPV (nom ou code), ou une structure (nom ou "
             f"identifiant ; avs-coverage structures {self.territory.name.typed} les donne)"
         )
@@ -174,7 +173,7 @@ class _Search:
             departement = departement_of_qpv(self.text.upper())
             known = {row["code"] for row in read_csv("departements.csv")} & {departement}
             if qpv := embedded_quarters(known).get(self.text.upper()) if known else None:
-                return f"c'est {qpv.name}, d'un autre territoire : {_command(departement, qpv.code)}"
+                return f"le QPV {qpv.name} est d'un autre territoire : {_command(departement, qpv.code)}"
         if COMMUNE not in self.kinds or not self.text:
             return ""
         found: list[Commune | Subject] = []
@@ -188,7 +187,8 @@ class _Search:
             return ""
         where = [f"{c.name} : {_command(departement_of(c.code), c.code)}" for c in found[:_MOST]]
         more = f" ; et {len(found) - _MOST} communes de plus de ce nom" if len(found) > _MOST else ""
-        return f"cette commune est d'un autre territoire — {' ; '.join(where)}{more}"
+        words = ("une commune d'un autre territoire", "des communes d'autres territoires")[len(found) > 1]
+        return f"{words} : {' ; '.join(where)}{more}"
 
     def _close(self) -> list[str]:
         """Return up to five close names, each as it should be typed."""
