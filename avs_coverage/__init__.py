@@ -24,6 +24,7 @@ _EXPORTS = {
     "Contribution": "contributions",
     "Coverage": "coverage",
     "EpciCoverage": "epci",
+    "Explainer": "explain",
     "Fault": "faults",
     "Figure": "coverage",
     "Files": "study",
@@ -37,6 +38,7 @@ _EXPORTS = {
     "RuleOptions": "study",
     "RuleSettings": "rules",
     "Structure": "inventory",
+    "Subject": "subject",
     "Supply": "supply",
     "Territory": "territory",
     "TerritoryError": "errors",
@@ -55,6 +57,7 @@ _EXPORTS = {
     "coverage_history": "history",
     "declared_populations": "zone_populations",
     "embedded_inventory": "build",
+    "find_subject": "subject",
     "find_territory_name": "territory_names",
     "get_rule": "rules",
     "grouping": "groups",
@@ -85,6 +88,7 @@ __all__ = [
     "Contribution",
     "Coverage",
     "EpciCoverage",
+    "Explainer",
     "Fault",
     "Figure",
     "Files",
@@ -98,6 +102,7 @@ __all__ = [
     "RuleOptions",
     "RuleSettings",
     "Structure",
+    "Subject",
     "Supply",
     "Territory",
     "TerritoryError",
@@ -117,6 +122,7 @@ __all__ = [
     "coverage_history",
     "declared_populations",
     "embedded_inventory",
+    "find_subject",
     "find_territory_name",
     "get_rule",
     "grouping",
@@ -160,6 +166,7 @@ if TYPE_CHECKING:
         TerritoryError,
         UsageError,
     )
+    from avs_coverage.explain import Explainer
     from avs_coverage.faults import Fault
     from avs_coverage.gaps import Zone, ranked_by, zones
     from avs_coverage.groups import Group, by_group, grouping
@@ -180,6 +187,7 @@ if TYPE_CHECKING:
     from avs_coverage.report import Report
     from avs_coverage.rules import RuleSettings, get_rule, split_rules
     from avs_coverage.study import Files, RuleOptions
+    from avs_coverage.subject import Subject, find_subject
     from avs_coverage.supply import Supply, communes_supply, two_step
     from avs_coverage.territory import Territory
     from avs_coverage.territory_names import find_territory_name

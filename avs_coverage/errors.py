@@ -47,7 +47,7 @@ class InputError(AvsError, ValueError):
 
 
 class TerritoryError(AvsError, LookupError):
-    """The territory is unknown, or the name belongs to several."""
+    """The territory, or what is named in it, is unknown, or the name belongs to several."""
 
     exit_code = 4
 

@@ -114,6 +114,15 @@ def official_qpv(territory: Territory, on: date) -> tuple[Qpv, ...]:
     A quarter astride two départements belongs to the one that its code names; an EPCI has
     every quarter with a part in one of its communes.
     """
+    return tuple(
+        qpv
+        for qpv in all_qpv(territory)
+        if qpv.generation == generation_in_force(departement_of_qpv(qpv.code), on)
+    )
+
+
+def all_qpv(territory: Territory) -> tuple[Qpv, ...]:
+    """Return the quarters of a territory of either generation, in force or not, by code."""
     quarters = embedded_quarters(territory.name.departements)
     if territory.quarters is not None:
         quarters = territory.quarters.over(quarters)
@@ -122,8 +131,7 @@ def official_qpv(territory: Territory, on: date) -> tuple[Qpv, ...]:
     for _, qpv in sorted(quarters.items()):
         departement = departement_of_qpv(qpv.code)
         in_epci = any(code in known for code in qpv.communes)
-        here = in_epci if territory.name.kind == "epci" else departement in territory.name.departements
-        if here and qpv.generation == generation_in_force(departement, on):
+        if in_epci if territory.name.kind == "epci" else departement in territory.name.departements:
             names = tuple(known.get(code) or _name(code, gazetteer) for code in qpv.communes)
             found.append(replace(qpv, commune_names=names or qpv.commune_names))
     return tuple(found)

@@ -70,8 +70,8 @@ def test_every_column_and_code_of_published_figures_is_documented_with_its_meani
 def test_every_command_is_in_the_readme_and_has_a_help_text():
     names = [command.name for command in app.registered_commands]
     assert names == [
-        "report", "communes", "groups", "access", "supply", "contributions", "history", "qpv", "zones",
-        "structures", "audit", "check", "init", "error",
+        "report", "explain", "communes", "groups", "access", "supply", "contributions", "history", "qpv",
+        "zones", "structures", "audit", "check", "init", "error",
     ]  # fmt: skip
     for command in app.registered_commands:
         assert re.search(rf"`avs-coverage {command.name} [A-Z ]+`", README), command.name

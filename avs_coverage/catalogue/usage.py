@@ -63,6 +63,14 @@ USAGE: dict[str, FaultKind] = {
         "",
         "écrivez un territoire : allier, 03, un EPCI, une région, france",
     ),
+    "AVS-404": FaultKind(
+        "« {value} » n'est ni une commune, ni un QPV, ni une structure du territoire {territory}",
+        "",
+        "{suggestions}",
+    ),
+    "AVS-405": FaultKind(
+        "« {value} » désigne plusieurs choses du territoire {territory}", "", "écrivez {choices}"
+    ),
     "AVS-501": FaultKind(
         "le fichier « {value} » existe déjà",
         "il n'est jamais remplacé sans votre accord",

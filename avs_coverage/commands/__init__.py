@@ -18,6 +18,7 @@ from avs_coverage.commands.check import check
 from avs_coverage.commands.communes import communes
 from avs_coverage.commands.contributions import contributions
 from avs_coverage.commands.error import error
+from avs_coverage.commands.explain import explain
 from avs_coverage.commands.french import FrenchCommand, FrenchGroup, usage_error
 from avs_coverage.commands.groups import groups
 from avs_coverage.commands.history import history
@@ -51,8 +52,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for _command in (
-    report, communes, groups, access, supply, contributions, history, qpv, zones, structures, audit, check,
-    init, error,
+    report, explain, communes, groups, access, supply, contributions, history, qpv, zones, structures, audit,
+    check, init, error,
 ):  # fmt: skip
     app.command(_command.__name__, cls=FrenchCommand)(_command)
 

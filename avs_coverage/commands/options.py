@@ -40,7 +40,7 @@ RuleOption = Annotated[
         show_default=False,
         help="Règle de couverture : declared (zone d'intervention déclarée, par défaut), implantation "
         "(commune du siège), radius:5km (à vol d'oiseau), travel-time:15min (par la route) ; plusieurs, "
-        "séparées par des virgules, dans report.",
+        "séparées par des virgules, dans report et explain.",
     ),
 ]
 DateOption = Annotated[

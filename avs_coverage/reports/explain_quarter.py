@@ -1,0 +1,199 @@
+"""The page that explains a QPV: who serves it, on whose word, where structures are, what would change."""
+
+from __future__ import annotations
+
+from avs_coverage.explain import QpvExplanation
+from avs_coverage.inventory import Structure
+from avs_coverage.messages import counted, distance, enumeration, french_date
+from avs_coverage.qpv import NOT_INFORMED, WITH_STRUCTURE
+from avs_coverage.report import Report
+from avs_coverage.reports.document import Paragraph, Section
+from avs_coverage.reports.explain_commune import verdicts
+from avs_coverage.reports.explain_words import (
+    ABBREVIATIONS,
+    bullets,
+    inhabitants,
+    names_of,
+    source_sentence,
+)
+
+
+def quarter_sections(report: Report, found: QpvExplanation) -> list[Section]:
+    """Return the sections of the page."""
+    return [
+        Section("", tuple(Paragraph(text) for text in _answer(report, found))),
+        _served(report, found),
+        _places(report, found),
+        _communes(found),
+        Section(
+            "Ce qui changerait la réponse", tuple(Paragraph(t) for t in bullets(_changes(report, found)))
+        ),
+    ]
+
+
+def _subject(found: QpvExplanation) -> str:
+    names = [*found.qpv.commune_names] or ["commune inconnue"]
+    people = "population inconnue" if found.qpv.population is None else inhabitants(found.qpv.population)
+    return f"{found.qpv.name} ({found.qpv.code}), quartier prioritaire ({enumeration(names)} ; {people})"
+
+
+def _answer(report: Report, found: QpvExplanation) -> list[str]:
+    day = french_date(report.coverage.on)
+    texts = [f"{_subject(found)}, {_status(found, day)}"]
+    if found.view is None:
+        texts += _not_in_force(report, found, day)
+    elif found.qpv.population is not None:
+        texts.append(f"État au {day}. Habitants du quartier : {found.population_source}.")
+    else:
+        texts.append(f"État au {day}. Aucune source lue ne donne les habitants de ce quartier.")
+    texts.append(
+        "Un quartier prioritaire de la politique de la ville (QPV) est un périmètre fixé par décret. "
+        + ABBREVIATIONS
+    )
+    return texts
+
+
+def _status(found: QpvExplanation, day: str) -> str:
+    if found.view is None:
+        return f"n'est pas en vigueur au {day}."
+    if found.view.status == WITH_STRUCTURE:
+        return f"est desservi par {names_of(found.serving)}."
+    if found.view.status == NOT_INFORMED:
+        return "n'est pas renseigné : on ne sait pas si une structure le dessert."
+    return "n'est desservi par aucune structure connue."
+
+
+def _not_in_force(report: Report, found: QpvExplanation, day: str) -> list[str]:
+    name = report.coverage.territory.name.typed
+    texts = [f"Ses limites sont celles de la génération {found.qpv.generation}."]
+    if found.in_force is None:
+        texts[0] += f" Au {day}, aucune génération de QPV n'était encore en vigueur."
+    else:
+        texts[0] += (
+            f" Au {day}, celle de {found.in_force} est en vigueur ; rien n'est repris de l'une à l'autre."
+        )
+    if found.namesakes:
+        codes = [f"{qpv.name} ({qpv.code})" for qpv in found.namesakes]
+        texts.append(
+            f"Un quartier du même nom est en vigueur, dans d'autres limites peut-être : {enumeration(codes)} "
+            f"(avs-coverage explain {name} {found.namesakes[0].code})."
+        )
+    else:
+        year = 2024 if found.qpv.generation == 2024 else 2023  # noqa: PLR2004
+        texts.append(f"Pour l'état d'une date où il l'est : --date {year}-12-31.")
+    return texts
+
+
+def _served(report: Report, found: QpvExplanation) -> Section:
+    """Say who declares to serve the quarter, and what the schéma prints."""
+    texts = []
+    if found.serving:
+        verb = "dit le desservir" if len(found.serving) == 1 else "disent le desservir"
+        texts.append(f"{names_of(found.serving)} {verb}, d'après la liste des structures.")
+    elif not found.has_inventory:
+        texts.append("Aucune liste de structures n'est connue pour ce département.")
+    elif found.view is None:
+        texts.append("La liste ne nomme aucune structure pour ce quartier.")
+    elif found.view.status != NOT_INFORMED:
+        words = ("autre quartier", "autres quartiers")
+        texts.append(
+            f"La liste dit quelles structures desservent {counted(found.informed, *words)}, et n'en nomme "
+            "aucune pour celui-ci : on le tient pour sans structure."
+        )
+    else:
+        texts.append("La liste ne dit d'aucun quartier de cette génération qui le dessert : elle est muette.")
+    if found.uncounted:
+        verb = (
+            "dit aussi le desservir, mais n'est pas comptée"
+            if len(found.uncounted) == 1
+            else ("disent aussi le desservir, mais ne sont pas comptées")
+        )
+        texts.append(f"{names_of(found.uncounted)} {verb} à cette date (fermée, ou à confirmer).")
+    published = found.view.published if found.view else None
+    if published is not None:
+        said = enumeration([f"« {text} »" for text in published.structures])
+        note = f" Remarque : {published.note}." if published.note else ""
+        texts.append(
+            f"Le schéma imprime {said} à la ligne « {published.name} » (source : {published.source}).{note}"
+        )
+    texts += bullets([source_sentence(structure) for structure in found.structures])
+    return Section("Qui le dessert, et sur la foi de qui", tuple(Paragraph(text) for text in texts))
+
+
+def _places(report: Report, found: QpvExplanation) -> Section:
+    """Say where structures are with regard to the perimeter."""
+    place, names = found.location, {s.id: s for s in report.coverage.inventory.structures}
+
+    def of(ids: tuple[str, ...]) -> str:
+        return names_of([names[id] for id in ids])
+
+    if not place.has_perimeter:
+        texts = [
+            "Le périmètre de ce quartier n'est pas dans l'outil : on ne peut dire si une structure est "
+            "dedans ou à côté. Un fichier de périmètres (--qpv FICHIER) le permettrait."
+        ]
+        return Section("Où sont les structures", tuple(Paragraph(text) for text in texts))
+    near = f"à moins de {distance(place.distance_m)}"
+    texts = []
+    if place.inside:
+        texts.append(f"Dans le périmètre : {of(place.inside)}.")
+    if place.near:
+        texts.append(f"Hors du périmètre, mais {near} : {of(place.near)}.")
+    if not (place.inside or place.near):
+        texts.append(f"Aucune structure dont on a les coordonnées n'est dans le périmètre, ni {near}.")
+    if place.undecidable:
+        texts.append(
+            f"On ne peut le dire de {of(place.undecidable)} : le siège est dans une commune du quartier, "
+            "mais la liste n'en donne pas les coordonnées."
+        )
+    return Section("Où sont les structures", tuple(Paragraph(text) for text in texts))
+
+
+def _communes(found: QpvExplanation) -> Section:
+    """Say the status of the communes of the quarter, under every rule."""
+    texts = []
+    for commune in found.communes:
+        texts.append(f"{commune.name} ({commune.code}) : {verdicts(commune.rules)}.")
+    if found.beyond:
+        texts.append(f"Hors du territoire, dont on ne dit rien ici : {enumeration(found.beyond)}.")
+    if texts:
+        texts.append(
+            "Une commune couverte ne veut pas dire que le quartier l'est : c'est une autre question."
+        )
+    title = "Sa commune" if len(found.communes) + len(found.beyond) == 1 else "Ses communes"
+    return Section(title, tuple(Paragraph(text) for text in texts))
+
+
+def _changes(report: Report, found: QpvExplanation) -> list[str]:
+    if found.view is None:
+        return []
+    texts = []
+    if found.serving:
+        verb = "cessait de le desservir" if len(found.serving) == 1 else "cessaient toutes de le desservir"
+        texts.append(f"Il n'aurait plus de structure si {names_of(found.serving)} {verb}.")
+    else:
+        texts.append(
+            f"Écrire son code, {found.qpv.code}, à la ligne d'une structure qui le dessert (colonne "
+            "qpv_desservis)."
+        )
+        if around := _candidates(found):
+            texts.append(
+                "Demander aux structures qui couvrent sa commune, avec certitude ou peut-être, si elles "
+                f"desservent aussi le quartier : {names_of(around)}."
+            )
+    if not found.location.has_perimeter:
+        texts.append("Donner son périmètre (--qpv FICHIER) dirait quelles structures y sont ou sont à côté.")
+    if found.location.undecidable:
+        names = {s.id: s for s in report.coverage.inventory.structures}
+        structures = [names[id] for id in found.location.undecidable]
+        texts.append(
+            f"Donner les coordonnées (colonnes longitude et latitude) de {names_of(structures)} : on saurait "
+            "si elles sont dans le périmètre."
+        )
+    return texts
+
+
+def _candidates(found: QpvExplanation) -> list[Structure]:
+    """Return the structures that cover a commune of the quarter, or may, by the first rule."""
+    ties = [tie for commune in found.communes for tie in commune.main.ties]
+    return list({tie.structure.id: tie.structure for tie in ties}.values())

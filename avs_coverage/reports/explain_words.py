@@ -1,0 +1,261 @@
+"""The words of explanations: rules, links, sources, each as a sentence to be read aloud."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
+from avs_coverage.explain import Tie
+from avs_coverage.inventory import Structure
+from avs_coverage.messages import counted, distance, enumeration, french_date, number, percent, plain
+from avs_coverage.rules import Rule
+from avs_coverage.rules.demand import CHEF_LIEU
+
+LISTED = 6
+"""How many names a sentence gives before it counts the rest."""
+
+TYPES = {"CS": "centre social", "EVS": "espace de vie sociale"}
+ABBREVIATIONS = (
+    "CS veut dire centre social, EVS espace de vie sociale ; « structure » désigne ici l'un ou l'autre."
+)
+COVERED_BY = {
+    "cs_seul": "centre social",
+    "cs_et_evs": "centre social et espace de vie sociale",
+    "evs_seul": "espace de vie sociale seul",
+}
+NO_SOURCE = "la liste ne dit pas d'où vient cette ligne"
+AREAS = {
+    "complete": "connue en entier",
+    "partielle": "connue en partie",
+    "estimee": "estimée, non déclarée",
+    "inconnue": "inconnue",
+}
+
+_Sentence = tuple[str, str]
+SENTENCES: dict[str, _Sentence] = {
+    "siege": ("{names} y a son siège.", "{names} y ont leur siège."),
+    "siege_deduit": (
+        "{names} y aurait son siège : la liste le déduit, rien ne l'établit.",
+        "{names} y auraient leur siège : la liste le déduit, rien ne l'établit.",
+    ),
+    "zone_complete": (
+        "{names} la compte dans sa zone d'intervention.",
+        "{names} la comptent dans leur zone d'intervention.",
+    ),
+    "zone_partielle": (
+        "{names} la compte parmi les communes connues de sa zone d'intervention.",
+        "{names} la comptent parmi les communes connues de leur zone d'intervention.",
+    ),
+    "zone_estimee": (
+        "{names} la desservirait, d'après une zone d'intervention estimée, que rien n'établit.",
+        "{names} la desserviraient, d'après des zones d'intervention estimées, que rien n'établit.",
+    ),
+    "zone_inconnue": (
+        "{names} la desservirait peut-être : la liste la nomme, mais dit la zone inconnue.",
+        "{names} la desserviraient peut-être : la liste la nomme, mais dit les zones inconnues.",
+    ),
+    "epci": (
+        "On ne connaît pas toute la zone d'intervention de {names}, qui part d'une commune de la même "
+        "intercommunalité{epci} : si elle s'étendait jusqu'ici, elle couvrirait cette commune.",
+        "On ne connaît pas toute la zone d'intervention de {names}, qui partent de communes de la même "
+        "intercommunalité{epci} : si l'une s'étendait jusqu'ici, elle couvrirait cette commune.",
+    ),
+    "commune_voisine": (
+        "On ne connaît pas toute la zone d'intervention de {names}, qui part d'une commune voisine : si "
+        "elle s'étendait jusqu'ici, elle couvrirait cette commune.",
+        "On ne connaît pas toute la zone d'intervention de {names}, qui partent de communes voisines : si "
+        "l'une s'étendait jusqu'ici, elle couvrirait cette commune.",
+    ),
+    "distance": ("À portée : {names}.", "À portée : {names}."),
+    "distance_approchee": (
+        "À portée, si on place cette structure au chef-lieu de son siège, faute de coordonnées : {names}.",
+        "À portée, si on place ces structures au chef-lieu de leur siège, faute de coordonnées : {names}.",
+    ),
+    "distance_possible": (
+        "Peut-être à portée, selon sa place dans la commune de son siège, faute de coordonnées : {names}.",
+        "Peut-être à portée, selon leur place dans la commune de leur siège, faute de coordonnées : {names}.",
+    ),
+    "duree_approchee": (
+        "À portée d'après une durée estimée, si on place cette structure au chef-lieu de son siège, faute de "
+        "coordonnées : {names}.",
+        "À portée d'après une durée estimée, si on place ces structures au chef-lieu de leur siège, faute de "
+        "coordonnées : {names}.",
+    ),
+    "duree_possible": (
+        "Peut-être à portée d'après une durée estimée, selon sa place dans la commune de son siège, faute de "
+        "coordonnées : {names}.",
+        "Peut-être à portée d'après une durée estimée, selon leur place dans la commune de leur siège, faute "
+        "de coordonnées : {names}.",
+    ),
+    "duree_estimee": ("À portée, d'après une durée estimée : {names}.",) * 2,
+    "duree": ("À portée, par la route : {names}.",) * 2,
+    "duree_inconnue": (
+        "Peut-être à portée : {names}. Le fichier ne donne pas ce trajet, qui tiendrait dans la durée en "
+        "ligne droite à 130 km/h.",
+        "Peut-être à portée : {names}. Le fichier ne donne pas ces trajets, qui tiendraient dans la durée "
+        "en ligne droite à 130 km/h.",
+    ),
+}
+"""How each ``basis`` of a link is said, of one structure and of several."""
+POSSIBLE_REASONS = {
+    "siege_deduit": "son siège y est déduit, non établi",
+    "zone_estimee": "sa zone d'intervention est estimée, non déclarée",
+    "zone_inconnue": "la liste les nomme, mais dit sa zone inconnue",
+    "epci": "sa zone n'est pas toute connue, et l'on suppose qu'elle ne dépasse pas l'intercommunalité",
+    "commune_voisine": "sa zone n'est pas toute connue, et l'on suppose qu'elle ne dépasse pas les "
+    "communes voisines",
+    "distance_possible": "sa place dans la commune de son siège n'est pas connue",
+    "duree_possible": "sa place dans la commune de son siège n'est pas connue",
+    "duree_inconnue": "le fichier de durées ne donne pas le trajet, qui tiendrait en ligne droite à 130 km/h",
+}
+"""Why a link is no more than possible, by its ``basis``."""
+_HEDGED = frozenset(POSSIBLE_REASONS)  # sentences that say themselves that nothing is certain
+_BASES = list(SENTENCES)  # a basis without a sentence is an error, never passed over in silence
+_MEASURED = tuple(basis for basis in SENTENCES if basis.startswith(("distance", "duree")))
+
+
+def named(structure: Structure) -> str:
+    """Write a structure with its type, the name in quotes."""
+    return f"« {structure.name} » ({structure.type})"
+
+
+def names_of(structures: Sequence[Structure], limit: int | None = LISTED) -> str:
+    """Join the names of structures; beyond the limit, say how many more."""
+    return enumeration([named(structure) for structure in structures], limit)
+
+
+def rule_title(rule: Rule) -> str:
+    """Return the rule in words, without what a user types, with a capital."""
+    text = rule.label.replace(f" ({rule.typed})", "")
+    if rule.name == "radius":
+        text = f"{text} d'une structure, à vol d'oiseau"
+    return text[:1].upper() + text[1:]
+
+
+def rule_meaning(rule: Rule) -> str:
+    """Say in one sentence when a commune is covered under a rule."""
+    if rule.name == "declared":
+        return (
+            "Une commune est couverte quand elle est dans la zone d'intervention d'une structure, "
+            "c'est-à-dire parmi les communes qu'elle dit desservir."
+        )
+    if rule.name == "implantation":
+        return "Une commune est couverte quand une structure y a son siège."
+    if rule.name == "radius":
+        return _radius_meaning(rule)
+    if rule.name == "travel-time":
+        return _travel_meaning(rule)
+    return f"{rule.definition[:1].upper()}{rule.definition[1:]}."
+
+
+def _radius_meaning(rule: Rule) -> str:
+    far = distance(float(rule.parameters["rayon_m"]))
+    seat = "Une commune est couverte quand une structure y a son siège ou "
+    if rule.parameters["population_par"] == CHEF_LIEU:
+        where = f"se trouve à {far} au plus de son chef-lieu (son centre)"
+        return f"{seat}{where}, où l'on tient tous ses habitants pour réunis."
+    share = plain(float(rule.parameters["part_commune"]) * 100).replace(".", ",")
+    return f"{seat}quand {share} % au moins de ses habitants sont à {far} au plus d'une structure."
+
+
+def _travel_meaning(rule: Rule) -> str:
+    minutes = plain(float(rule.parameters["duree_min"])).replace(".", ",")
+    text = (
+        f"Une commune est couverte quand une structure y a son siège ou se trouve à {minutes} min au plus de "
+        "son chef-lieu (son centre) par la route"
+    )
+    if "detour" in rule.parameters:
+        return f"{text} ; faute de durées mesurées, elles sont estimées d'après la ligne droite."
+    if "temps" in rule.parameters:
+        return f"{text}, d'après le fichier {rule.parameters['temps']}."
+    return f"{text}, d'après le serveur OSRM {rule.parameters.get('osrm', '')}."
+
+
+def tie_sentences(ties: Sequence[Tie], epci: str, in_part: bool) -> list[str]:
+    """Say what ties structures to a commune: one sentence for each certainty and basis.
+
+    *epci* names the EPCI of the commune; *in_part* tells a rule that reaches a part of the inhabitants.
+    """
+    found = []
+    ordered = sorted(ties, key=lambda tie: (not tie.certain, _BASES.index(tie.basis)))
+    for (certain, basis), group in groupby(ordered, key=lambda tie: (tie.certain, tie.basis)):
+        here = list(group)
+        write = _far(in_part) if basis in _MEASURED else lambda tie: named(tie.structure)
+        names = enumeration([write(tie) for tie in here], LISTED if certain else None)
+        sentence = SENTENCES[basis][len(here) > 1]
+        if not certain and basis not in _HEDGED:
+            sentence = f"Peut-être : {sentence}"
+        found.append(sentence.format(names=names, epci=f", {epci}" if epci else ""))
+    return found
+
+
+def why_possible(ties: Sequence[Tie]) -> str:
+    """Say why links are no more than possible, each reason once."""
+    bases = sorted({tie.basis for tie in ties}, key=_BASES.index)
+    return enumeration([POSSIBLE_REASONS.get(basis, "rien ne l'établit") for basis in bases])
+
+
+def _far(in_part: bool) -> Callable[[Tie], str]:
+    def write(tie: Tie) -> str:
+        parts = [tie.structure.type]
+        if tie.minutes is not None:
+            parts.append(f"à {number(tie.minutes)} min{' environ' if tie.basis == 'duree_estimee' else ''}")
+        elif in_part:
+            parts.append(f"{percent(tie.share)} des habitants")
+        elif tie.km is not None:
+            parts.append(f"à {number(tie.km, 1)} km")
+        return f"« {tie.structure.name} » ({', '.join(parts)})"
+
+    return write
+
+
+def source_sentence(structure: Structure) -> str:
+    """Say on whose word a structure is in the list, and what the list knows of it."""
+    told = f"{named(structure)} : {structure.source or NO_SOURCE}."
+    if structure.seat:
+        quality = ", déduit et non établi" if structure.seat_quality == "deduit" else ""
+        seat = f"siège : {structure.seat_name} ({structure.seat}){quality}"
+    else:
+        seat = "siège inconnu"
+    told += f" {seat[:1].upper()}{seat[1:]} ; zone d'intervention {AREAS[structure.area]}."
+    if structure.note:
+        told += f" Remarque de la liste : {structure.note.rstrip('.')}."
+    return told
+
+
+def at(name: str) -> str:
+    """Write « à » before the name of a commune, as it is said.
+
+    >>> at("Le Donjon"), at("Les Abymes"), at("La Rochelle"), at("Moulins")
+    ('au Donjon', 'aux Abymes', 'à La Rochelle', 'à Moulins')
+    """
+    for article, said in (("Le ", "au "), ("Les ", "aux ")):
+        if name.startswith(article):
+            return said + name.removeprefix(article)
+    return f"à {name}"
+
+
+def agreement(structure: Structure) -> str:
+    """Say from when and until when a structure is agreed, a first of January as its year."""
+    start, end = structure.start, structure.end
+    if start is None and end is None:
+        return "dates d'agrément inconnues"
+    parts = []
+    if start is None:
+        parts.append("début d'agrément inconnu")
+    else:
+        is_year = (start.month, start.day) == (1, 1)
+        parts.append(f"agréée depuis {start.year if is_year else f'le {french_date(start)}'}")
+    if end is not None:
+        parts.append(f"jusqu'au {french_date(end)} compris")
+    return ", ".join(parts)
+
+
+def inhabitants(people: int) -> str:
+    """Write a number of inhabitants with its noun."""
+    return counted(people, "habitant", "habitants")
+
+
+def bullets(texts: Sequence[str]) -> list[str]:
+    """Write each text as an item of a list."""
+    return [f"– {text}" for text in texts]
