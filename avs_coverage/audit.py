@@ -239,7 +239,7 @@ def audit_figures(report: Report, own: Sequence[PublishedFigure] = ()) -> Audit:
 def _named(inventories: AuditedInventory, year: int) -> list[NamedCommune]:
     """Return the communes that a schéma of a year names, each judged by itself."""
     view = inventories.year(year)
-    coverage = view.in_doubt(view.coverage("declared"))
+    coverage = view.coverage("declared")
     complete = not view.lacking("nb_communes_avs")
     sources = {structure.id: structure.source for structure in coverage.inventory.structures}
     found = []

@@ -50,17 +50,21 @@ _CS_SHARES = {"pct_cs_acf": "nb_cs_acf", "pct_cs_ps_jeunes": "nb_cs_ps_jeunes"}
 class YearView:
     """The inventory on 31 December of a year; *published*: how many structures of each type, None unknown.
 
-    *state* is the day that the inventory describes. On an earlier day a structure without a date may not
-    have been open yet: it counts in the figure and the majorant, not in the minorant.
+    On a day before that which the inventory describes, a structure without a date may not have been open
+    yet: it counts in the figure and the majorant, not in the minorant.
     """
 
     territory: Territory
     inventory: Inventory
-    state: date
     year: int
     published: Mapping[str, int | None]
     _coverages: dict[str, Coverage] = field(default_factory=dict)
     _measures: dict[str, dict[str, Measured | None]] = field(default_factory=dict)
+
+    @property
+    def state(self) -> date:
+        """Return the day that the inventory describes."""
+        return self.inventory.date or self.day
 
     @property
     def day(self) -> date:
@@ -102,8 +106,9 @@ class YearView:
     @cached_property
     def _dated(self) -> Inventory:
         """Return the inventory without the structures that may not have been open."""
-        kept = (s for s in self.inventory.structures if s.start is not None or self.day >= self.state)
-        return replace(self.inventory, structures=tuple(kept))
+        unsure = {s.id for s in self.inventory.counted(self.day) if s.may_open_later}
+        kept = tuple(s for s in self.inventory.structures if s.id not in unsure)
+        return replace(self.inventory, structures=kept)
 
     def _measured(self, code: str, coverage: Coverage) -> Measured | None:
         """Return what is measured under a code, with the bracket that structures without a date open."""
@@ -112,7 +117,7 @@ class YearView:
         if rule not in self._measures:
             dated = completeness(replace(coverage, inventory=self._dated))
             full = measure(coverage, self.completeness, self._quarters(self.inventory))
-            doubtful = measure(self.in_doubt(coverage), dated, self._quarters(self._dated))
+            doubtful = measure(coverage, dated, self._quarters(self._dated))
             self._measures[rule] = {name: _widened(one, doubtful[name]) for name, one in full.items()}
         measured = self._measures[rule].get(_CS_SHARES.get(code, code))
         if measured is None or code not in _CS_SHARES:
@@ -120,14 +125,6 @@ class YearView:
         cs = self.completeness[0]
         total = cs.identified if cs.published is None else cs.published
         return replace(measured, total=total) if total else None
-
-    def in_doubt(self, coverage: Coverage) -> Coverage:
-        """Return the coverage where the links of structures that may not have been open are but possible."""
-        table = coverage.links.copy()
-        dated = [structure.id for structure in self._dated.structures]
-        for column in {"certain", "firm"} & set(table.columns):
-            table[column] &= table["structure"].isin(dated)
-        return replace(coverage, found=replace(coverage.found, table=table))
 
     def _quarters(self, inventory: Inventory) -> QpvSummary:
         return summarise(qpv_coverage(self.territory, inventory, self.day), inventory.departements)
@@ -174,9 +171,8 @@ class YearView:
 
     def _undated(self, code: str) -> str:
         """Say how many structures open the bracket because nothing says since when they are open."""
-        dated = {structure.id for structure in self._dated.structures}
-        known = (s for s in self.inventory.counted(self.day) if s.type in _kinds(code))
-        count = sum(structure.id not in dated for structure in known)
+        kinds = _kinds(code)
+        count = sum(s.may_open_later and s.type in kinds for s in self.inventory.counted(self.day))
         words = ("structure sans date d'agrément, comptée", "structures sans date d'agrément, comptées")
         return f"{counted(count, *words)} dans le seul majorant" if count else ""
 
@@ -226,7 +222,8 @@ class AuditedInventory:
         """Return what the inventory says of a year, computed once."""
         if year not in self._years:
             published = {kind: self._published(kind, year) for kind in ("CS", "EVS")}
-            self._years[year] = YearView(self.territory, self.inventory, self.state, year, published)
+            inventory = replace(self.inventory, date=self.state)
+            self._years[year] = YearView(self.territory, inventory, year, published)
         return self._years[year]
 
     def finding(self, figure: PublishedFigure) -> Finding:

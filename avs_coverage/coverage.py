@@ -88,8 +88,11 @@ class Coverage:
 
     @classmethod
     def compute(cls, territory: Territory, inventory: Inventory, rule: Rule, on: date) -> Coverage:
-        """Apply a rule."""
-        return cls(territory, inventory, rule, on, rule.links(territory, inventory, on))
+        """Apply a rule; nothing firm rests on a structure that may not have been open yet."""
+        found = rule.links(territory, inventory, on)
+        if unsure := [structure.id for structure in inventory.counted(on) if structure.may_open_later]:
+            found.table["firm"] &= ~found.table["structure"].isin(unsure)
+        return cls(territory, inventory, rule, on, found)
 
     @property
     def links(self) -> pd.DataFrame:

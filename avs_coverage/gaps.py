@@ -246,7 +246,7 @@ class Locations:
         self._x = np.array([s.x_m for s in self.structures], dtype=float)
         self._y = np.array([s.y_m for s in self.structures], dtype=float)
         self._error_m = np.array([s.position_error_m for s in self.structures], dtype=float)
-        self._is_firm = np.array([not s.is_seat_deduced for s in self.structures], dtype=bool)
+        self._is_firm = np.array([s.is_firm for s in self.structures], dtype=bool)
 
     def nearest(self, x_m: float, y_m: float, epsg: int) -> tuple[Structure | None, float | None]:
         """Return the structure nearest to a point, and the distance in km to 0.1.

@@ -232,7 +232,7 @@ def coverage_history(
 def _at(coverage: Coverage, year: int) -> Coverage:
     """Return the coverage on 31 December, whose links are found again only where structures differ."""
     on, inventory = date(year, 12, 31), coverage.inventory
-    before, after = ([s.id for s in inventory.counted(day)] for day in (coverage.on, on))
+    before, after = (list(inventory.counted(day)) for day in (coverage.on, on))
     if before == after:
         return replace(coverage, on=on)
     return Coverage.compute(coverage.territory, inventory, coverage.rule, on)

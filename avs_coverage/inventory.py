@@ -29,7 +29,8 @@ class Structure:
     chef-lieu: the structure is then at most *position_error_m* metres from there. *start* and *end*
     are the first and last day of the agreement, None where unknown or open. *acf* and
     *ps_jeunes* are None where unknown; *acf_start* and *ps_jeunes_start*, the first day of each,
-    None where unknown: before it the answer is no, whatever it is since.
+    None where unknown: before it the answer is no, whatever it is since. *may_open_later* is set by
+    ``Inventory.counted``.
     """
 
     id: str
@@ -64,6 +65,12 @@ class Structure:
     note: str = ""
     source: str = ""
     line: int = 0
+    may_open_later: bool = field(default=False, compare=True, kw_only=True)
+
+    @property
+    def is_firm(self) -> bool:
+        """Tell whether its figures may rest in a minorant: open for sure, in a commune that is known."""
+        return not (self.is_seat_deduced or self.may_open_later)
 
     @property
     def is_seat_deduced(self) -> bool:
@@ -147,10 +154,16 @@ class Inventory:
     left_out: int = field(default=0, kw_only=True)
 
     def counted(self, on: datetime.date) -> Iterator[Structure]:
-        """Yield the structures that count at a date: open, and confirmed unless asked otherwise."""
+        """Yield the structures that count at a date: open, and confirmed unless asked otherwise.
+
+        One without a start is held as open; before the day that the list describes, that is not
+        sure, and the structure bears ``may_open_later``.
+        """
+        is_past = self.date is not None and on < self.date
         for structure in self.structures:
             if structure.is_open(on) and self.may_count(structure):
-                yield structure
+                unsure = is_past and structure.start is None
+                yield replace(structure, may_open_later=True) if unsure else structure
 
     def may_count(self, structure: Structure) -> bool:
         """Tell whether a structure counts while it is open: confirmed, or asked for all the same."""

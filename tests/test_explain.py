@@ -31,7 +31,7 @@ from avs_coverage.reports.explain_words import (
     tie_sentences,
     why_possible,
 )
-from avs_coverage.rules import RuleSettings
+from avs_coverage.rules import BASES, RuleSettings, link_table
 from tests.test_radius import grid_of
 from tests.test_travel_time_rule import matrix
 from tests.worlds import DAY, structure, territory
@@ -532,25 +532,12 @@ def test_a_commune_covered_in_part_says_what_covers_it(share):
 
 
 def test_every_basis_that_a_rule_gives_has_a_sentence():
-    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "avs_coverage/rules").glob("*.py"))
-    patterns = (
-        r'dict\.fromkeys\(\w+, "(\w+)"\)',
-        r'yield str\(code\), "(\w+)"',
-        r'yield code, "(\w+)"',
-        r'_certain\([^)]*"(\w+)"\)',
-        r'(?:True|False), "(\w+)"',
-        r'pair: "(\w+)" for pair',
-        r'basis\.get\([^"]*"(\w+)"\)',
-    )
-    given = {basis for pattern in patterns for basis in re.findall(pattern, source)}
-    assert given >= {
-        "siege", "zone_complete", "zone_partielle", "zone_estimee", "zone_inconnue", "epci",
-        "commune_voisine", "distance", "duree", "duree_estimee", "duree_inconnue",
-    }  # fmt: skip
-    assert given <= set(SENTENCES)
+    assert set(SENTENCES) == set(BASES)
     assert set(POSSIBLE_REASONS) <= set(SENTENCES)
     documented = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
     assert all(f"`{basis}`" in documented for basis in SENTENCES)
+    with pytest.raises(ValueError, match="oracle"):
+        link_table([("c", "03001", 1.0, True, "oracle")])
 
 
 @pytest.mark.parametrize("basis", SENTENCES)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avs_coverage import Files, build_report, find_territory_name
+from avs_coverage import Coverage, Files, Inventory, build_report, find_territory_name
 from avs_coverage.access import communes_access, summarise_access
 from avs_coverage.contributions import structure_contributions
 from avs_coverage.multiplicity import by_multiplicity
 from avs_coverage.rules import get_rule
-from tests.worlds import brackets, cover, structure, territory
+from tests.worlds import DAY, brackets, cover, structure, territory
 
 # Communes at x = 1, 2, … 7 km; 10, 20, … 70 inhabitants.
 WORLD = territory({str(rank): "A" for rank in range(1, 8)})
@@ -36,6 +38,24 @@ def test_a_deduced_seat_counts_in_the_figure_and_not_in_the_minorant():
     # Its own coordinates tell where a structure is, whatever is said of its seat.
     placed = replace(deduced, has_point=True)
     assert brackets(cover(WORLD, placed, rule="radius:1500m"))["cs"] == (2, 2, 2)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_before_the_day_of_the_list_an_undated_structure_is_not_sure_to_be_open(rule):
+    undated = structure("a", "CS", "3", "complete", "3", WORLD)
+    dated = structure("b", "EVS", "6", "complete", "6", WORLD, start=date(2015, 1, 1))
+    inventory = Inventory((undated, dated), frozenset({"03"}), "essai", "essai", date=DAY)
+    now, before = (
+        Coverage.compute(WORLD, inventory, get_rule(rule), day) for day in (DAY, DAY.replace(year=2020))
+    )
+    assert all(figure.is_closed for figure in now.figures())
+    assert now.links["firm"].all()
+    assert [f.numerator for f in before.figures()] == [f.numerator for f in now.figures()]
+    assert brackets(before)["cs"][0] == 0
+    assert brackets(before)["avs"][0] == brackets(now)["evs_seul"][0] > 0
+    # A list that says of no day what it describes is taken at its word.
+    timeless = replace(inventory, date=None)
+    assert Coverage.compute(WORLD, timeless, get_rule(rule), before.on).figures() == now.figures()
 
 
 def test_a_structure_without_coordinates_is_anywhere_in_its_commune():
@@ -161,7 +181,7 @@ def test_the_words_say_what_the_brackets_rest_on(run):
     page = run("communes", "allier", "--rule", "radius:5km").stdout.decode()
     assert "une structure sans coordonnées est n'importe où dans la commune de son siège" in page
     assert "10 CS sur 20 publiés et 8 EVS sur 12 publiés" in page
-    assert "sièges déduits exceptés" in page
+    assert "liens certains, hors sièges déduits" in page
     assert get_rule("radius:5km").hypothesis in page
 
 

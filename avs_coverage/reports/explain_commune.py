@@ -177,12 +177,17 @@ def _reached(found: CommuneExplanation, rule: CommuneByRule) -> list[str]:
 
 
 def _not_firm(rule: CommuneByRule) -> list[str]:
-    """Say what the answer would be without what the list only deduces, where that is another one."""
+    """Say what of the answer is established, where that is less: a place or a date is not sure."""
     if rule.status_lower == rule.status:
         return []
-    without = COVERED_BY.get(rule.status_lower)
-    would = f"couverte seulement par {without}" if without else "peut-être pas couverte"
-    return [f"Ce n'est pas assuré : si ce que la liste ne fait que déduire était faux, elle serait {would}."]
+    left = _ESTABLISHED.get(rule.status_lower, "que la commune soit couverte n'est pas établi")
+    return [f"D'après ce qui est établi seulement (sièges, places et dates connus), {left}."]
+
+
+_ESTABLISHED = {
+    "cs_seul": "seul un centre social la couvre",
+    "evs_seul": "seul un espace de vie sociale la couvre",
+}
 
 
 def _uncovered(found: CommuneExplanation, rule: CommuneByRule) -> list[str]:

@@ -176,9 +176,10 @@ def bracket_meaning(report: Report) -> str:
         return (
             "Rien d'inconnu dans les structures localisées ne déplace ces chiffres : la fourchette est fermée"
         )
-    firm = "liens certains"
-    if any(s.is_seat_deduced for s in report.coverage.inventory.counted(report.coverage.on)):
-        firm += ", sièges déduits exceptés"
+    counted_now = list(report.coverage.inventory.counted(report.coverage.on))
+    apart = ["sièges déduits"] if any(s.is_seat_deduced for s in counted_now) else []
+    apart += ["structures sans date d'agrément"] if any(s.may_open_later for s in counted_now) else []
+    firm = "liens certains" + (f", hors {enumeration(apart)}" if apart else "")
     return f"Fourchette : minorant ({firm}) à majorant (hypothèse : {report.coverage.rule.hypothesis})"
 
 

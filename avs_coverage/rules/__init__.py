@@ -26,6 +26,13 @@ Link = tuple[str, str, float, bool, str]
 """Structure, commune, share of its inhabitants, certain or possible, basis."""
 
 SEAT, DEDUCED_SEAT = "siege", "siege_deduit"
+BASES = (
+    SEAT, DEDUCED_SEAT, "zone_complete", "zone_partielle", "zone_estimee", "zone_inconnue", "epci",
+    "commune_voisine", "distance", "distance_approchee", "distance_possible", "duree", "duree_estimee",
+    "duree_approchee", "duree_possible", "duree_inconnue",
+)  # fmt: skip
+"""Why a structure covers a commune, or may: each has its words in the explanations and the documents."""
+
 NOT_FIRM = (DEDUCED_SEAT, "distance_approchee", "duree_approchee")
 """The bases of certain links on which the figure rests and its minorant does not."""
 
@@ -94,13 +101,16 @@ def link_table(links: Iterable[Link]) -> pd.DataFrame:
     """Return links as a table, one row for each pair of structure and commune.
 
     Columns: ``structure`` (id) and ``commune`` (code), str; ``share`` of the commune's
-    inhabitants covered, 0–1; ``certain`` (bool), or merely possible; ``basis`` (str); ``firm``
-    (bool): certain, and resting on no place that is deduced or not known to the metre.
+    inhabitants covered, 0–1; ``certain`` (bool), or merely possible; ``basis`` (str), one of
+    ``BASES``; ``firm`` (bool): certain, and resting on no place that is deduced or not known to the
+    metre. Raises ValueError for a basis that has no words.
     """
     columns = ["structure", "commune", "share", "certain", "basis"]
     # Without rows pandas would make every column one of objects, and no mask of `certain`.
     values = dict(zip(columns, map(list, zip(*links, strict=True)), strict=False))  # none without links
     table = pd.DataFrame(values, columns=columns).astype({"share": float, "certain": bool})
+    if foreign := set(table["basis"]) - set(BASES):
+        raise ValueError(f"links of an unknown basis: {sorted(foreign)}")
     table["firm"] = table["certain"] & ~table["basis"].isin(NOT_FIRM)
     return table
 

@@ -77,7 +77,7 @@ class Radius:
     def links(self, territory: Territory, inventory: Inventory, on: date) -> Links:
         """Return links to every commune with an inhabitant within the distance, or the seat."""
         structures = [s for s in inventory.counted(on) if self.locates(s)]
-        known = not any(s.position_error_m or s.is_seat_deduced for s in structures)
+        known = not any(s.position_error_m or not s.is_firm for s in structures)
         levels = ("certain",) if known else ("certain", "firm", "any")
         found = {level: self.demands(territory, structures, level) for level in levels}
         return reached_links(territory, structures, found, self.commune_share)
@@ -94,7 +94,7 @@ class Radius:
         sign = {"certain": 0, "firm": -1, "any": 1}[level]
         radii_m = [self.radius_m + sign * structure.position_error_m for structure in structures]
         if level == "firm":
-            radii_m = [-1.0 if s.is_seat_deduced else r for s, r in zip(structures, radii_m, strict=True)]
+            radii_m = [r if s.is_firm else -1.0 for s, r in zip(structures, radii_m, strict=True)]
         return demands(territory, Places(structures, radii_m), self.population_by)
 
     def locates(self, structure: Structure) -> bool:

@@ -55,8 +55,8 @@ def reached_links(
     shares, reached = found["certain"]
     firm_shares, at_least = found.get("firm", (shares, reached))
     any_shares, at_most = found.get("any", (shares, reached))
-    if any(structure.is_seat_deduced for structure in structures):
-        at_least = _seated(at_least.copy(), [s for s in structures if not s.is_seat_deduced])
+    if not all(structure.is_firm for structure in structures):
+        at_least = _seated(at_least.copy(), [structure for structure in structures if structure.is_firm])
     table = link_table(_links(territory, structures, shares, firm_shares, any_shares))
     return Links(table, reached, commune_share, at_least, at_most)
 
