@@ -37,6 +37,8 @@ _EXPORTS = {
     "Report": "report",
     "RuleOptions": "study",
     "RuleSettings": "rules",
+    "Side": "compare",
+    "SideBySide": "compare",
     "Structure": "inventory",
     "Subject": "subject",
     "Supply": "supply",
@@ -53,6 +55,7 @@ _EXPORTS = {
     "communes_access": "access",
     "communes_access_by_time": "access",
     "communes_supply": "supply",
+    "compare_reports": "compare",
     "coverage_changes": "changes",
     "coverage_history": "history",
     "declared_populations": "zone_populations",
@@ -101,6 +104,8 @@ __all__ = [
     "Report",
     "RuleOptions",
     "RuleSettings",
+    "Side",
+    "SideBySide",
     "Structure",
     "Subject",
     "Supply",
@@ -118,6 +123,7 @@ __all__ = [
     "communes_access",
     "communes_access_by_time",
     "communes_supply",
+    "compare_reports",
     "coverage_changes",
     "coverage_history",
     "declared_populations",
@@ -155,6 +161,7 @@ if TYPE_CHECKING:
     from avs_coverage.audit import Audit, audit_figures
     from avs_coverage.build import build_report, embedded_inventory
     from avs_coverage.changes import Change, coverage_changes
+    from avs_coverage.compare import Side, SideBySide, compare_reports
     from avs_coverage.contributions import Contribution, structure_contributions
     from avs_coverage.coverage import Coverage, Figure
     from avs_coverage.epci import EpciCoverage, by_epci

@@ -44,6 +44,7 @@ def test_every_column_of_a_listing_is_documented():
         ("`contributions`", module("contributions").COLUMNS),
         ("`audit`", audit_view.COLUMNS),
         ("`history`", ROW_COLUMNS),
+        ("`compare`", module("compare").COLUMNS),
     ):
         documented = set(re.findall(r"`(\w+)`", section(title).split("|---|---|")[1]))
         assert set(columns) <= documented, title
@@ -70,8 +71,8 @@ def test_every_column_and_code_of_published_figures_is_documented_with_its_meani
 def test_every_command_is_in_the_readme_and_has_a_help_text():
     names = [command.name for command in app.registered_commands]
     assert names == [
-        "report", "explain", "communes", "groups", "access", "supply", "contributions", "history", "qpv",
-        "zones", "structures", "audit", "check", "init", "error",
+        "report", "explain", "communes", "groups", "access", "supply", "contributions", "history", "compare",
+        "qpv", "zones", "structures", "audit", "check", "init", "error",
     ]  # fmt: skip
     for command in app.registered_commands:
         assert re.search(rf"`avs-coverage {command.name} [A-Z ]+`", README), command.name

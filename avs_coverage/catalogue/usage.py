@@ -56,6 +56,11 @@ USAGE: dict[str, FaultKind] = {
         "une médiane, un taux ou une classe ne s'additionnent pas",
         "effectifs lus : {choices}",
     ),
+    "AVS-218": FaultKind(
+        "un seul territoire, « {value} » : il n'y a rien à comparer",
+        "",
+        "nommez-en un autre (avs-coverage compare allier creuse), ou donnez une autre liste par --against",
+    ),
     "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
     "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),
     "AVS-403": FaultKind(

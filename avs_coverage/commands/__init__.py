@@ -16,6 +16,7 @@ from avs_coverage.commands.access import access
 from avs_coverage.commands.audit import audit
 from avs_coverage.commands.check import check
 from avs_coverage.commands.communes import communes
+from avs_coverage.commands.compare import compare
 from avs_coverage.commands.contributions import contributions
 from avs_coverage.commands.error import error
 from avs_coverage.commands.explain import explain
@@ -52,8 +53,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for _command in (
-    report, explain, communes, groups, access, supply, contributions, history, qpv, zones, structures, audit,
-    check, init, error,
+    report, explain, communes, groups, access, supply, contributions, history, compare, qpv, zones,
+    structures, audit, check, init, error,
 ):  # fmt: skip
     app.command(_command.__name__, cls=FrenchCommand)(_command)
 
