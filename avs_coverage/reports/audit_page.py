@@ -229,8 +229,6 @@ def _verdict_row(row: AuditRow) -> list[Cell]:
         why.append(f"se lit {_between(row.readings[EITHER])} sur {number(row.total or 0)}")
     elif INDICATORS[figure.code].per and figure.year:
         why.append(f"total de {figure.year} non connu de l'outil")
-    if row.possible:
-        why.append(f"possible d'après les autres chiffres : {_between(row.possible)}")
     if figure.note and not row.readings:
         why.append(f"remarque : {figure.note}")
     return [

@@ -197,6 +197,8 @@ def _published(report: Report) -> Section:
             blocks.append(Paragraph(text))
         blocks += hypothesis(report)
         blocks.append(Paragraph("Sources des chiffres publiés : " + " ; ".join(sources) + "."))
+        name = report.coverage.territory.name.typed
+        blocks.append(Paragraph(f"Ce qui tient ensemble, et ce qui se vérifie : avs-coverage audit {name}"))
     if report.published_statuses:
         names = {s.id: s.name for s in report.coverage.inventory.structures}
         headers = ["Commune", "Publié", "Inventaire", "Hypothèse haute", "Structures"]
