@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,6 +34,13 @@ def by_multiplicity(coverage: Coverage) -> tuple[Figure, ...]:
             rule = coverage.rule
             found.append(Figure(rule.name, rule.parameters, measure, kind, figure, total, lower, upper))
     return tuple(found)
+
+
+def kinds_of_communes(coverage: Coverage, level: Level = "certain") -> np.ndarray[Any, np.dtype[np.object_]]:
+    """Return each commune's kind, by the links of a level; empty where no inventory stands."""
+    covered, several = coverage.covered("AVS", level), coverage.several(level)
+    kinds = np.array(KINDS, dtype=object)
+    return np.where(coverage.known, kinds[covered.astype(int) + (covered & several)], "")
 
 
 def _parts(coverage: Coverage, measure: str) -> tuple[_Bounds, ...]:
