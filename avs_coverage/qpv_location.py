@@ -70,9 +70,7 @@ def locate(coverage: Coverage, quarters: Sequence[Qpv], distance_m: float) -> di
     structures = [s for s in coverage.inventory.counted(coverage.on) if s.seat]
     pointed = [s for s in structures if s.has_point]
     known = perimeters(coverage, quarters)
-    return {
-        qpv.code: _locate(qpv, known.get(qpv.code), structures, pointed, distance_m) for qpv in quarters
-    }
+    return {qpv.code: _locate(qpv, known.get(qpv.code), structures, pointed, distance_m) for qpv in quarters}
 
 
 def _locate(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from avs_coverage.gaps import GAP
+from avs_coverage.gaps import GAP, UNCLEAR
 from avs_coverage.messages import COMMUNE_STATUS_LABELS, number
 from avs_coverage.multiplicity import kinds_of_communes
 from avs_coverage.reports.document import Column, Table
@@ -83,9 +83,9 @@ def commune_rows(report: Report) -> list[CommuneRow]:
 
 
 def _zones(report: Report) -> dict[str, str]:
-    labels = {GAP: "zone blanche"}
+    labels = {GAP: "zone blanche", UNCLEAR: "couverture à préciser"}
     return {
-        code: f"{labels.get(zone.kind, 'couverture à préciser')} n° {zone.rank}"
+        code: f"{labels[zone.kind]} n°\N{NO-BREAK SPACE}{zone.rank}"
         for zone in report.zones
         for code, _ in zone.communes
     }
@@ -119,7 +119,17 @@ def _reached(report: Report, row: Any) -> str:  # noqa: ANN401 - a row of Covera
 
 def communes_table(rows: Sequence[CommuneRow]) -> Table:
     """Return the communes as a table: what is certain, and what is only possible."""
-    headers = ("Commune", "Code", "EPCI", "#Habitants", "#km²", "Couverture", "Possible", "Structures", "Zone")
+    headers = (
+        "Commune",
+        "Code",
+        "EPCI",
+        "#Habitants",
+        "#km²",
+        "Couverture",
+        "Possible",
+        "Structures",
+        "Zone",
+    )
     columns = tuple(Column(header.lstrip("#"), header.startswith("#")) for header in headers)
     cells = tuple(
         (
@@ -131,7 +141,7 @@ def communes_table(rows: Sequence[CommuneRow]) -> Table:
             COMMUNE_STATUS_LABELS[row.status],
             COMMUNE_STATUS_LABELS[row.status_possible] if row.status_possible != row.status else "",
             " ; ".join(row.certain),
-            row.zone,
+            row.zone.removeprefix("zone ").removeprefix("couverture "),
         )
         for row in rows
     )

@@ -17,6 +17,7 @@ from avs_coverage.qpv import departement_of_qpv
 from avs_coverage.qpv_location import perimeters
 from avs_coverage.reports.html_blocks import escape
 from avs_coverage.reports.html_communes import CommuneRow
+from avs_coverage.reports.html_frame import Frame, Shape
 
 if TYPE_CHECKING:
     from avs_coverage.inventory import Structure
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
 MAX_COMMUNES = 6000
 """Beyond, a browser is slow and a commune is smaller than a pixel: only the tables are given."""
-SIDE = 2000
-"""The longer side of the drawing: 70 m a unit for a département, finer than the generalised contours."""
-_MARGIN = 20
 _NAMES = 12
 STATUS_CLASSES = {
     "cs_seul": "cs",
@@ -42,7 +40,6 @@ MARKS = {
     "QPV": "M0-7l7 7l-7 7l-7-7z",
 }
 """A shape each, so that colour is never all that tells them apart; in pixels, around the place."""
-Shape = Any  # a shapely geometry
 
 
 def no_map_reason(report: Report) -> str:
@@ -52,60 +49,10 @@ def no_map_reason(report: Report) -> str:
     projections = {epsg_of(code) for code in territory.name.departements}
     if count > MAX_COMMUNES or len(projections) > 1:
         return (
-            f"Pas de carte : {counted(count, 'commune', 'communes')}, c'est trop pour une page à lire dans un "
-            "navigateur. Les tableaux sont complets ; un rapport par région ou par département a sa carte."
+            f"Pas de carte : {counted(count, 'commune', 'communes')}, c'est trop pour une page à lire dans "
+            "un navigateur. Les tableaux sont complets ; un rapport par région ou par département a sa carte."
         )
     return ""
-
-
-@dataclass(frozen=True)
-class Frame:
-    """How metres of the legal projection become units of the drawing, y downwards."""
-
-    left: float
-    top: float
-    scale: float
-    width: int
-    height: int
-
-    @classmethod
-    def around(cls, bounds: Sequence[float]) -> Frame:
-        """Return the frame in which the box *bounds* (minx, miny, maxx, maxy) is as large as may be."""
-        left, bottom, right, top = bounds
-        scale = max(right - left, top - bottom, 1.0) / (SIDE - 2 * _MARGIN)
-        width = round((right - left) / scale) + 2 * _MARGIN
-        return cls(left, top, scale, width, round((top - bottom) / scale) + 2 * _MARGIN)
-
-    def place(self, x_m: Any, y_m: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a number or an array
-        """Return the place of a point, or of an array of them."""
-        return (x_m - self.left) / self.scale + _MARGIN, (self.top - y_m) / self.scale + _MARGIN
-
-    def holds(self, x: float, y: float) -> bool:
-        """Tell whether a place is on the drawing."""
-        return 0 <= x <= self.width and 0 <= y <= self.height
-
-    def path(self, shape: Shape) -> str:
-        """Write the rings of a polygon, in whole units; a square of one unit where it is smaller."""
-        import shapely
-
-        rings = []
-        for polygon in shapely.get_parts(shape):
-            for ring in (polygon.exterior, *polygon.interiors):
-                x, y = self.place(*np.asarray(ring.coords)[:, :2].T)
-                points = np.rint(np.column_stack([x, y])).astype(int)
-                points = points[np.append(True, (np.diff(points, axis=0) != 0).any(axis=1))]
-                if len(points) > 3:  # noqa: PLR2004 - a triangle, closed
-                    rings.append(_ring(points))
-        if not rings:
-            x, y = (round(float(v)) for v in self.place(*shape.representative_point().coords[0][:2]))
-            rings.append(f"M{x} {y}h1v1h-1z")
-        return "".join(rings)
-
-
-def _ring(points: np.ndarray) -> str:
-    """Write a closed ring by steps: half as long as by places."""
-    steps = " ".join(f"{dx} {dy}" for dx, dy in np.diff(points[:-1], axis=0).tolist())
-    return f"M{points[0, 0]} {points[0, 1]}l{steps}z".replace(" -", "-")
 
 
 @dataclass(frozen=True)
@@ -152,19 +99,25 @@ class CoverageMap:
     def svg(self) -> str:
         """Return the drawing."""
         frame = self.frame
-        layers = (
-            ("communes", self._communes()),
-            ("zones", self._zones()),
-            ("qpv", self._quarters()),
-            ("structures", self._structures()),
-        )
-        groups = "".join(f'<g id="layer-{name}">\n{"".join(found)}</g>\n' for name, found in layers)
+        layers = {"communes": "".join(self._communes()), **self.layers}
+        groups = "".join(f'<g id="layer-{name}">\n{text}</g>\n' for name, text in layers.items())
         return (
             f'<svg id="map" viewBox="0 0 {frame.width} {frame.height}" role="img" '
             'aria-labelledby="map-title" xmlns="http://www.w3.org/2000/svg">\n'
-            f'<title id="map-title">{escape(self._title())}</title>\n<defs>{"".join(self._patterns())}</defs>\n'
+            f'<title id="map-title">{escape(self._title())}</title>\n'
+            f"<defs>{''.join(self._patterns())}</defs>\n"
             f'{groups}<path id="cursor" d=""/></svg>\n'
         )
+
+    @cached_property
+    def layers(self) -> dict[str, str]:
+        """Return what is drawn over the communes, by layer; empty where there is nothing to draw."""
+        found = {"zones": self._zones(), "qpv": self._quarters(), "structures": self._structures()}
+        return {name: "".join(parts) for name, parts in found.items()}
+
+    def has_mark(self, shape: str, kind: str) -> bool:
+        """Tell whether a sign is on the drawing."""
+        return any(f'class="mark {shape.lower()} {kind}"' in text for text in self.layers.values())
 
     def _title(self) -> str:
         coverage = self.report.coverage
@@ -251,7 +204,7 @@ class CoverageMap:
             communes = [code for code in qpv.communes if code in self.places] or list(qpv.communes)
             home = gazetteer.get(communes[0]) if communes else None
             if shape is not None:
-                path, point = self._perimeter(shape), shape.representative_point()
+                path, point = self.frame.fine_path(shape), shape.representative_point()
                 x, y = self.frame.place(point.x, point.y)
             elif home is not None and departement_of(home.code) == departement_of_qpv(qpv.code):
                 path, (x, y) = "", self.frame.place(home.x_m, home.y_m)
@@ -260,16 +213,6 @@ class CoverageMap:
             if self.frame.holds(x, y):
                 found.append((communes[0] if communes else "", f"{qpv.name} ({qpv.code})", x, y, path))
         return found
-
-    def _perimeter(self, shape: Shape) -> str:
-        """Write a perimeter to 0.1 unit: it is a few units wide."""
-        import shapely
-
-        rings = []
-        for polygon in shapely.get_parts(shape):
-            x, y = self.frame.place(*np.asarray(polygon.exterior.coords)[:, :2].T)
-            rings.append("M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True)) + "z")
-        return "".join(rings)
 
     def _structures(self) -> Iterator[str]:
         taken: dict[tuple[int, int], int] = {}
@@ -302,7 +245,7 @@ class CoverageMap:
         coverage = self.report.coverage
         return sorted(coverage.inventory.counted(coverage.on), key=lambda s: s.id)
 
-    def _mark(  # noqa: PLR0913, PLR0917 - what a mark is made of
+    def _mark(
         self,
         shape: str,
         kind: str,
@@ -312,11 +255,10 @@ class CoverageMap:
         aside: tuple[int, int] = (0, 0),
     ) -> str:
         x, y = (f"{value:.1f}" for value in place)
-        moved = f' transform="translate({aside[0]} {aside[1]})"' if any(aside) else ""
         return (
             f'<g class="mark {shape.lower()} {kind}" data-code="{escape(code)}" data-x="{x}" data-y="{y}" '
             f'transform="translate({x} {y}) scale({self.unit:.3f})">'
-            f'<path d="{MARKS[shape]}"{moved}><title>{escape(text)}</title></path></g>\n'
+            f"<title>{escape(text)}</title>{sign(shape, kind, aside)}</g>\n"
         )
 
     def notes(self) -> list[str]:
@@ -346,6 +288,16 @@ class CoverageMap:
             words = ("QPV dont le périmètre est inconnu est placé", "QPV de périmètre inconnu sont placés")
             found.append(f"{counted(marked, *words)} au chef-lieu d'une de ses communes : losange creux.")
         return found
+
+
+def sign(shape: str, kind: str, aside: tuple[int, int] = (0, 0)) -> str:
+    """Return the sign of a structure or a quarter: ``hollow``, or ``full`` with a dark core.
+
+    White within a dark line, it is read on a light commune and on a dark one.
+    """
+    moved = f"translate({aside[0]} {aside[1]})"
+    core = f'<path class="core" d="{MARKS[shape]}" transform="{moved} scale(.6)"/>' if kind == "full" else ""
+    return f'<path d="{MARKS[shape]}" transform="{moved}"/>{core}'
 
 
 def fill(known: str, possible: str) -> str:

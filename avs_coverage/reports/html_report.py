@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from avs_coverage import __version__
 from avs_coverage.messages import COMMUNE_STATUS_LABELS, MEASURE_LABELS, STATUS_LABELS
-from avs_coverage.reports.document import FigureCell, Paragraph, Section
-from avs_coverage.reports.html_blocks import anchor, blocks, escape, heading, paragraph, section, table
-from avs_coverage.reports.html_communes import KIND_LABELS, CommuneRow, communes_table, commune_rows, details
-from avs_coverage.reports.html_map import MARKS, CoverageMap, fill, legend_labels, no_map_reason
+from avs_coverage.reports.document import FigureCell, Section
+from avs_coverage.reports.html_blocks import anchor, blocks, escape, heading, section, table
+from avs_coverage.reports.html_communes import KIND_LABELS, CommuneRow, commune_rows, communes_table, details
+from avs_coverage.reports.html_map import CoverageMap, fill, legend_labels, no_map_reason, sign
 from avs_coverage.reports.inventory_section import basis, hypothesis, structures_section
 from avs_coverage.reports.report_page import report_document
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from avs_coverage.report import Report
 
 _FOLDER = Path(__file__).parent / "html"
+_KEY_FIGURES = "Chiffres clés"
 _CARDS = ("avs", "cs", "evs_seul", "aucune")
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 """What could end the block of data, or a line of script: escaped as JSON allows."""
@@ -46,10 +47,8 @@ def html_page(report: Report) -> bytes:
     page = Template(_read("report.html")).substitute(
         title=escape(document.title),
         banner=_banner(report),
-        size="".join(paragraph(block) for block in document.sections[0].blocks[:1] if _is_text(block)),
-        summary="".join(
-            f'<li><a href="#{anchor(title)}">{escape(title)}</a></li>\n' for title, _ in parts
-        ),
+        size=blocks(Section("", document.sections[0].blocks[:1])),
+        summary="".join(f'<li><a href="#{anchor(title)}">{escape(title)}</a></li>\n' for title, _ in parts),
         content="".join(text for _, text in parts),
         data=embedded_json(_data(rows, drawn)),
         style=style,
@@ -74,17 +73,13 @@ def embedded_json(data: Any) -> str:  # noqa: ANN401 - any plain value
 
 
 def _read(name: str) -> str:
-    """Read a part of the page; lines end in \\n everywhere, as the browser hashes them."""
+    """Read a part of the page; lines end as on Unix everywhere, as the browser hashes them."""
     return (_FOLDER / name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:
     """Return what the page's policy lets in: this very text, and no other."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _is_text(block: object) -> bool:
-    return isinstance(block, Paragraph)
 
 
 def _banner(report: Report) -> str:
@@ -97,31 +92,32 @@ def _parts(
     report: Report, rows: Sequence[CommuneRow], drawn: CoverageMap | None, sections: Sequence[Section]
 ) -> list[tuple[str, str]]:
     """Return the title and HTML of each section, in the order in which they are read."""
-    territory, inventory, *others = sections
-    *others, method = others
-    structures = structures_section(report)
-    inventories = [(one.title, section(one)) for one in (inventory,)]
-    communes = ("Communes", _communes(rows))
-    parts = [("Chiffres clés", _key_figures(report, territory))]
-    if not report.has_inventory:  # what is unknown is said before a map of nothing
-        parts, inventories = [*parts, *inventories], []
-    parts += [("Carte", _map(report, drawn)), communes, *inventories]
+    territory, inventory, *others, method = sections
+    known = [(inventory.title, section(inventory))]
+    parts = [(_KEY_FIGURES, _key_figures(report, territory))]
+    drawing = [("Carte", _map(report, drawn)), ("Communes", _communes(rows))]
+    # Where nothing is known, it is said before a map that shows nothing.
+    parts += [*drawing, *known] if report.has_inventory else [*known, *drawing]
     parts += [(one.title, section(one)) for one in others]
     if report.coverage.inventory.structures:
+        structures = structures_section(report)
         parts.append((structures.title, section(structures)))
     return [*parts, (method.title, section(method))]
 
 
 def _key_figures(report: Report, territory: Section) -> str:
     """Return the figures of the territory, what they rest on, and what must be known before quoting them."""
-    text = heading("Chiffres clés")
-    text += paragraph(basis(report)[0]) if isinstance(basis(report)[0], Paragraph) else ""
+    said = tuple(basis(report)[:1])
     if report.has_inventory:
-        text += f'<div class="cards">\n{"".join(_card(report, status) for status in _CARDS)}</div>\n'
-        text += "".join(paragraph(block) for block in hypothesis(report) if isinstance(block, Paragraph))
+        cards = f'<div class="cards">\n{"".join(_card(report, status) for status in _CARDS)}</div>\n'
+        warnings = (*hypothesis(report), *territory.blocks[1:])
     else:
-        text += '<p class="unknown"><strong>Couverture inconnue.</strong> Aucun inventaire de structures.</p>\n'
-    return text + blocks(Section("Chiffres clés", territory.blocks[1:])) + "</section>\n"
+        cards = (
+            '<p class="unknown"><strong>Couverture inconnue.</strong> Aucun inventaire de structures.</p>\n'
+        )
+        warnings = territory.blocks[1:]
+    text = heading(_KEY_FIGURES) + blocks(Section(_KEY_FIGURES, said)) + cards
+    return text + blocks(Section(_KEY_FIGURES, warnings)) + "</section>\n"
 
 
 def _card(report: Report, status: str) -> str:
@@ -133,7 +129,9 @@ def _card(report: Report, status: str) -> str:
             text = f"<strong>{share}</strong> <span>{made_of}</span> <span>fourchette {bracket}</span>"
             lines.append(f"<dt>{MEASURE_LABELS[figure.measure]}</dt><dd>{text}</dd>")
     title = STATUS_LABELS[status]
-    return f'<div class="card"><h3>{escape(title[0].upper() + title[1:])}</h3><dl>{"".join(lines)}</dl></div>\n'
+    return (
+        f'<div class="card"><h3>{escape(title[0].upper() + title[1:])}</h3><dl>{"".join(lines)}</dl></div>\n'
+    )
 
 
 def _map(report: Report, drawn: CoverageMap | None) -> str:
@@ -162,24 +160,34 @@ def _legend(report: Report, drawn: CoverageMap) -> str:
         text += (
             f'<div class="legend {name}" data-fill="{name}"><p>{title}</p><ul>{"".join(items)}</ul></div>\n'
         )
-    return text + _marks_legend(report)
+    return text + _marks_legend(drawn)
 
 
-def _marks_legend(report: Report) -> str:
-    def mark(shape: str, kind: str) -> str:
-        return _swatch(
-            f'<g class="mark {shape.lower()} {kind}" transform="translate(13 8)"><path d="{MARKS[shape]}"/></g>'
-        )
+_MARK_LABELS = {
+    ("CS", "full"): "centre social (CS)",
+    ("CS", "hollow"): "CS placé au chef-lieu, faute de coordonnées",
+    ("EVS", "full"): "espace de vie sociale (EVS)",
+    ("EVS", "hollow"): "EVS placé au chef-lieu, faute de coordonnées",
+    ("QPV", "full"): "QPV",
+    ("QPV", "hollow"): "QPV de périmètre inconnu, au chef-lieu d'une de ses communes",
+}
 
-    items = [("zones", _swatch('<path class="zone" d="M2 8h22"/>'), "zone blanche")]
-    items += [("structures", mark("CS", "full"), "centre social (CS)"), ("structures", mark("EVS", "full"), "EVS")]
-    items.append(("structures", mark("CS", "hollow") + mark("EVS", "hollow"), "placés au chef-lieu, faute de coordonnées"))
-    items.append(("qpv", mark("QPV", "full"), "QPV"))
-    items.append(("qpv", mark("QPV", "hollow"), "QPV de périmètre inconnu, au chef-lieu"))
-    if not report.has_inventory:
-        items = [item for item in items if item[0] == "qpv"]
-    lines = "".join(f'<li data-layer="{layer}">{swatch} {escape(label)}</li>' for layer, swatch, label in items)
-    return f'<div class="legend"><p>Par-dessus</p><ul>{lines}</ul></div>\n'
+
+def _marks_legend(drawn: CoverageMap) -> str:
+    """Return what the outlines and signs mean, those alone that are drawn."""
+    items = []
+    if drawn.layers["zones"]:
+        items.append(("zones", '<path class="zone" d="M2 8h22"/>', "zone blanche"))
+    for (shape, kind), label in _MARK_LABELS.items():
+        if drawn.has_mark(shape, kind):
+            drawing = (
+                f'<g class="mark {shape.lower()} {kind}" transform="translate(13 8)">{sign(shape, kind)}</g>'
+            )
+            items.append(("qpv" if shape == "QPV" else "structures", drawing, label))
+    lines = "".join(
+        f'<li data-layer="{layer}">{_swatch(drawing)} {escape(label)}</li>' for layer, drawing, label in items
+    )
+    return f'<div class="legend"><p>Par-dessus</p><ul>{lines}</ul></div>\n' if items else ""
 
 
 def _swatch(inside: str) -> str:
@@ -195,7 +203,9 @@ def _communes(rows: Sequence[CommuneRow]) -> str:
     )
 
     def attributes(rank: int) -> str:
-        return f' data-code="{escape(rows[rank].code)}" data-status="{escape(rows[rank].status or "inconnu")}"'
+        return (
+            f' data-code="{escape(rows[rank].code)}" data-status="{escape(rows[rank].status or "inconnu")}"'
+        )
 
     tools = (
         '<div class="tools" id="communes-tools"><label>Filtrer <input type="search" id="communes-filter" '

@@ -339,6 +339,7 @@
     apply(); // a browser may remember the choice of the last visit
   }
   for (const box of document.querySelectorAll("input[name=layer]")) {
+    box.closest("label").hidden = !byId(`layer-${box.value}`).childElementCount;
     const apply = () => {
       byId(`layer-${box.value}`).classList.toggle("off", !box.checked);
       for (const item of figure.querySelectorAll(`[data-layer=${box.value}]`)) {
