@@ -181,6 +181,7 @@ def paths(page):
 
 def test_the_fills_of_the_map_are_what_covers_each_commune(allier, page):
     coverage, found = allier.coverage, paths(page)
+    hatched: dict[str, set[str]] = {}
     levels = {level: {k: coverage.covered(k, level) for k in ("CS", "EVS")} for level in ("certain", "any")}
     assert len(found) == 317
     for rank, code in enumerate(coverage.territory.communes.index):
@@ -188,18 +189,22 @@ def test_the_fills_of_the_map_are_what_covers_each_commune(allier, page):
         for level in ("certain", "any"):
             cs, evs = (bool(levels[level][kind][rank]) for kind in ("CS", "EVS"))
             names.append({(1, 1): "both", (1, 0): "cs", (0, 1): "evs", (0, 0): "none"}[cs, evs])
-        wanted = names[0] if names[0] == names[1] else "-".join(names)
-        assert f"s-{wanted}" in found[code].classes, code
+        assert f"s-{names[0]}" in found[code].classes, code
+        if names[0] != names[1]:
+            hatched.setdefault(f"h-{names[1]}", set()).add(code)
     many = sum("m-many" in one.attributes["class"] for one in found.values())
     (figure,) = [f for f in by_multiplicity(coverage) if (f.measure, f.status) == ("communes", "multiple")]
     assert many == figure.numerator
-    # each hatching that a commune bears is drawn, and has its rule
-    hatched = {name for one in found.values() for name in one.classes if "-" in name[2:]}
-    assert len(hatched) > 3
-    style, patterns = page.all("style")[0].text, {one.attributes["id"] for one in page.all("pattern")}
-    for name in hatched:
-        assert f"p-{name}" in patterns
-        assert f".{name}{{fill:url(#p-{name})}}" in style
+    centres = {code: polygon_of(one.attributes["d"]).representative_point() for code, one in found.items()}
+    drawn = {
+        one.attributes["class"]: polygon_of(one.attributes["d"])
+        for one in page.one("hatch-status").all("path")
+    }
+    for name, shape in drawn.items():
+        assert {code for code, centre in centres.items() if shape.contains(centre)} == hatched[name]
+        assert f".{name} {{ fill: url(#p-{name[2:]}); }}" in page.all("style")[0].text
+        assert page.one(f"p-{name[2:]}").tag == "pattern"
+    assert drawn.keys() == hatched.keys() == {"h-cs", "h-evs", "h-both"}
 
 
 @pytest.mark.parametrize("level", ["firm", "certain", "any"])

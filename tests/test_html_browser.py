@@ -232,12 +232,15 @@ def test_layers_change_what_the_map_shows(page):
         return js(page, f"getComputedStyle(document.getElementById('layer-{layer}')).display") != "none"
 
     before = fill("03185"), fill("03118"), fill("03190")
-    assert before[0].startswith("url(") or before[0].startswith("rgb")
+    assert before[0] == "rgb(0, 97, 158)"
+    assert css(page, "#hatch-status").is_displayed()
+    assert js(page, "getComputedStyle(document.querySelector('.h-both')).fill").startswith('url("#p-both")')
     assert before[1] == "rgb(246, 244, 236)"
     css(page, "input[value=multiplicity]").click()
     after = fill("03185"), fill("03118"), fill("03190")
     assert after[0] != before[0]
     assert after[1] == before[1]  # no structure: the same paper
+    assert not css(page, "#hatch-status").is_displayed()
     assert not css(page, ".legend.status").is_displayed()
     assert css(page, ".legend.multiplicity").is_displayed()
     for layer, first in (("zones", True), ("structures", True), ("qpv", False)):

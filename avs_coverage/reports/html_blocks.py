@@ -13,6 +13,8 @@ from avs_coverage.reports.text import plain
 
 _SORTABLE_ROWS = 6
 """From how many rows on a table is sorted at will: shorter ones are read at a glance."""
+_WHOLE_ROWS = 15
+"""Up to how many rows a table is kept on one page of paper."""
 _NUMBER = re.compile(r"-?\d[\d\N{NARROW NO-BREAK SPACE}\N{NO-BREAK SPACE}]*(?:,\d+)?")
 
 
@@ -64,6 +66,7 @@ def table(made: Table, name: str, attributes: Callable[[int], str] = lambda rank
     """Write a table that scrolls on a narrow screen; *attributes* are those of each row, escaped."""
     sortable = len(made.rows) >= _SORTABLE_ROWS
     kind = ' class="sortable"' if sortable else ""
+    box = "scroll whole" if len(made.rows) <= _WHOLE_ROWS else "scroll"
     label = escape(made.caption or name)
     head = "".join(f'<th scope="col"{_kind(column)}>{escape(column.header)}</th>' for column in made.columns)
     caption = f"<caption>{escape(made.caption)}</caption>" if made.caption else ""
@@ -72,7 +75,7 @@ def table(made: Table, name: str, attributes: Callable[[int], str] = lambda rank
         for rank, row in enumerate(made.rows)
     )
     return (
-        f'<div class="scroll" role="group" aria-label="{label}" tabindex="0">\n<table{kind}>{caption}\n'
+        f'<div class="{box}" role="group" aria-label="{label}" tabindex="0">\n<table{kind}>{caption}\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n"
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -99,8 +99,13 @@ class CoverageMap:
     def svg(self) -> str:
         """Return the drawing."""
         frame = self.frame
-        layers = {"communes": "".join(self._communes()), **self.layers}
-        groups = "".join(f'<g id="layer-{name}">\n{text}</g>\n' for name, text in layers.items())
+        layers = {
+            "layer-communes": "".join(self._communes()),
+            "hatch-status": "".join(self._hatchings(_status)),
+            "hatch-multiplicity": "".join(self._hatchings(_kind)),
+            **{f"layer-{name}": text for name, text in self.layers.items()},
+        }
+        groups = "".join(f'<g id="{name}">\n{text}</g>\n' for name, text in layers.items())
         return (
             f'<svg id="map" viewBox="0 0 {frame.width} {frame.height}" role="img" '
             'aria-labelledby="map-title" xmlns="http://www.w3.org/2000/svg">\n'
@@ -126,7 +131,7 @@ class CoverageMap:
     def _communes(self) -> Iterator[str]:
         for row in self.rows:
             if row.code in self._shapes:
-                classes = f"s-{fill(*_status(row))} m-{fill(*_kind(row))}"
+                classes = f"s-{STATUS_CLASSES[row.status]} m-{KIND_CLASSES[row.kind]}"
                 path = self.frame.path(self._shapes[row.code])
                 yield f'<path class="{classes}" data-code="{escape(row.code)}" d="{path}"/>\n'
 
@@ -138,34 +143,29 @@ class CoverageMap:
             "m": sorted({_kind(row) for row in self.rows}, key=_order(KIND_CLASSES)),
         }
 
-    def fill_css(self) -> str:
-        """Return the rules that give each pair of fills its hatching."""
-        layers = {"s": "status", "m": "multiplicity"}
-        return "".join(
-            f"[data-fill={layers[layer]}] .{layer}-{fill(*pair)}{{fill:url(#p-{layer}-{fill(*pair)})}}\n"
-            f".legend .{layer}-{fill(*pair)}{{fill:url(#q-{layer}-{fill(*pair)})}}\n"
-            for layer, pairs in self.fills.items()
-            for pair in pairs
-            if pair[0] != pair[1]
-        )
+    def _hatchings(self, pair_of: Callable[[CommuneRow], tuple[str, str]]) -> Iterator[str]:
+        """Yield one shape for all the communes of a hatching: a pattern filled once is printed at once."""
+        import shapely
+
+        shapes: dict[str, list[Shape]] = {}
+        for row in self.rows:
+            known, possible = pair_of(row)
+            if is_hatched(known, possible) and row.code in self._shapes:
+                shapes.setdefault(possible, []).append(self._shapes[row.code])
+        for possible, found in sorted(shapes.items()):
+            yield f'<path class="h-{possible}" d="{self.frame.path(shapely.union_all(found))}"/>\n'
 
     def _patterns(self) -> Iterator[str]:
-        """Yield the hatchings: on the colour of what is known, lines of the colour of what is possible.
+        """Yield the hatchings: over the colour of what is known, lines of the colour of what is possible.
 
         Those of the map (``p-``) keep their size on the screen when it is zoomed; those of the
         legend (``q-``) are the same, at their size.
         """
-        dots = '<circle cx="4.5" cy="4.5" r="1.2" class="k-dot"/>'
-        found = {"unknown": f'<rect width="9" height="9" class="k-unknown"/>{dots}'}
-        for layer, pairs in self.fills.items():
-            for known, possible in pairs:
-                if known != possible:
-                    back, line = (f'height="9" class="k-{name}"' for name in (known, possible))
-                    found[f"{layer}-{fill(known, possible)}"] = (
-                        f'<rect width="9" {back}/><rect width="2" {line}/>'
-                    )
         tile = 'patternUnits="userSpaceOnUse" width="9" height="9"'
-        for name, inside in found.items():
+        for name in {**{name: "" for name in STATUS_CLASSES.values()}, "one": "", "many": ""}:
+            inside = f'<rect width="2" height="9" class="k-{name}"/>'
+            if name == "unknown":
+                inside = '<circle cx="4.5" cy="4.5" r="1.2" class="k-dot"/>'
             scale = f"scale({self.unit:.3f})"
             yield f'<pattern id="p-{name}" {tile} patternTransform="{scale} rotate(45)">{inside}</pattern>'
             yield f'<pattern id="q-{name}" href="#p-{name}" patternTransform="rotate(45)"/>'
@@ -280,13 +280,16 @@ class CoverageMap:
         if coarse:
             words = ("structure est placée", "structures sont placées")
             found.append(
-                f"{counted(coarse, *words)} au chef-lieu de la commune de son siège, faute de coordonnées : "
+                f"{counted(coarse, *words)} au chef-lieu de la commune du siège, faute de coordonnées : "
                 "signe creux."
             )
         marked = sum(not path for *_, path in self._placed_quarters)
         if marked:
-            words = ("QPV dont le périmètre est inconnu est placé", "QPV de périmètre inconnu sont placés")
-            found.append(f"{counted(marked, *words)} au chef-lieu d'une de ses communes : losange creux.")
+            words = ("QPV de périmètre inconnu est placé", "QPV de périmètre inconnu sont placés")
+            found.append(f"{counted(marked, *words)} au chef-lieu d'une commune du quartier : losange creux.")
+        if nowhere := len(self.report.qpv) - len(self._placed_quarters):
+            words = ("QPV n'est pas dessiné", "QPV ne sont pas dessinés")
+            found.append(f"{counted(nowhere, *words)}, faute de lieu connu.")
         return found
 
 
@@ -300,9 +303,9 @@ def sign(shape: str, kind: str, aside: tuple[int, int] = (0, 0)) -> str:
     return f'<path d="{MARKS[shape]}" transform="{moved}"/>{core}'
 
 
-def fill(known: str, possible: str) -> str:
-    """Return the name of a fill: one colour, or a hatching of two."""
-    return known if known == possible else f"{known}-{possible}"
+def is_hatched(known: str, possible: str) -> bool:
+    """Tell whether a fill is more than one colour: something else is possible, or nothing is known."""
+    return known != possible or known == "unknown"
 
 
 def _status(row: CommuneRow) -> tuple[str, str]:

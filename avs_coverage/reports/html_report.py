@@ -15,7 +15,7 @@ from avs_coverage.messages import COMMUNE_STATUS_LABELS, MEASURE_LABELS, STATUS_
 from avs_coverage.reports.document import FigureCell, Section
 from avs_coverage.reports.html_blocks import anchor, blocks, escape, heading, section, table
 from avs_coverage.reports.html_communes import KIND_LABELS, CommuneRow, commune_rows, communes_table, details
-from avs_coverage.reports.html_map import CoverageMap, fill, legend_labels, no_map_reason, sign
+from avs_coverage.reports.html_map import CoverageMap, is_hatched, legend_labels, no_map_reason, sign
 from avs_coverage.reports.inventory_section import basis, hypothesis, structures_section
 from avs_coverage.reports.report_page import report_document
 
@@ -40,7 +40,7 @@ def html_page(report: Report) -> bytes:
     drawn = None if no_map_reason(report) else CoverageMap(report, rows)
     if drawn is not None and drawn.is_empty:
         drawn = None
-    style = _read("report.css") + (drawn.fill_css() if drawn else "")
+    style = _read("report.css")
     script = _read("report.js")
     document = report_document(report)
     parts = _parts(report, rows, drawn, document.sections)
@@ -155,7 +155,9 @@ def _legend(report: Report, drawn: CoverageMap) -> str:
         items = []
         for known, possible in drawn.fills[layer]:
             label = words[known] if known == possible else f"{words[known]} ; possible : {words[possible]}"
-            rect = f'<rect class="{layer}-{fill(known, possible)}" width="26" height="16"/>'
+            rect = f'<rect class="{layer}-{known}" width="26" height="16"/>'
+            if is_hatched(known, possible):
+                rect += f'<rect class="h-{possible}" width="26" height="16"/>'
             items.append(f"<li>{_swatch(rect)} {escape(label)}</li>")
         text += (
             f'<div class="legend {name}" data-fill="{name}"><p>{title}</p><ul>{"".join(items)}</ul></div>\n'
