@@ -162,7 +162,7 @@ def details(row: CommuneRow) -> list[tuple[str, str | list[str]]]:
         ("Couverture", COMMUNE_STATUS_LABELS[row.status]),
         ("Couverture établie", "" if firm is None else COMMUNE_STATUS_LABELS[firm]),
         ("Couverture possible", "" if possible is None else COMMUNE_STATUS_LABELS[possible]),
-        ("Nombre", KIND_LABELS[row.kind]),
+        ("Nombre de structures", KIND_LABELS[row.kind]),
         ("Habitants à portée", row.reached),
         ("Structures qui couvrent", list(row.certain)),
         ("Structures possibles", list(row.possible)),

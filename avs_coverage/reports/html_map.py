@@ -185,12 +185,16 @@ class CoverageMap:
                 yield f'<path class="casing" d="{path}"/><path class="zone" d="{path}"/>\n'
 
     def _quarters(self) -> Iterator[str]:
+        taken: dict[tuple[int, int], int] = {}
         for code, name, x, y, path in self._placed_quarters:
+            rank = taken[round(x), round(y)] = taken.get((round(x), round(y)), -1) + 1
             if path:
                 yield f'<path class="perimeter" d="{path}"/>'
             kind = "full" if path else "hollow"
             where = "" if path else ", périmètre inconnu : au chef-lieu de la commune"
-            yield self._mark("QPV", kind, f"QPV {name}{where}", code, (x, y))
+            # Under the chef-lieu, where the structures without coordinates already are.
+            aside = (0, 0) if path else (_aside(rank)[0], _aside(rank)[1] + 17)
+            yield self._mark("QPV", kind, f"QPV {name}{where}", code, (x, y), aside)
 
     @cached_property
     def _placed_quarters(self) -> list[tuple[str, str, float, float, str]]:
