@@ -412,3 +412,19 @@ def test_fills_differ_in_lightness_so_that_grey_tells_them_apart(colours, scale)
     for light, dark in itertools.pairwise(scale):
         assert luminance(colours[light]) > luminance(colours[dark])
         assert contrast(colours[light], colours[dark]) >= 2.3, (light, dark)
+
+
+def test_contours_of_the_user_are_drawn_as_light_as_the_embedded_ones(tmp_path, page):
+    name = find_territory_name("allier")
+    frame = build_report(name).coverage.territory.boundaries().to_crs(4326)
+    detailed = frame.geometry.segmentize(0.0005)  # fifty metres: forty times as many vertices
+    layer = frame.assign(geometry=detailed).reset_index().rename(columns={"code": "code_insee"})
+    layer.to_file(tmp_path / "communes.geojson", driver="GeoJSON")
+    own = paths(read_page(html_page(build_report(name, files=Files(communes=tmp_path / "communes.geojson")))))
+    embedded = paths(page)
+    assert own.keys() == embedded.keys()
+    sizes = [sum(len(one.attributes["d"]) for one in found.values()) for found in (own, embedded)]
+    assert sizes[0] < 1.5 * sizes[1]
+    for code in ("03185", "03310"):
+        shapes = [polygon_of(found[code].attributes["d"]) for found in (own, embedded)]
+        assert shapes[0].intersection(shapes[1]).area > 0.9 * shapes[1].area

@@ -215,8 +215,15 @@ def _communes(rows: Sequence[CommuneRow]) -> str:
         f'<select id="communes-status"><option value="">toutes</option>{choices}</select></label> '
         '<output id="communes-count" aria-live="polite"></output></div>\n'
     )
-    text = heading("Communes") + tools
-    return text + f'<div id="communes-table">{table(made, "Communes", attributes)}</div>\n</section>\n'
+    text = heading("Communes")
+    if any(row.status_possible != row.status for row in rows):
+        text += (
+            "<p>Couverture : d'après les liens certains. Possible : ce qu'elle serait avec les liens "
+            "possibles, quand cela la change.</p>\n"
+        )
+    return (
+        text + tools + f'<div id="communes-table">{table(made, "Communes", attributes)}</div>\n</section>\n'
+    )
 
 
 def _data(rows: Sequence[CommuneRow], drawn: CoverageMap | None) -> dict[str, Any]:
