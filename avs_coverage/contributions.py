@@ -19,6 +19,24 @@ if TYPE_CHECKING:
 _BATCH = 500
 
 
+COLUMNS = (
+    "id",
+    "nom",
+    "type",
+    "commune",
+    "position",
+    "habitants_desservis",
+    "habitants_desservis_minorant",
+    "habitants_desservis_majorant",
+    "habitants_seule",
+    "habitants_seule_minorant",
+    "habitants_seule_majorant",
+    "part_seule",
+    "recouvrements",
+    "habitants_partages",
+)
+"""Stable names: they change only with the version of the schema (docs/formats.md)."""
+
 _LEVELS: tuple[Level, ...] = ("certain", "firm", "any")
 _ByLevel = dict[Level, Demand]
 _Pairs = tuple[Ints, Ints]

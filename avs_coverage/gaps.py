@@ -23,6 +23,27 @@ GAP = "zone_blanche"
 UNCLEAR = "couverture_a_preciser"
 Ranks = np.ndarray[Any, np.dtype[np.int64]]
 
+COLUMNS = (
+    "liste",
+    "rang",
+    "nb_communes",
+    "population",
+    "habitants_non_couverts",
+    "superficie_km2",
+    "commune_principale",
+    "nom_commune_principale",
+    "epci",
+    "communes",
+    "structures_possibles",
+    "structures_a_confirmer",
+    "structure_proche",
+    "distance_km",
+    "position_structure_proche",
+    "structures_voisines",
+    "qpv",
+)
+"""Stable names: they change only with the version of the schema (docs/formats.md)."""
+
 
 @dataclass(frozen=True)
 class Zone:

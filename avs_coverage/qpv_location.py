@@ -24,6 +24,25 @@ INSIDE, NEAR, NONE, UNDECIDABLE, UNKNOWN = (
     "dedans", "a_proximite", "aucune", "indecidable", "perimetre_inconnu",
 )  # fmt: skip
 
+COLUMNS = (
+    "code_qpv",
+    "nom_qpv",
+    "generation",
+    "communes",
+    "noms_communes",
+    "population",
+    "statut",
+    "nb_structures",
+    "structures",
+    "publie",
+    "position",
+    "distance_m",
+    "structures_dedans",
+    "structures_proches",
+    "structures_indecidables",
+)
+"""Stable names: they change only with the version of the schema (docs/formats.md)."""
+
 
 @dataclass(frozen=True)
 class QpvLocation:

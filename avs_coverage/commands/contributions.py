@@ -14,29 +14,13 @@ if TYPE_CHECKING:
     from avs_coverage.report import Report
     from avs_coverage.reports.document import Document
 
-COLUMNS = (
-    "id",
-    "nom",
-    "type",
-    "commune",
-    "position",
-    "habitants_desservis",
-    "habitants_desservis_minorant",
-    "habitants_desservis_majorant",
-    "habitants_seule",
-    "habitants_seule_minorant",
-    "habitants_seule_majorant",
-    "part_seule",
-    "recouvrements",
-    "habitants_partages",
-)
-
 
 @with_options
 def contributions(study: CoverageOptions, output: OutputOptions) -> None:
     """Apport de chaque structure : habitants desservis, par elle seule, recouvrements."""
     report = make_report(study, output)
 
+    from avs_coverage.contributions import COLUMNS
     from avs_coverage.contributions import structure_contributions as of
 
     rows = of(report.coverage) if report.has_inventory else ()

@@ -16,24 +16,6 @@ from avs_coverage.commands.options import (
 )
 from avs_coverage.commands.streams import say
 
-COLUMNS = (
-    "code_qpv",
-    "nom_qpv",
-    "generation",
-    "communes",
-    "noms_communes",
-    "population",
-    "statut",
-    "nb_structures",
-    "structures",
-    "publie",
-    "position",
-    "distance_m",
-    "structures_dedans",
-    "structures_proches",
-    "structures_indecidables",
-)
-
 
 @with_options
 def qpv(
@@ -53,7 +35,7 @@ def qpv(
     ] = "",
 ) -> None:
     """Quartiers prioritaires (QPV) en vigueur, avec leurs structures."""
-    from avs_coverage.qpv_location import DEFAULT_DISTANCE_M, locate
+    from avs_coverage.qpv_location import COLUMNS, DEFAULT_DISTANCE_M, locate
 
     distance_m = parse_positive(distance, DEFAULT_DISTANCE_M, "--distance")
     report = make_report(study, output)
