@@ -9,7 +9,7 @@ from functools import cache
 from avs_coverage.embedded import read_csv
 
 KINDS = (
-    "code", "texte", "entier", "nombre", "part", "coordonnee", "date", "oui_non", "liste", "paires",
+    "code", "texte", "annee", "entier", "nombre", "part", "coordonnee", "date", "oui_non", "liste", "paires",
 )  # fmt: skip
 """Kinds of values: ``code`` is text that must not become a number, ``part`` a share of 0–1, ``paires``
 are ``name=value`` joined by ``|``, as lists are."""

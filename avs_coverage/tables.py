@@ -17,13 +17,15 @@ Record = dict[str, Any]
 class TableView:
     """One view: the name of its file, its title in French, its columns in order, and its rows.
 
-    Each row says what it rests on (``Report.stamp``) but in *structures*, which the tool reads again.
+    *stamped* are the columns by which each row says what it rests on (``Report.stamp``): none in
+    *structures*, which the tool reads again.
     """
 
     name: str
     title: str
     columns: tuple[str, ...]
     records: tuple[Record, ...]
+    stamped: tuple[str, ...] = ()
 
 
 FIGURE_COLUMNS = (
@@ -59,10 +61,11 @@ def tables_of(report: Report, figures: Sequence[PublishedFigure] = ()) -> tuple[
     found = []
     for name, title, make in makers:
         columns, records = make(report)
+        stamped: tuple[str, ...] = ()
         if name != "structures":
-            columns = (*columns, *(column for column in stamp if column not in columns))
+            stamped = tuple(column for column in stamp if column not in columns)
             records = [{**stamp, **record} for record in records]
-        found.append(TableView(name, title, tuple(columns), tuple(records)))
+        found.append(TableView(name, title, (*columns, *stamped), tuple(records), stamped))
     return tuple(found)
 
 

@@ -8,22 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from avs_coverage.commands.figures import own_figures
 from avs_coverage.commands.listing import Listing, give
-from avs_coverage.commands.options import (
-    FileOptions,
-    OutputOptions,
-    make_report,
-    read_settings,
-    with_options,
-)
+from avs_coverage.commands.options import FileOptions, OutputOptions, make_request, report_of, with_options
 from avs_coverage.errors import AuditError
 from avs_coverage.faults import Fault
 
 if TYPE_CHECKING:
     from avs_coverage.audit import Audit
-    from avs_coverage.published_figures import PublishedFigure
     from avs_coverage.study import Files
-    from avs_coverage.territory_names import TerritoryName
 
 
 @dataclass(frozen=True)
@@ -57,8 +50,8 @@ def audit(
     ] = False,
 ) -> None:
     """Chiffres publiés : ce qui ne tient pas ensemble, et ce que l'inventaire en dit."""
-    report = make_report(study, output)
-    own = _own_figures(read_settings(study).files, report.coverage.territory.name)
+    request = make_request(study, output)
+    report, own = report_of(request), own_figures(request)
 
     from avs_coverage.audit import COLUMNS, audit_figures
     from avs_coverage.reports.audit_page import audit_document
@@ -77,18 +70,6 @@ def audit(
     give(Listing("audit", COLUMNS, records, page, extra, basis="chaque chiffre à son année"), report, output)
     if strict and made.fails:
         raise AuditError(_fault(made))
-
-
-def _own_figures(files: Files, territory: TerritoryName) -> tuple[PublishedFigure, ...]:
-    """Return the user's figures, what reading them warns of said on stderr."""
-    if files.figures is None:
-        return ()
-    from avs_coverage.commands.streams import print_warnings
-    from avs_coverage.loaders.figures import read_figures
-
-    read = read_figures(files.figures, territory)
-    print_warnings([*read.warnings, *read.set_aside])
-    return read.figures
 
 
 def _fault(made: Audit) -> Fault:
