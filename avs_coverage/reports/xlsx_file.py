@@ -114,6 +114,7 @@ class _Writer:
         sheet = self._book.add_worksheet(title)
         for index, text in enumerate(headers):
             sheet.write_string(0, index, text, self._header)
+        sheet.set_row(0, 46)  # three lines: a label is longer than its numbers
         sheet.freeze_panes(1, 1)
         sheet.autofilter(0, 0, max(rows, 1), len(headers) - 1)
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{max(rows, 1) + 1}"})
