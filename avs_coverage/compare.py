@@ -48,8 +48,9 @@ class Side:
 class Gap:
     """The difference of a share between two sides, in points of 0–1: *second* less *first*.
 
-    *lower* and *upper* bound it by the brackets of both. *is_established*: the brackets do not meet,
-    and no published structure is missing from either list: the order of the two is sure.
+    *lower* and *upper* bound it by the brackets of both. *is_established*: the brackets do not meet
+    and both lists hold as many structures as are published: the order of the two is sure. None where
+    only what nobody knows could say otherwise: how many structures there are, or made data.
     """
 
     first: str
@@ -59,7 +60,7 @@ class Gap:
     points: float
     lower: float
     upper: float
-    is_established: bool
+    is_established: bool | None
 
     def to_record(self) -> dict[str, Any]:
         """Return the difference as plain values, under the names that stay."""
@@ -131,9 +132,10 @@ class SideBySide:
         }
 
 
-def compare_reports(sides: Sequence[Side]) -> SideBySide:
+def compare_reports(sides: Sequence[Side], notes: Sequence[str] = ()) -> SideBySide:
     """Compare the reports of several sides with the first, made under one rule at one date.
 
+    *notes* are reserves that the caller knows of, such as settings of a study that were set aside.
     Where the rule is not the same for all (a matrix of travel times that only one side has), there are
     neither differences nor a revision, and the reserves say so.
     """
@@ -142,22 +144,32 @@ def compare_reports(sides: Sequence[Side]) -> SideBySide:
     if any(other.rule.parameters != first.rule.parameters for other in others):
         rules = " ; ".join(f"{side.name} : {side.report.coverage.rule.label}" for side in sides)
         reserve = f"La règle n'est pas la même partout, aucun écart n'est calculé ({rules})."
-        return SideBySide(tuple(sides), (), (reserve, *_reserves(sides)), None)
+        return SideBySide(tuple(sides), (), (reserve, *notes, *_reserves(sides)), None)
     gaps = tuple(gap for side in sides[1:] for gap in _gaps(sides[0], side))
     is_revision = len(others) == 1 and first.territory.name == others[0].territory.name
     revision = _revision(first, others[0]) if is_revision else None
-    return SideBySide(tuple(sides), gaps, tuple(_reserves(sides)), revision)
+    return SideBySide(tuple(sides), gaps, (*notes, *_reserves(sides)), revision)
 
 
 def _gaps(one: Side, other: Side) -> Iterator[Gap]:
     figures = {(f.measure, f.status): f for f in other.report.figures}
-    complete = not (one.report.outside_bracket or other.report.outside_bracket)
+    states = [_is_complete(side.report) for side in (one, other)]
+    complete = False if False in states else None if None in states else True
     for first in one.report.figures:
         second = figures[first.measure, first.status]
         if first.status in COMPARED and (values := _difference(first, second)):
             points, lower, upper = values
-            apart = complete and (lower > 0 or upper < 0)
+            apart = complete if lower > 0 or upper < 0 else False
             yield Gap(one.name, other.name, first.measure, first.status, points, lower, upper, apart)
+
+
+def _is_complete(report: Report) -> bool | None:
+    """Tell whether a list holds all that is published; None where nothing says how many there are."""
+    if report.outside_bracket:
+        return False
+    if report.is_fictitious or any(row.published is None for row in report.completeness):
+        return None
+    return True
 
 
 def _difference(first: Figure, second: Figure) -> tuple[float, float, float] | None:

@@ -32,6 +32,8 @@ COLUMNS = (
     "habitants_seule_minorant",
     "habitants_seule_majorant",
     "part_seule",
+    "part_seule_minorant",
+    "part_seule_majorant",
     "recouvrements",
     "habitants_partages",
 )
@@ -60,6 +62,14 @@ class Contribution:
     served_bounds: tuple[int, int]
     alone_bounds: tuple[int, int]
 
+    @property
+    def share_bounds(self) -> tuple[float | None, float | None]:
+        """Return the least and the greatest share of those served that it alone serves, None of nobody."""
+        (low, high), (few, many) = self.alone_bounds, self.served_bounds
+        if not many:
+            return None, None
+        return low / many, 1.0 if high >= few else high / few
+
     def to_record(self) -> dict[str, Any]:
         """Return the contribution as plain values, under the names that stay."""
         return {
@@ -75,6 +85,8 @@ class Contribution:
             "habitants_seule_minorant": self.alone_bounds[0],
             "habitants_seule_majorant": self.alone_bounds[1],
             "part_seule": self.alone / self.served if self.served else None,
+            "part_seule_minorant": self.share_bounds[0],
+            "part_seule_majorant": self.share_bounds[1],
             "recouvrements": [code for code, _ in self.overlaps],
             "habitants_partages": [people for _, people in self.overlaps],
         }

@@ -127,7 +127,10 @@ def _history(report: Report) -> tuple[Sequence[str], list[Record]]:
     if not years:
         return ROW_COLUMNS, []
     found = coverage_history(coverage.territory, coverage.inventory, coverage.rule, years[0], years[-1])
-    return ROW_COLUMNS, [row for year in found for row in year_rows(year)]
+    from avs_coverage.report import Report as YearReport
+
+    # What a row rests on is that of its own year.
+    return ROW_COLUMNS, [{**YearReport(y.coverage).stamp, **row} for y in found for row in year_rows(y)]
 
 
 def _audit(report: Report, figures: Sequence[PublishedFigure]) -> tuple[Sequence[str], list[Record]]:

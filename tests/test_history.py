@@ -292,3 +292,48 @@ def test_a_study_folder_has_its_history_up_to_the_year_before_its_date(run):
     yes = [year["acf"]["oui"] for year in told["annees"]]
     assert yes == sorted(yes)
     assert yes[0] < yes[-1]
+
+
+AGREED = """id;nom;type;code_insee;zone;communes_desservies;agrement_debut;agrement_fin;acf;acf_debut;ps_jeunes_debut
+A;Alpha;CS;03185;complete;03185;2010-01-01;2020-06-30;oui;2012-01-01;
+B;Beta;CS;03310;complete;03310;2010-01-01;;oui;2021-09-01;2022-01-01
+C;Gamma;EVS;03190;complete;03190;;;;;
+"""
+
+
+def test_each_agreement_gained_or_lost_names_its_centre(run, tmp_path):
+    # ACF: Alpha's ends with it in 2020, Beta's begins in 2021; PS jeunes: Beta's in 2022.
+    (tmp_path / "liste.csv").write_text(AGREED, encoding="utf-8")
+    typed = ("history", "allier", "--structures", "liste.csv", "--from", "2019", "--to", "2022")
+    made = json.loads(run(*typed, "--json").stdout)
+    acf = [(y["annee"], y["acf"]["oui"], y["acf"]["gagnes"], y["acf"]["perdus"]) for y in made["annees"]]
+    assert acf == [(2019, 1, [], []), (2020, 0, [], ["A"]), (2021, 1, ["B"], []), (2022, 1, [], [])]
+    assert [y["ps_jeunes"]["gagnes"] for y in made["annees"]] == [[], [], [], ["B"]]
+    rows = [r for r in made["history"] if r["ligne"] == "variation" and r["mesure"].endswith("_oui")]
+    assert [(r["annee"], r["mesure"], r["valeur"], r["noms_structures"]) for r in rows] == [
+        (2020, "acf_oui", -1, ["Alpha"]), (2021, "acf_oui", 1, ["Beta"]), (2022, "ps_jeunes_oui", 1, ["Beta"]),
+    ]  # fmt: skip
+    page = run(*typed).stdout.decode()
+    assert "ACF : +1 CS (Beta)." in page
+    assert "ACF : -1 CS (Alpha)." in page
+
+
+def test_what_is_not_dated_opens_the_brackets_of_past_years_whoever_gave_the_list(run, tmp_path):
+    (tmp_path / "liste.csv").write_text(AGREED, encoding="utf-8")
+    typed = ("history", "allier", "--structures", "liste.csv", "--from", "2020", "--to", "2022")
+    made = json.loads(run(*typed, "--json").stdout)
+    brackets = {
+        (row["annee"], row["statut"]): (row["minorant"], row["valeur"], row["majorant"])
+        for row in made["history"]
+        if (row["ligne"], row["mesure"]) == ("couverture", "communes")
+    }
+    # Gamma may have opened in any year: on the last one it is there.
+    assert brackets[2020, "avs"] == brackets[2021, "avs"] == (1, 2, 2)
+    assert brackets[2022, "avs"] == (2, 2, 2)
+    counts = {(r["annee"], r["mesure"]): (r["minorant"], r["valeur"], r["majorant"]) for r in made["history"]}
+    assert counts[2020, "nb_evs"] == (0, 1, 1)
+    assert counts[2022, "nb_evs"] == (1, 1, 1)
+    page = run(*typed).stdout.decode()
+    assert "hors structures sans date d'agrément" in page
+    assert "Hors fourchette en 2020, 2021 et 2022" not in page  # not the same text each year
+    assert "Hors fourchette en 2022 : 19 CS et 11 EVS publiés mais non identifiés" in page

@@ -36,8 +36,19 @@ def _bracketed(value: int, bounds: tuple[int, int]) -> str:
     return number(value) if low == high else f"{number(value)} [{number(low)} à {number(high)}]"
 
 
+def _share(row: Contribution) -> str:
+    """Write the share of those served whom it alone serves, and its bracket where it is not closed."""
+    from avs_coverage.messages import percent
+
+    if not row.served:
+        return "—"
+    share, (low, high) = row.alone / row.served, row.share_bounds
+    bracket = "" if low == high == share else f" [{percent(low)} à {percent(high)}]"
+    return percent(share) + bracket
+
+
 def _document(report: Report, rows: Sequence[Contribution]) -> Document:
-    from avs_coverage.messages import CAVEAT, enumeration, number, percent
+    from avs_coverage.messages import CAVEAT, enumeration, number
     from avs_coverage.reports.document import Cell, Document, Paragraph, Section, table
     from avs_coverage.reports.inventory_section import basis, hypothesis, inventory_or_help
 
@@ -51,7 +62,7 @@ def _document(report: Report, rows: Sequence[Contribution]) -> Document:
             row.structure.seat_name or "siège inconnu",
             _bracketed(row.served, row.served_bounds),
             _bracketed(row.alone, row.alone_bounds),
-            percent(row.alone / row.served) if row.served else "—",
+            _share(row),
             enumeration([f"{names[code]} ({number(people)})" for code, people in row.overlaps], 4) or "—",
         ]
         for row in rows

@@ -42,7 +42,7 @@ def qpv(
 
     from avs_coverage.qpv import WITHOUT_STRUCTURE
     from avs_coverage.reports.document import Document, Section
-    from avs_coverage.reports.inventory_section import user_layers
+    from avs_coverage.reports.inventory_section import basis, outside
     from avs_coverage.reports.qpv_section import location_section, qpv_section
 
     views = [view for view in report.qpv if not without_structure or view.status == WITHOUT_STRUCTURE]
@@ -55,7 +55,7 @@ def qpv(
     page = Document(
         title,
         (
-            Section("", tuple(user_layers(report))),
+            Section("", (*basis(report, by_rule=False), *outside(report))),
             qpv_section(report, tuple(views)),
             location_section(report, views, located),
         ),
