@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -14,7 +15,7 @@ from avs_coverage.names import comparable
 from avs_coverage.qpv import generation_in_force
 
 if TYPE_CHECKING:
-    from avs_coverage.inventory import Inventory, Structure
+    from avs_coverage.inventory import Structure
     from avs_coverage.report import Report
 
 COMPARED = ("cs", "avs")
@@ -141,7 +142,7 @@ def compare_reports(sides: Sequence[Side], notes: Sequence[str] = ()) -> SideByS
     """
     first = sides[0].report.coverage
     others = [side.report.coverage for side in sides[1:]]
-    if any(other.rule.parameters != first.rule.parameters for other in others):
+    if not all(_same_rule(first, other) for other in others):
         rules = " ; ".join(f"{side.name} : {side.report.coverage.rule.label}" for side in sides)
         reserve = f"La règle n'est pas la même partout, aucun écart n'est calculé ({rules})."
         return SideBySide(tuple(sides), (), (reserve, *notes, *_reserves(sides)), None)
@@ -149,6 +150,16 @@ def compare_reports(sides: Sequence[Side], notes: Sequence[str] = ()) -> SideByS
     is_revision = len(others) == 1 and first.territory.name == others[0].territory.name
     revision = _revision(first, others[0]) if is_revision else None
     return SideBySide(tuple(sides), gaps, (*notes, *_reserves(sides)), revision)
+
+
+def _same_rule(one: Coverage, other: Coverage) -> bool:
+    """Tell whether two coverages are by one rule: two matrices may bear one name and differ."""
+    if one.rule.parameters != other.rule.parameters:
+        return False
+    first, second = (getattr(coverage.rule, "times", None) for coverage in (one, other))
+    if first is None or second is None:
+        return first is second
+    return bool(first.frame.equals(second.frame))
 
 
 def _gaps(one: Side, other: Side) -> Iterator[Gap]:
@@ -257,36 +268,41 @@ def _revision(first: Coverage, second: Coverage) -> Revision:
     the first side: what differs is then the work of structures alone.
     """
     before = {s.id: s for s in first.inventory.counted(first.on)}
-    after = _renamed(before, second.inventory, second)
+    again = Coverage.compute(first.territory, second.inventory, second.rule, second.on)
+    names = _same_ids(list(before.values()), list(second.inventory.counted(second.on)))
+    after = {s.id: s for s in (t.with_id(names[t.id]) for t in second.inventory.counted(second.on))}
+    # Links are found under the ids of the second list, by which a matrix may know them, then renamed.
+    table = again.links.assign(structure=[names[id] for id in again.links["structure"]])
+    renamed = replace(
+        again,
+        inventory=replace(second.inventory, structures=tuple(after.values())),
+        found=replace(again.found, table=table),
+    )
     kept = before.keys() & after.keys()
     pairs = tuple((before[id], after[id]) for id in sorted(kept))
-    inventory = replace(second.inventory, structures=tuple(after.values()))
-    again = Coverage.compute(first.territory, inventory, second.rule, second.on)
     return Revision(
         tuple(before[id] for id in sorted(before.keys() - kept)),
         tuple(after[id] for id in sorted(after.keys() - kept)),
         tuple((one, other) for one, other in pairs if differing_columns(one, other)),
-        coverage_changes(first, again),
+        coverage_changes(first, renamed),
     )
 
 
-def _renamed(before: dict[str, Structure], inventory: Inventory, second: Coverage) -> dict[str, Structure]:
-    """Return the structures of the second list by id, under the first list's id where they are the same."""
-    by_identity: dict[tuple[str, str, str], list[str]] = {}
-    for structure in before.values():
-        by_identity.setdefault(_identity(structure), []).append(structure.id)
-    counted_now = list(inventory.counted(second.on))
-    taken = {s.id for s in counted_now}
-    after = {}
-    for structure in counted_now:
-        alike = by_identity.get(_identity(structure), [])
-        free = [id for id in alike if id not in taken]
-        # A name that the list bears twice tells nothing.
-        is_same = structure.id not in before and len(alike) == 1 and free
-        one = structure.with_id(free[0]) if is_same else structure
-        taken.add(one.id)
-        after[one.id] = one
-    return after
+def _same_ids(before: Sequence[Structure], after: Sequence[Structure]) -> dict[str, str]:
+    """Return, for each id of the second list, that of the same structure in the first, or its own.
+
+    The same is known by its id; else by its type, seat and name, where each list bears them once.
+    """
+    ids = {structure.id for structure in before}
+    taken = {structure.id for structure in after}
+    one, other = (Counter(map(_identity, structures)) for structures in (before, after))
+    by_identity = {_identity(s): s.id for s in before if s.id not in taken}
+    found = {}
+    for structure in after:
+        key = _identity(structure)
+        is_same = structure.id not in ids and one[key] == other[key] == 1 and key in by_identity
+        found[structure.id] = by_identity[key] if is_same else structure.id
+    return found
 
 
 def _identity(structure: Structure) -> tuple[str, str, str]:

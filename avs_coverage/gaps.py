@@ -237,7 +237,8 @@ def ranked_by(found: Sequence[Zone], coverage: Coverage, weight: Indicator) -> t
     people = communes["population"].to_numpy(float)
     beyond = people - coverage.inhabitants("AVS")
     values = weight.values.reindex(communes.index).to_numpy(float)
-    counts = dict(zip(communes.index, values * beyond / np.maximum(people, 1), strict=True))
+    share = np.where(people > 0, beyond / np.maximum(people, 1), 1.0)
+    counts = dict(zip(communes.index, values * share, strict=True))
     weighed = []
     for zone in found:
         known = [counts[code] for code, _ in zone.communes if not isnan(counts[code])]

@@ -240,7 +240,7 @@ def test_a_difference_between_lists_that_hold_all_that_is_published_is_establish
             structure(f"s{i}", kinds[i], seats[i % of], "complete", seats[i % of], world)
             for i in range(count)
         ]
-        return Side(str(count), Report(cover(world, *made, on=day, departements=frozenset({"77"}))))
+        return Side(f"{count}/{of}", Report(cover(world, *made, on=day, departements=frozenset({"77"}))))
 
     assert {g.is_established for g in compare_reports([side(67, 67), side(67, 5)]).gaps} == {True}
     assert {g.is_established for g in compare_reports([side(67, 67), side(60, 5)]).gaps} == {False}
@@ -256,3 +256,68 @@ def test_two_lists_that_bear_a_name_twice_are_not_matched_by_it():
     # A name that is borne once is the same structure, whatever its id.
     alone = compare_reports([Side("un", Report(cover(world, named))), Side("deux", Report(other))])
     assert (alone.revision.added, alone.revision.removed, alone.revision.revised) == ((), (), ())
+
+
+def test_a_matrix_that_knows_structures_by_their_ids_is_read_under_each_list_s_own(run, tmp_path):
+    head = "id;nom;type;code_insee;communes_desservies\n"
+    for id in ("a", "x"):
+        (tmp_path / f"{id}.csv").write_text(f"{head}{id};Centre du Parc;CS;03185;03185\n", encoding="utf-8")
+    (tmp_path / "temps.csv").write_text(
+        "origine;destination;minutes\n03185;a;1\n03101;a;50\n03185;x;1\n03101;x;5\n", encoding="utf-8"
+    )
+    typed = (
+        "compare",
+        "allier",
+        "--structures",
+        "a.csv",
+        "--against",
+        "x.csv",
+        "--rule",
+        "travel-time:15min",
+    )
+    made = json.loads(run(*typed, "--travel-times", "temps.csv", "--json").stdout)
+    assert made["revision"]["structures_ajoutees"] == made["revision"]["structures_retirees"] == []
+    gained = [part["communes_gagnees"] for part in made["revision"]["changements"] if part["statut"] == "cs"]
+    assert gained == [["03101"]]
+
+
+def test_two_matrices_of_one_name_are_two_rules(run, tmp_path):
+    for folder, far in (("un", "03101"), ("deux", "03190")):
+        assert run("init", "allier", folder).returncode == 0
+        (tmp_path / folder / "structures.csv").write_text(
+            "nom;type;code_insee\nParc;CS;03185\n", encoding="utf-8"
+        )
+        (tmp_path / folder / "temps.csv").write_text(
+            f"origine;destination;minutes\n{far};03185;5\n", encoding="utf-8"
+        )
+        (tmp_path / folder / "avs.toml").write_text(
+            'territoire = "03"\nstructures = "structures.csv"\ntemps = "temps.csv"\n'
+            'regle = "travel-time:15min"\n',
+            encoding="utf-8",
+        )
+    made = json.loads(run("compare", "./un", "./deux", "--json").stdout)
+    assert "La règle n'est pas la même partout" in made["reserves"][0]
+    assert made["ecarts"] == []
+    assert made["revision"] is None
+
+
+def test_the_order_of_rows_changes_nothing(run, tmp_path):
+    head = "id;nom;type;code_insee;communes_desservies\n"
+    rows = ["x;Centre du Parc;CS;03185;03185\n", "y;Centre du Parc;CS;03185;03101\n"]
+    (tmp_path / "un.csv").write_text(f"{head}a;Centre du Parc;CS;03185;03185\n", encoding="utf-8")
+    made = []
+    for name, order in (("b.csv", rows), ("c.csv", rows[::-1])):
+        (tmp_path / name).write_text(head + "".join(order), encoding="utf-8")
+        typed = ("compare", "allier", "--structures", "un.csv", "--against", name, "--json")
+        made.append(json.loads(run(*typed).stdout)["revision"])
+    assert made[0] == made[1]
+    assert made[0]["structures_ajoutees"] == ["x", "y"]
+
+
+def test_settings_of_a_study_that_give_way_are_said(run, tmp_path):
+    assert run("init", "allier", "etude", "--example").returncode == 0
+    text = run("compare", "creuse", "./etude").stdout.decode()
+    assert "sa date est le" not in text  # 2026-01-01 for both
+    text = run("compare", "allier", "./etude", "--rule", "radius:5km").stdout.decode()
+    assert "sa règle est declared ; comparé ici selon radius:5km." in text
+    assert "sa date est le 01/01/2026 ; comparé ici au 31/12/2022." in text

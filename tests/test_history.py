@@ -106,13 +106,15 @@ def test_rows_of_the_table_add_up_from_year_to_year(run, tmp_path):
     assert run(*typed, "--csv", "h.csv", "--csv-dialect", "standard").returncode == 0
     rows = list(csv.DictReader(io.StringIO((tmp_path / "h.csv").read_text("utf-8"), newline="")))
     assert list(rows[0])[: len(ROW_COLUMNS)] == list(ROW_COLUMNS)
-    assert {row["date"] for row in rows} == {"2022-12-31"}
+    # Each row rests on its own year.
+    assert all(row["date"] == f"{row['annee']}-12-31" for row in rows)
+    assert {row["completude"] for row in rows if row["annee"] == "2019"} == {"CS=2/19|EVS=1/8"}
     figures, changes = {}, {}
     for row in rows:
         key = (int(row["annee"]), row["mesure"], row["statut"])
         if row["ligne"] == "couverture":
             figures[key] = float(row["valeur"])
-        elif row["ligne"] == "variation":
+        elif row["ligne"] == "variation" and row["statut"]:
             assert row["structures"]
             changes[key] = changes.get(key, 0) + float(row["valeur"])
     for year in (2020, 2021, 2022):
@@ -125,7 +127,8 @@ def test_rows_of_the_table_add_up_from_year_to_year(run, tmp_path):
     assert len(told["history"]) == len(rows)
     assert [year["ouvertures"] for year in told["annees"]] == [["B"], ["F", "D"], ["C"], ["G", "H"]]
     last = told["annees"][3]
-    assert last["acf"] == {"oui": 1, "sans_date": 1, "non": 1, "non_renseigne": 1, "publie": 17}
+    acf = {name: last["acf"][name] for name in ("oui", "sans_date", "non", "non_renseigne", "publie")}
+    assert acf == {"oui": 1, "sans_date": 1, "non": 1, "non_renseigne": 1, "publie": 17}
     assert "17 CS et 10 EVS publiés" in last["hors_fourchette"]
     assert {"structures": ["G", "H"], "statut": "avs"}.items() <= last["variations"][2].items()
 
@@ -294,10 +297,10 @@ def test_a_study_folder_has_its_history_up_to_the_year_before_its_date(run):
     assert yes[0] < yes[-1]
 
 
-AGREED = """id;nom;type;code_insee;zone;communes_desservies;agrement_debut;agrement_fin;acf;acf_debut;ps_jeunes_debut
-A;Alpha;CS;03185;complete;03185;2010-01-01;2020-06-30;oui;2012-01-01;
-B;Beta;CS;03310;complete;03310;2010-01-01;;oui;2021-09-01;2022-01-01
-C;Gamma;EVS;03190;complete;03190;;;;;
+AGREED = """id;nom;type;code_insee;communes_desservies;agrement_debut;agrement_fin;acf_debut;ps_jeunes_debut
+A;Alpha;CS;03185;03185;2010-01-01;2020-06-30;2012-01-01;
+B;Beta;CS;03310;03310;2010-01-01;;2021-09-01;2022-01-01
+C;Gamma;EVS;03190;03190;;;;
 """
 
 
@@ -311,7 +314,9 @@ def test_each_agreement_gained_or_lost_names_its_centre(run, tmp_path):
     assert [y["ps_jeunes"]["gagnes"] for y in made["annees"]] == [[], [], [], ["B"]]
     rows = [r for r in made["history"] if r["ligne"] == "variation" and r["mesure"].endswith("_oui")]
     assert [(r["annee"], r["mesure"], r["valeur"], r["noms_structures"]) for r in rows] == [
-        (2020, "acf_oui", -1, ["Alpha"]), (2021, "acf_oui", 1, ["Beta"]), (2022, "ps_jeunes_oui", 1, ["Beta"]),
+        (2020, "acf_oui", -1, ["Alpha"]),
+        (2021, "acf_oui", 1, ["Beta"]),
+        (2022, "ps_jeunes_oui", 1, ["Beta"]),
     ]  # fmt: skip
     page = run(*typed).stdout.decode()
     assert "ACF : +1 CS (Beta)." in page
