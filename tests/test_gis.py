@@ -68,7 +68,7 @@ def lozere() -> Report:
     return build_report(find_territory_name("lozere"))
 
 
-@pytest.fixture(params=["allier", "world", "lozere"])
+@pytest.fixture(scope="module", params=["allier", "world", "lozere"])
 def report(request: pytest.FixtureRequest) -> Report:
     return request.getfixturevalue(request.param)
 
@@ -230,10 +230,11 @@ def test_a_territory_of_several_projections_is_in_wgs84(monkeypatch):
 # --- GeoPackage
 
 
-@pytest.fixture
-def gpkg(report, tmp_path):
-    write_gpkg(report, tmp_path / "x.gpkg")
-    return tmp_path / "x.gpkg"
+@pytest.fixture(scope="module")
+def gpkg(report, tmp_path_factory):
+    path = tmp_path_factory.mktemp("gpkg") / "x.gpkg"
+    write_gpkg(report, path)
+    return path
 
 
 def rows(path, query):
