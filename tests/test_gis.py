@@ -520,15 +520,23 @@ def test_a_failure_midway_leaves_the_old_file(lozere, tmp_path, monkeypatch):
 
     def failing(frame, *arguments, layer, **more):
         if layer == "structures":
-            raise OSError("disque plein")
+            raise pyogrio.errors.FeatureError("database or disk is full")
         return real(frame, *arguments, layer=layer, **more)
 
     monkeypatch.setattr(pyogrio, "write_dataframe", failing)
-    with pytest.raises(OSError, match="disque plein"):
+    with pytest.raises(OutputError, match="faute de place"):
         write_gpkg(lozere, path, force=True)
     assert path.read_text() == "mien"
     assert [one.name for one in tmp_path.iterdir()] == ["x.gpkg"]
     assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") is None
+
+
+def test_a_null_character_does_not_cut_a_text_short(tmp_path):
+    made = territory({"03185": ""})
+    report = Report(cover(made, Structure("a", "avant\0après", "CS", seat="03185")))
+    write_gpkg(report, tmp_path / "x.gpkg")
+    back = pyogrio.read_dataframe(tmp_path / "x.gpkg", layer="structures")
+    assert list(back["nom"]) == ["avant\N{REPLACEMENT CHARACTER}après"]
 
 
 def test_gdal_options_of_the_process_come_back():

@@ -9,12 +9,16 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from avs_coverage.messages import french_date
+from avs_coverage.errors import OutputError
+from avs_coverage.faults import Fault
+from avs_coverage.messages import french_date, os_reason
 from avs_coverage.reports.geo_layers import Layer, layers
 from avs_coverage.reports.output import refuse_existing, write_atomically
 from avs_coverage.reports.qml import STYLES, qml
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from avs_coverage.report import Report
 
 GEOMETRY_COLUMN = "geom"
@@ -70,7 +74,7 @@ def write_gpkg(report: Report, path: Path, force: bool = False) -> None:
     refuse_existing(path, force)
     found = layers(report)
     moment = f"{report.coverage.on.isoformat()}T00:00:00.000Z"
-    with tempfile.TemporaryDirectory() as folder:
+    with _refusals(path), tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "couches.gpkg"
         _write_layers(found, draft, report, moment)
         with closing(sqlite3.connect(draft, isolation_level=None)) as database:
@@ -83,6 +87,22 @@ def write_gpkg(report: Report, path: Path, force: bool = False) -> None:
     write_atomically(path, content, force)
 
 
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    """Turn what keeps the draft from being written, a full disk most often, into AVS-502."""
+    from pyogrio.errors import DataLayerError, DataSourceError
+
+    try:
+        yield
+    except (OSError, sqlite3.Error, DataLayerError, DataSourceError) as error:
+        reason = (
+            f"le brouillon n'a pu être écrit dans « {tempfile.gettempdir()} », faute de place ou de droits"
+        )
+        if isinstance(error, OSError) and error.errno:
+            reason = os_reason(error)
+        raise OutputError(Fault("AVS-502", {"value": str(path), "reason": reason})) from error
+
+
 def _write_layers(found: Sequence[Layer], draft: Path, report: Report, moment: str) -> None:
     import pyogrio
 
@@ -92,7 +112,7 @@ def _write_layers(found: Sequence[Layer], draft: Path, report: Report, moment: s
     with _gdal_options(OGR_CURRENT_DATE=moment, OGR_GPKG_ALLOW_THREADED_RTREE="NO"):
         for layer in found:
             pyogrio.write_dataframe(
-                layer.frame,
+                _without_nul(layer.frame),
                 draft,
                 layer=layer.name,
                 driver="GPKG",
@@ -103,6 +123,13 @@ def _write_layers(found: Sequence[Layer], draft: Path, report: Report, moment: s
                     "DESCRIPTION": f"{layer.title} — {basis}",
                 },
             )
+
+
+def _without_nul(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return a layer without the null characters, at which GDAL would silently cut a text."""
+    texts = frame.select_dtypes("string").columns
+    clean = {name: frame[name].str.replace("\0", "\N{REPLACEMENT CHARACTER}", regex=False) for name in texts}
+    return frame.assign(**clean)
 
 
 @contextmanager
