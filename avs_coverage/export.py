@@ -83,7 +83,32 @@ def _json(export: Export, folder: Path) -> None:
     (folder / f"{export.stem}.json").write_bytes(json_bytes(export.report.to_record()))
 
 
-FORMATS: Mapping[str, Callable[[Export, Path], None]] = {"csv": _csv, "xlsx": _xlsx, "json": _json}
+def _gpkg(export: Export, folder: Path) -> None:
+    from avs_coverage.reports.gpkg_file import write_gpkg
+
+    write_gpkg(export.report, folder / f"{export.stem}.gpkg")
+
+
+def _geojson(export: Export, folder: Path) -> None:
+    from avs_coverage.reports.geojson_file import write_geojson
+
+    write_geojson(export.report, folder)
+
+
+def _parquet(export: Export, folder: Path) -> None:
+    from avs_coverage.reports.geoparquet_file import write_geoparquet
+
+    write_geoparquet(export.report, folder)
+
+
+FORMATS: Mapping[str, Callable[[Export, Path], None]] = {
+    "csv": _csv,
+    "xlsx": _xlsx,
+    "json": _json,
+    "gpkg": _gpkg,
+    "geojson": _geojson,
+    "parquet": _parquet,
+}
 """What each format writes into a folder."""
 
 

@@ -88,10 +88,8 @@ def locate(coverage: Coverage, quarters: Sequence[Qpv], distance_m: float) -> di
     """
     structures = [s for s in coverage.inventory.counted(coverage.on) if s.seat]
     pointed = [s for s in structures if s.has_point]
-    perimeters = _perimeters(coverage, quarters)
-    return {
-        qpv.code: _locate(qpv, perimeters.get(qpv.code), structures, pointed, distance_m) for qpv in quarters
-    }
+    shapes = perimeters(coverage, quarters)
+    return {qpv.code: _locate(qpv, shapes.get(qpv.code), structures, pointed, distance_m) for qpv in quarters}
 
 
 def _locate(
@@ -120,7 +118,7 @@ def _locate(
     )
 
 
-def _perimeters(coverage: Coverage, quarters: Sequence[Qpv]) -> dict[str, Any]:
+def perimeters(coverage: Coverage, quarters: Sequence[Qpv]) -> dict[str, Any]:
     """Return the known perimeters, each in the legal projection of its quarter."""
     own = coverage.territory.quarters
     found: dict[str, Any] = {}

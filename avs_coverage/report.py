@@ -205,6 +205,20 @@ class Report:
         }
 
     @cached_property
+    def stamp(self) -> dict[str, Any]:
+        """What each row of a table or a layer carries with it, wherever it is pasted."""
+        coverage = self.coverage
+        return {
+            "territoire": coverage.territory.name.code,
+            "date": coverage.on.isoformat(),
+            "regle": coverage.rule.name,
+            "parametres": coverage.rule.parameters,
+            "fictif": self.is_fictitious,
+            "couches_utilisateur": coverage.territory.layers(coverage.on),
+            **self.uncertainty,
+        }
+
+    @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What the reader must know before quoting a figure, in French sentences."""
         coverage, found = self.coverage, []

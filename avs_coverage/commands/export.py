@@ -44,8 +44,8 @@ def export(
             "--format",
             metavar="FORMATS",
             show_default=False,
-            help="Formats, séparés par des virgules : xlsx (recommandé pour Excel), csv, json. Par défaut "
-            "xlsx,csv.",
+            help="Formats, séparés par des virgules : xlsx (recommandé pour Excel), csv, json ; pour un SIG "
+            "gpkg, geojson, parquet. Par défaut xlsx,csv.",
         ),
     ] = DEFAULT_FORMATS,
     csv_dialect: DialectOption = "excel-fr",
