@@ -171,7 +171,7 @@ class Report:
 
     @cached_property
     def stamp(self) -> dict[str, Any]:
-        """What each row of a table carries with it, wherever it is pasted: plain values, names that stay."""
+        """What each row of a table or layer carries with it, wherever it is pasted: names that stay."""
         coverage = self.coverage
         return {
             "territoire": coverage.territory.name.code,
@@ -202,20 +202,6 @@ class Report:
             "completude": {row.type: row.brief for row in self.completeness},
             "positions": positions(self.coverage),
             "hors_fourchette": self.outside_bracket,
-        }
-
-    @cached_property
-    def stamp(self) -> dict[str, Any]:
-        """What each row of a table or a layer carries with it, wherever it is pasted."""
-        coverage = self.coverage
-        return {
-            "territoire": coverage.territory.name.code,
-            "date": coverage.on.isoformat(),
-            "regle": coverage.rule.name,
-            "parametres": coverage.rule.parameters,
-            "fictif": self.is_fictitious,
-            "couches_utilisateur": coverage.territory.layers(coverage.on),
-            **self.uncertainty,
         }
 
     @cached_property
