@@ -8,10 +8,10 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from avs_coverage.arithmetic import communes_in
 from avs_coverage.completeness import Completeness, completeness
 from avs_coverage.coverage import Coverage
 from avs_coverage.messages import counted, enumeration, french_date, number, plural
+from avs_coverage.official_communes import changed_communes, communes_in
 from avs_coverage.official_figures import (
     COMPATIBLE,
     INCOMPATIBLE,
