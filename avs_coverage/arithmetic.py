@@ -274,7 +274,9 @@ class _System:
         total = self.premises[0].value if self.premises else None
         totals = [value for by, value in self._totals(kind.per, total) if names.issuperset(by)]
         said = [printed.counts(value) for value in totals] if kind.is_percentage else [printed.counts()]
-        return all((last is not None and last < low) or (high is not None and first > high) for first, last in said)
+        return all(
+            (last is not None and last < low) or (high is not None and first > high) for first, last in said
+        )
 
     def _system(self, reading: str = EITHER, with_premises: bool = True) -> System:
         theme = THEMES[self.theme]

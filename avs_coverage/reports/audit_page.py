@@ -24,6 +24,8 @@ from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Document, Paragraph, Section, table
 from avs_coverage.reports.inventory_section import hypothesis, user_layers
 
+Figures = tuple[PublishedFigure, ...]
+Sets = list[tuple[Figures, Implied]]
 _VERDICTS = {
     COHERENT: "cohérent",
     INCOHERENT: "incohérent",
@@ -62,7 +64,9 @@ def _answer(report: Report, audit: Audit) -> list[Block]:
         words = ("ne peut pas tenir", "ne peuvent pas tenir")
         held = f"{number(incoherent)} {plural(incoherent, *words)} avec les autres ou avec un total officiel"
         if not incoherent:
-            held = "aucun n'est contredit par les autres ni par un total officiel"
+            held = "aucun n'est contredit par les autres"
+            if not audit.count(INCOMPATIBLE):
+                held += " ni par un total officiel"
         text = (
             f"Sur {counted(len(audit.rows), 'chiffre publié', 'chiffres publiés')} : "
             f"{held}. Face à l'inventaire et aux listes officielles : {', '.join(many)}."
@@ -92,7 +96,8 @@ def _nothing_published(report: Report, audit: Audit) -> list[Block]:
     quarters = official_qpv(territory, report.coverage.on)
     what = "Aucun chiffre de couverture" if audit.rows else "Aucun chiffre"
     known = (
-        f"{what} n'est publié pour {territory.label} dans les documents lus. Ce qui est connu : "
+        f"{what} n'est publié pour le territoire {territory.label} dans les documents lus. "
+        "Ce qui est connu : "
         f"{counted(len(territory.communes), 'commune', 'communes')}, "
         f"{number(int(territory.communes['population'].sum()))} habitants "
         f"({territory.vintages['population']}), {counted(len(quarters), 'QPV officiel', 'QPV officiels')} "
@@ -108,8 +113,9 @@ def _nothing_published(report: Report, audit: Audit) -> list[Block]:
 
 def _conflicts(audit: Audit) -> tuple[Block, ...]:
     blocks: list[Block] = []
-    for rank, conflict in enumerate(audit.conflicts, 1):
-        blocks += _conflict(rank, conflict, audit)
+    items = [(conflict, sets) for conflict in audit.conflicts for sets in _apart(conflict)]
+    for rank, (conflict, sets) in enumerate(items, 1):
+        blocks += _conflict(rank, conflict, sets, audit)
     if blocks:
         blocks.append(
             Paragraph("Rien ne dit lequel des chiffres d'un ensemble est à corriger, ou à définir mieux.")
@@ -117,54 +123,86 @@ def _conflicts(audit: Audit) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _conflict(rank: int, conflict: Conflict, audit: Audit) -> list[Block]:
-    first, *others = _different(conflict)
+def _apart(conflict: Conflict) -> list[Sets]:
+    """Sort the sets of a conflict: those that share a figure with the first, then so on with what is left."""
+    left = list(zip(conflict.sets, conflict.implied, strict=True))
+    found: list[Sets] = []
+    while left:
+        first = left[0][0]
+        alone = len(first) == 1
+        found.append([one for one in left if alone or not set(first).isdisjoint(one[0])])
+        left = [one for one in left if one not in found[-1]]
+    return found
+
+
+def _conflict(rank: int, conflict: Conflict, sets: Sets, audit: Audit) -> list[Block]:
     admitted = enumeration([premise.text for premise in conflict.premises])
-    names = " ; ".join(_named(figure) for figure in first[0])
-    size = "le plus petit ensemble" if conflict.shortest else "un ensemble irréductible"
-    if len(first[0]) == 1:
-        head = f"{rank}. En {conflict.year}, un chiffre ne tient pas face à {admitted} : {names}."
+    first, *others = sets
+    many = len(first[0])
+    if many == 1:
+        alone = [figures[0] for figures, _ in sets]
+        words = ("un chiffre ne tient pas", f"{number(len(alone))} chiffres ne tiennent pas, chacun,")
+        names = " ; ".join(map(_named, alone))
+        head = f"{rank}. En {conflict.year}, {plural(len(alone), *words)} face à {admitted} : {names}."
     else:
+        size = "le plus petit ensemble" if conflict.shortest else "un ensemble irréductible"
         head = (
-            f"{rank}. En {conflict.year}, {len(first[0])} chiffres ne peuvent pas être vrais ensemble"
-            f"{f', pour {admitted}' if admitted else ''} ({size} qui ne tient pas) : {names}."
+            f"{rank}. En {conflict.year}, {number(many)} chiffres ne peuvent pas être vrais ensemble"
+            f"{f', pour {admitted}' if admitted else ''} ({size} qui ne tient pas) : "
+            f"{' ; '.join(map(_named, first[0]))}."
         )
-    blocks: list[Block] = [Paragraph(head, True)]
-    readings = [text for figure in first[0] if (text := _reading(audit, figure))]
-    if readings:
-        blocks.append(Paragraph(f"{' ; '.join(readings)}."))
-    blocks.append(Paragraph(_implied(first[1], len(first[0]) == 1)))
-    for figures, implied in others:
-        replaced = [_named(figure) for figure in figures if figure not in first[0]]
-        text = f"De même avec {enumeration(replaced)}" if replaced else "De même"
-        more = [said for f in figures if f not in first[0] and (said := _reading(audit, f))]
-        blocks.append(Paragraph(f"{' ; '.join([text, *more])}. {_implied(implied, False)}"))
+    blocks: list[Block] = [Paragraph(head, True), *_explained(first, audit)]
+    if many == 1:
+        blocks += [block for one in others for block in _explained(one, audit)]
+    else:
+        blocks += _alternatives(first[0], others, audit)
+    if again := _printed_again(conflict, sets):
+        blocks.append(Paragraph(f"Le même nombre est aussi imprimé sous : {again}."))
     if conflict.theme == "qpv" and audit.lines:
         lines = enumeration([f"« {line.name} »" for line in audit.lines])
         word = plural(len(audit.lines), "Ligne", "Lignes")
         blocks.append(Paragraph(f"{word} du tableau sans quartier officiel de ce nom : {lines}."))
-    blocks += [Paragraph(f"Admis : {one.text} ({one.source}).") for one in conflict.premises]
-    return blocks
+    return [*blocks, *(Paragraph(f"Admis : {one.text} ({one.source}).") for one in conflict.premises)]
 
 
-def _different(conflict: Conflict) -> list[tuple[tuple[PublishedFigure, ...], Implied]]:
-    """Return the sets that do not print the same numbers: a figure given twice makes them twice."""
-    shown: dict[frozenset[tuple[str, str, str]], tuple[tuple[PublishedFigure, ...], Implied]] = {}
-    for figures, implied in zip(conflict.sets, conflict.implied, strict=True):
-        key = frozenset((figure.code, figure.qualifier_code, figure.text) for figure in figures)
-        shown.setdefault(key, (figures, implied))
-    return list(shown.values())
+def _explained(one: tuple[Figures, Implied], audit: Audit) -> list[Block]:
+    """Say what the percentages of a set stand for, and what follows for the number that they exclude."""
+    figures, implied = one
+    readings = [text for figure in figures if (text := _reading(audit, figure))]
+    blocks: list[Block] = [Paragraph(_sentence(readings))] if readings else []
+    return [*blocks, Paragraph(_implied(implied, len(figures) == 1))] if implied.explains else blocks
+
+
+def _sentence(said: list[str]) -> str:
+    text = " ; ".join(said)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _alternatives(first: Figures, others: Sets, audit: Audit) -> list[Block]:
+    """Say, in one line, with which figures the same cannot hold; what follows, of a single such set."""
+    if not others:
+        return []
+    said = []
+    for figures, _ in others:
+        replaced = [figure for figure in figures if figure not in first]
+        readings = [text for figure in replaced if (text := _reading(audit, figure))]
+        names = enumeration(list(map(_named, replaced)))
+        said.append(f"{names} ({' ; '.join(readings)})" if readings else names)
+    text = f"De même avec {' ; ou avec '.join(said)}."
+    if len(others) == 1 and others[0][1].explains:
+        text += f" {_implied(others[0][1], False)}"
+    return [Paragraph(text)]
+
+
+def _printed_again(conflict: Conflict, sets: Sets) -> str:
+    """Name the figures that print the same of the same quantity, under other words."""
+    shown = {figure.label for figures, _ in sets for figure in figures}
+    held = [figure for figures, _ in sets for figure in conflict.held_by(figures)]
+    return " ; ".join(dict.fromkeys(_named(figure) for figure in held if figure.label not in shown))
 
 
 def _named(figure: PublishedFigure) -> str:
-    return f"« {figure.label} » {_printed(figure)}"
-
-
-def _printed(figure: PublishedFigure) -> str:
-    """Write a figure as it was printed, its decimals kept."""
-    decimals = len(figure.text.partition(".")[2])
-    unit = f"{NARROW_SPACE}%" if figure.unit == "%" else f" {figure.unit}"
-    return f"{figure.qualifier}{number(figure.value, decimals)}{unit}"
+    return f"« {figure.label} » {figure.as_printed}"
 
 
 def _reading(audit: Audit, figure: PublishedFigure) -> str:
@@ -172,14 +210,20 @@ def _reading(audit: Audit, figure: PublishedFigure) -> str:
     row = next(row for row in audit.rows if row.figure == figure)
     if not row.readings or row.total is None:
         return ""
+    if _is_empty(row.readings[EITHER]):
+        return figure.says_no_count(row.total)
     rounded, truncated = (_between(row.readings[reading]) for reading in (ROUNDED, TRUNCATED))
     said = f"{rounded} arrondi, {truncated} tronqué" if rounded != truncated else rounded
-    return f"{_printed(figure)} de {number(row.total)} : {said}"
+    return f"{figure.as_printed} de {number(row.total)} : {said}"
+
+
+def _is_empty(ends: Whole) -> bool:
+    return ends[1] is not None and ends[1] < ends[0]
 
 
 def _between(ends: Whole | None) -> str:
     """Write two ends: ``7 à 11``, ``7``, ``au moins 7``, ``aucun nombre``."""
-    if ends is None or (ends[1] is not None and ends[1] < ends[0]):
+    if ends is None or _is_empty(ends):
         return "aucun nombre"
     low, high = ends
     if high is None:
@@ -194,7 +238,7 @@ def _implied(implied: Implied, alone: bool) -> str:
     text = f"{who} pour « {implied.figure.label} » : {rounded}"
     if not rounded == truncated == either:
         text += f" si tout est arrondi, {truncated} si tout est tronqué, {either} si l'on mêle les deux"
-    return f"{text}. Publié : {_printed(implied.figure)}."
+    return f"{text}. Publié : {implied.figure.as_printed}."
 
 
 def _verdicts(report: Report, audit: Audit) -> tuple[Block, ...]:
@@ -221,11 +265,15 @@ def _verdict_row(row: AuditRow) -> list[Cell]:
         of = "" if measured.total is None else f" sur {number(measured.total)}"
         share = "" if not measured.total else f"{percent(measured.value / measured.total)} "
         computed = f"{share}({number(measured.value)}{of})" if share else number(measured.value)
+        if row.is_at_least:
+            computed = f"au moins {number(measured.lower)}{of}"
         top = "?" if measured.upper is None else number(measured.upper)
         same = measured.lower == measured.upper
         bracket = f"{top if same else f'{number(measured.lower)} à {top}'}{of}"
     why = [row.finding.reason]
-    if row.readings:
+    if row.readings and _is_empty(row.readings[EITHER]):
+        why.append(figure.says_no_count(row.total or 0))
+    elif row.readings:
         why.append(f"se lit {_between(row.readings[EITHER])} sur {number(row.total or 0)}")
     elif INDICATORS[figure.code].per and figure.year:
         why.append(f"total de {figure.year} non connu de l'outil")
@@ -234,12 +282,12 @@ def _verdict_row(row: AuditRow) -> list[Cell]:
     return [
         figure.label,
         str(figure.year) if figure.year else figure.year_note or "non imprimée",
-        _printed(figure),
+        figure.as_printed,
         computed,
         bracket,
         _VERDICTS[row.arithmetic],
         _VERDICTS[row.finding.verdict],
-        " ; ".join(why),
+        " ; ".join(dict.fromkeys(why)),
     ]
 
 
@@ -286,13 +334,18 @@ def _year(figure: PublishedFigure) -> str:
     return f"en {figure.year}" if figure.year else figure.year_note or "année non imprimée"
 
 
+def _either(figure: PublishedFigure) -> str:
+    """Say that a percentage may be rounded or truncated, where nothing printed says about how much it is."""
+    return ", arrondi ou tronqué" if figure.qualifier_code == "egal" else ""
+
+
 def _against(one: AgainstPopulation) -> str:
     figure = one.figure
-    head = f"« {figure.label} » {_printed(figure)} ({_year(figure)})"
+    head = f"« {figure.label} » {figure.as_printed} ({_year(figure)})"
     population = f"{number(one.population)} habitants ({one.vintage})"
     if one.inhabitants:
         low, nearest, high = map(number, one.inhabitants)
-        return f"{head} : de {population}, ce serait {nearest} habitants ({low} à {high})."
+        return f"{head} : de {population}, ce serait {nearest} habitants ({low} à {high}{_either(figure)})."
     return f"{head} : {percent(one.share)} de {population}."
 
 
@@ -305,9 +358,9 @@ def _shared(one: SharedPopulation) -> str:
     if before is not None and after is not None:
         doubts += f" ({number(before)} structures publiées avec le premier, {number(after)} avec le second)"
     return (
-        f"Pour que {_printed(one.count)} soient {_printed(one.percentage)} de la population, il faudrait "
-        f"{nearest} habitants ({low} à {high}). Les deux chiffres {doubts} : l'écart n'est pas une erreur "
-        "prouvée."
+        f"Pour que {one.count.as_printed} soient {one.percentage.as_printed} de la population, il faudrait "
+        f"{nearest} habitants ({low} à {high}{_either(one.percentage)}). Les deux "
+        f"chiffres {doubts} : l'écart n'est pas une erreur prouvée."
     )
 
 
@@ -316,7 +369,8 @@ def _method(audit: Audit) -> tuple[Block, ...]:
         Paragraph(
             "Arithmétique : existe-t-il des nombres entiers qui, arrondis ou tronqués, donnent tous les "
             "chiffres d'une même année ? Un chiffre sans objet n'est lié à aucun autre. « Près de » : au "
-            "plus une unité du dernier chiffre significatif en dessous ; « environ » : de part et d'autre ; "
+            "plus une unité du dernier chiffre significatif en dessous (d'une fraction en toutes lettres, "
+            "comme « la moitié », au plus 5 points) ; « environ » : de part et d'autre ; "
             "« moins de » et « plus de » : strictement. C'est la lecture de l'outil."
         ),
         Paragraph(
