@@ -46,7 +46,11 @@ def audit(
     output: OutputOptions,
     strict: Annotated[
         bool,
-        typer.Option("--strict", help="Finir par le code 6 si un chiffre est incohérent ou incompatible."),
+        typer.Option(
+            "--strict",
+            help="Finir par le code 6 si un chiffre est incohérent ou incompatible ; avec --figures, l'un "
+            "des vôtres, seul ou avec d'autres.",
+        ),
     ] = False,
 ) -> None:
     """Chiffres publiés : ce qui ne tient pas ensemble, et ce que l'inventaire en dit."""
@@ -68,14 +72,20 @@ def audit(
     records = [row.to_record() for row in made.rows]
     page = audit_document(report, made)
     give(Listing("audit", COLUMNS, records, page, extra, basis="chaque chiffre à son année"), report, output)
-    if strict and made.fails:
-        raise AuditError(_fault(made))
+    if strict and (names := _failing(made)):
+        raise AuditError(_fault(names))
 
 
-def _fault(made: Audit) -> Fault:
+def _failing(made: Audit) -> list[str]:
+    """Return what fails: with figures of the user's, those and what they cannot hold with, only."""
+    rows = made.failing_with_own if made.has_own else made.failing
+    communes = () if made.has_own else made.failing_communes
+    names = [f"{row.figure.label} ({row.figure.year})" for row in rows]
+    return [*names, *(f"{one.printed.name}, dite {one.printed.printed}" for one in communes)]
+
+
+def _fault(names: list[str]) -> Fault:
     from avs_coverage.messages import counted, enumeration
 
-    names = [f"{row.figure.label} ({row.figure.year})" for row in made.failing]
-    names += [f"{commune.printed.name}, dite {commune.printed.printed}" for commune in made.failing_communes]
     words = ("chiffre ne passe pas l'audit", "chiffres ne passent pas l'audit")
     return Fault("AVS-601", {"value": counted(len(names), *words), "names": enumeration(names)})
