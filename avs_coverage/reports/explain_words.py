@@ -229,11 +229,10 @@ def _other_date(tie: Tie, in_part: bool, on: date) -> str:
     structure = tie.structure
     is_closed = structure.end is not None and structure.end < on
     perhaps = "peut-être " if tie.level == POSSIBLE else ""
-    seats = {
-        "siege": ("qui y avait son siège", "qui y aura son siège"),
-        "siege_deduit": ("dont le siège y aurait été", "dont le siège y serait"),
-    }
-    seat = f", {seats[tie.basis][not is_closed]}," if tie.basis in seats else ""
+    seats = ("qui y avait son siège", "qui y aura son siège")
+    if structure.is_seat_deduced:
+        seats = ("dont le siège y aurait été", "dont le siège y serait")
+    seat = f", {seats[not is_closed]}," if structure.seat == tie.commune else ""
     doubt = f", {by_what([tie])}" if tie.level == HELD else ""
     if is_closed and structure.end:
         verb = f"l'a {perhaps}couverte"
