@@ -706,6 +706,15 @@ def test_a_structure_that_may_not_have_been_open_yet_establishes_nothing():
     assert "certitude" not in text + whole(page(made, made.structure("c")))
 
 
+def test_a_quarter_served_by_structures_that_may_not_have_been_open_yet_says_so():
+    made = Explainer(build_report(find_territory_name("03"), "declared", date(2018, 12, 31)))
+    found = made.quarter("QP003001")
+    text = whole(page(made, found))
+    assert "« Accorderie » (EVS), d'après une date que rien n'établit." in text
+    assert "étaient déjà en activité à cette date" in text
+    assert found.to_record()["structures_desservant_non_etablies"] == ["03-CS-09", "03-EVS-05"]
+
+
 def test_estimated_durations_establish_nothing_and_are_rounded_on_their_side_of_the_threshold():
     cs = replace(structure("c", "CS", "03001", world=WORLD), has_point=True, position_error_m=0.0)
     made = explained(cs, rule="travel-time:600min")
