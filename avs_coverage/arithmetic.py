@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from avs_coverage.consistency import MAX_STATEMENTS, Constraint, Span, System
+from avs_coverage.consistency import Constraint, Span, System
 from avs_coverage.messages import counted, french_date
 from avs_coverage.official_communes import official_counts
 from avs_coverage.published_figures import PublishedFigure
@@ -245,7 +245,7 @@ class _System:
                 tuple(sets),
                 tuple(map(self._implied, group)),
                 self.premises if used else (),
-                len(self.figures) <= MAX_STATEMENTS,
+                system.is_searched_whole(len(group[0])),
                 self.again,
             )
 
@@ -313,6 +313,9 @@ class _System:
     def _contracts(self, names: Sequence[str]) -> list[Constraint]:
         """Add up the inhabitants by contrat de ville: the total where all are there, else not more."""
         found, base = [], THEMES[self.theme].size
+        labels = [self.figures[name].label for name in names]
+        if len(set(labels)) < len(labels):
+            return []  # one contract told twice, or two that nothing tells apart: they do not add up
         for rank, name in enumerate(names):
             span = (base + rank - 1 if rank else 0, base + rank)
             found += [Constraint(span, 0, None)]

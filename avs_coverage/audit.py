@@ -293,7 +293,9 @@ def _against(figure: PublishedFigure, population: int, vintage: str) -> AgainstP
         return AgainstPopulation(figure, population, vintage, None, figure.value / population)
     first, last = figure.printed.counts(population)
     nearest = floor(figure.printed.value * population / 100 + Fraction(1, 2))
-    return AgainstPopulation(figure, population, vintage, (first, nearest, last or population), None)
+    return AgainstPopulation(
+        figure, population, vintage, (first, nearest, population if last is None else last), None
+    )
 
 
 def _shared(figures: Sequence[PublishedFigure]) -> tuple[SharedPopulation, ...]:

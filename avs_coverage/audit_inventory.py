@@ -124,7 +124,9 @@ class YearView:
         if measured is None or code not in _CS_SHARES:
             return measured
         published = self.completeness[0].published
-        return replace(measured, total=published) if published else None
+        if not published or published < self.completeness[0].identified:
+            return None  # a list with more CS than are published says nothing of their share
+        return replace(measured, total=published)
 
     def _quarters(self, inventory: Inventory) -> QpvSummary:
         return summarise(qpv_coverage(self.territory, inventory, self.day), inventory.departements)
@@ -186,7 +188,7 @@ class YearView:
         kinds = _kinds(code)
         count = sum(s.may_open_later and s.type in kinds for s in self.inventory.counted(self.day))
         words = ("structure sans date d'agrément, comptée", "structures sans date d'agrément, comptées")
-        return f"{counted(count, *words)} dans le seul majorant" if count else ""
+        return f"{counted(count, *words)} dans le chiffre et non dans le minorant" if count else ""
 
     def _other_vintage(self, code: str) -> str:
         """Say which reference is not that of the year; empty where all are."""

@@ -91,7 +91,8 @@ class Printed:
         first = floor(low * scale) + 1 if self.qualifier == "plus_de" else ceil(low * scale)
         if high is None:
             return max(0, first), None
-        return max(0, first), floor(high * scale) if included else ceil(high * scale) - 1
+        last = floor(high * scale) if included else ceil(high * scale) - 1
+        return max(0, first), min(last, total) if self.is_percentage else last
 
     def holds(self, part: int, total: int | None, reading: str = EITHER) -> bool:
         """Tell whether *part* (of *total*, for a percentage) may be so printed."""

@@ -545,3 +545,31 @@ def test_a_study_folder_names_its_figures_and_check_reads_them(run, tmp_path):
 def test_an_audit_has_no_date_nor_rule_of_its_own(run):
     assert run("audit", "allier", "--date", "2022").returncode == 2
     assert run("audit", "allier", "--rule", "declared").returncode == 2
+
+
+def contracts(count):
+    rows = [f"hab_qpv;{100 * count - 50};2020;;Habitants des QPV"]
+    rows += [f"hab_qpv_contrat;100;2020;;Contrat {rank}" for rank in range(count)]
+    return "indicateur;valeur;annee;qualificatif;libelle\n" + "\n".join(rows) + "\n"
+
+
+def test_a_long_chain_of_contracts_is_judged_and_does_not_hang(run, tmp_path):
+    (tmp_path / "c.csv").write_text(contracts(24), encoding="utf-8")
+    made = json.loads(run("audit", "creuse", "--figures", "c.csv", "--json").stdout)
+    assert {row["arithmetique"] for row in made["audit"]} == {"incoherent"}
+
+
+def test_a_contract_told_twice_contradicts_nothing(run, tmp_path):
+    (tmp_path / "c.csv").write_text(
+        "indicateur;valeur;annee\nhab_qpv;1000;2021\nhab_qpv_contrat;600;2021\nhab_qpv_contrat;600;2021\n",
+        encoding="utf-8",
+    )
+    made = json.loads(run("audit", "creuse", "--figures", "c.csv", "--json").stdout)
+    assert "incoherent" not in {row["arithmetique"] for row in made["audit"]}
+
+
+def test_a_share_is_never_more_than_its_total_nor_empty_where_all_are(run, tmp_path):
+    (tmp_path / "c.csv").write_text("indicateur;valeur;annee\npct_communes_avs;100;2021\n", encoding="utf-8")
+    rows = json.loads(run("audit", "allier", "--figures", "c.csv", "--json").stdout)["audit"]
+    own = next(row for row in rows if row["annee"] == 2021 and row["indicateur"] == "pct_communes_avs")
+    assert (own["compte_min"], own["compte_max"]) == (316, 317)

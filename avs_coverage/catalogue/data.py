@@ -352,4 +352,9 @@ DATA: dict[str, FaultKind] = {
         "l'export ne peut être refait sans lui",
         "remettez-le à sa place, à partir du dossier du manifeste",
     ),
+    "AVS-397": FaultKind(
+        "le fichier a {value} lignes de chiffres, {most} au plus",
+        "chaque chiffre est comparé à tous ceux de la même année",
+        "gardez les chiffres du territoire, dans plusieurs fichiers au besoin",
+    ),
 }
