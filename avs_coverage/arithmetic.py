@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from avs_coverage.consistency import MAX_STATEMENTS, Constraint, Span, System
-from avs_coverage.gazetteer import Gazetteer, departement_of
-from avs_coverage.loaders.cog import FIRST_YEAR
-from avs_coverage.messages import french_date
+from avs_coverage.consistency import Constraint, Span, System
+from avs_coverage.messages import counted, french_date
+from avs_coverage.official_communes import official_counts
 from avs_coverage.published_figures import PublishedFigure
 from avs_coverage.published_indicators import INDICATORS, THEMES
 from avs_coverage.qpv import generation_in_force, official_qpv
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from avs_coverage.territory import Territory
 
 COHERENT, INCOHERENT, NOTHING_TO_CHECK = "coherent", "incoherent", "sans_objet"
-_LAST_COG = 2026
-_EPCI_YEAR = 2025
 _CONTRACT, _OF_CONTRACTS = "hab_qpv_contrat", re.compile(r"(\d+) contrats de ville")
 
 
@@ -43,17 +39,23 @@ class Premise:
 
 @dataclass(frozen=True)
 class Implied:
-    """A figure of a set, and what the others of the set leave possible for it, by reading; None: nothing."""
+    """A figure of a set, and what the others of the set leave possible for it, by reading; None: nothing.
+
+    *explains* is False where what is left possible holds what is printed: it then says nothing.
+    """
 
     figure: PublishedFigure
     ranges: Mapping[str, Whole | None]
+    explains: bool
 
 
 @dataclass(frozen=True)
 class Conflict:
     """Figures that cannot hold together: every set of the smallest size, and what each leaves possible.
 
-    *shortest* is False where there were too many figures to prove that no smaller set exists.
+    Figures that print the same of the same quantity are one statement: the first stands in the sets,
+    *again* gives the others by it. *shortest* is False where there were too many figures to prove that
+    no smaller set exists.
     """
 
     year: int
@@ -62,11 +64,16 @@ class Conflict:
     implied: tuple[Implied, ...]
     premises: tuple[Premise, ...]
     shortest: bool
+    again: Mapping[PublishedFigure, tuple[PublishedFigure, ...]]
 
     @property
     def figures(self) -> tuple[PublishedFigure, ...]:
-        """Return every figure that one of the sets names, once."""
-        return tuple(dict.fromkeys(figure for one in self.sets for figure in one))
+        """Return every figure that one of the sets holds, once."""
+        return tuple(dict.fromkeys(figure for one in self.sets for figure in self.held_by(one)))
+
+    def held_by(self, one: tuple[PublishedFigure, ...]) -> tuple[PublishedFigure, ...]:
+        """Return the figures of a set, each with those that print the same."""
+        return tuple(held for figure in one for held in (figure, *self.again.get(figure, ())))
 
     def to_record(self) -> dict[str, Any]:
         """Return the conflict as plain values, under the names that stay."""
@@ -140,35 +147,29 @@ class Arithmetic:
         return self._systems.get((figure.year or 0, INDICATORS[figure.code].theme))
 
     def _premises(self, year: int, theme: str) -> tuple[Premise, ...]:
-        printed = self._groups.get((year, "communes"), ())
-        total = next((f for f in printed if f.code == "nb_communes" and _exact(f) is not None), None)
-        if theme == "communes" and total:
-            return ()  # what the schéma says of the number of communes is one of its figures
-        if theme == "structures" and total:
-            return (Premise(int(total.value), f"{total.text} communes, imprimé pour {year}", total.source),)
         if theme in ("communes", "structures"):
-            count = communes_in(self._territory, year)
-            text = f"{count} communes au {french_date(date(year, 12, 31))}"
-            return () if count is None else (Premise(count, text, "COG et mouvements de communes, INSEE"),)
+            return self._communes(year, theme)
         if theme == "qpv":
             return _official_quarters(self._territory, year)
         return ()
 
+    def _communes(self, year: int, theme: str) -> tuple[Premise, ...]:
+        """Return the official number of communes, which a printed one never replaces.
 
-def communes_in(territory: Territory, year: int) -> int | None:
-    """Return the number of communes of a territory on 31 December of a year; None where it is not known."""
-    name = territory.name
-    if not FIRST_YEAR <= year <= _LAST_COG or (name.kind == "epci" and year < _EPCI_YEAR):
-        return None
-    if name.kind == "epci":
-        return len(territory.communes)
-    counts = _communes_by_departement(year)
-    return sum(counts[departement] for departement in name.departements)
-
-
-@cache
-def _communes_by_departement(year: int) -> Counter[str]:
-    return Counter(map(departement_of, Gazetteer().movements.communes_at(date(year, 12, 31))))
+        A printed number that is that of the start of the year, or of its eve, says which of them to take.
+        """
+        printed = [f for f in self._groups.get((year, "communes"), ()) if f.code == "nb_communes"]
+        counts = official_counts(self._territory, year)
+        exact = {value: f for f in printed if (value := _exact(f)) is not None}
+        if counts:
+            day = next((day for day, count in counts.items() if count in exact), max(counts))
+            text = f"{counted(counts[day], 'commune', 'communes')} au {french_date(day)}"
+            return (Premise(counts[day], text, "COG et mouvements de communes, INSEE"),)
+        if theme == "structures" and exact:
+            count, figure = next(iter(exact.items()))
+            text = f"{counted(count, 'commune', 'communes')}, imprimé pour {year}"
+            return (Premise(count, text, figure.source),)
+        return ()
 
 
 def _official_quarters(territory: Territory, year: int) -> tuple[Premise, ...]:
@@ -178,7 +179,8 @@ def _official_quarters(territory: Territory, year: int) -> tuple[Premise, ...]:
     if name.kind != "departement" or name.code.startswith("97") or generation is None:
         return ()
     count = len(official_qpv(territory, day))
-    text = f"{count} QPV officiels de la génération {generation}, en vigueur au {french_date(day)}"
+    quarters = counted(count, "QPV officiel", "QPV officiels")
+    text = f"{quarters} de la génération {generation}, en vigueur au {french_date(day)}"
     return (Premise(count, text, territory.vintages[f"qpv_{generation}"]),)
 
 
@@ -188,19 +190,35 @@ def _exact(figure: PublishedFigure) -> int | None:
     return low if low == high and not INDICATORS[figure.code].is_percentage else None
 
 
+def _statement(figure: PublishedFigure) -> tuple[Any, ...]:
+    """Return what two figures of a year have in common where they say the same."""
+    kind = INDICATORS[figure.code]
+    contract = figure.label if figure.code == _CONTRACT else ""
+    return contract, kind.span, kind.per, figure.printed
+
+
 class _System:
     """The figures of one theme and year, as constraints."""
 
     def __init__(self, theme: str, figures: Sequence[PublishedFigure], premises: tuple[Premise, ...]) -> None:
         self.theme, self.premises = theme, premises
-        self.figures = {f"{rank:03}": figure for rank, figure in enumerate(figures)}
+        same: dict[tuple[Any, ...], list[PublishedFigure]] = defaultdict(list)
+        for figure in figures:
+            same[_statement(figure)].append(figure)
+        self.figures = {f"{rank:03}": one[0] for rank, one in enumerate(same.values())}
+        self.again = {one[0]: tuple(one[1:]) for one in same.values() if one[1:]}
+        self._notes = [figure.note for figure in figures]
 
     def possible(self, figure: PublishedFigure, refuted: Collection[PublishedFigure]) -> Whole | None:
         """Return what is left possible for a figure, whatever it says; None where nothing bounds it."""
         kind = INDICATORS[figure.code]
         if figure.code == _CONTRACT:
             kind = INDICATORS["hab_qpv"]  # a part, bounded by the total
-        others = [n for n, one in self.figures.items() if one != figure and one not in refuted]
+        others = [
+            name
+            for name, one in self.figures.items()
+            if (one != figure or one in self.again) and one not in refuted
+        ]
         low, high = self._system().range_of(kind.span, others) or (0, None)
         if figure.code == _CONTRACT:
             low = 0
@@ -211,9 +229,8 @@ class _System:
         per = INDICATORS[figure.code].per
         if per is None:
             return None
-        printed = (_exact(f) for f in self.figures.values() if INDICATORS[f.code].span == per)
-        known = self.premises[0].value if self.premises and per == THEMES[self.theme].total else None
-        return next((value for value in printed if value is not None), known)
+        total = self.premises[0].value if self.premises else None
+        return next((value for _, value in self._totals(per, total)), None)
 
     def conflicts(self, year: int) -> Iterable[Conflict]:
         """Yield the groups of figures that cannot hold together."""
@@ -228,22 +245,38 @@ class _System:
                 tuple(sets),
                 tuple(map(self._implied, group)),
                 self.premises if used else (),
-                len(self.figures) <= MAX_STATEMENTS,
+                system.is_searched_whole(len(group[0])),
+                self.again,
             )
 
     def _implied(self, names: frozenset[str]) -> Implied:
-        """Return what the others of a set say of the one that is most plainly a number."""
+        """Return what the others of a set say of the plainest number that they exclude, if any."""
         total = THEMES[self.theme].total
 
-        def plainness(name: str) -> tuple[bool, bool]:
+        def plainness(name: str) -> tuple[bool, bool, bool]:
             figure = self.figures[name]
-            return _exact(figure) is not None, INDICATORS[figure.code].span != total
+            is_part = INDICATORS[figure.code].span != total
+            return self._excluded(name, names), _exact(figure) is not None, is_part
 
         accused = max(sorted(names), key=plainness)
         span = INDICATORS[self.figures[accused].code].span
         found = {reading: self._system(reading).range_of(span, names - {accused}) for reading in READINGS}
         ranges = {reading: ends and (ends[0] or 0, ends[1]) for reading, ends in found.items()}
-        return Implied(self.figures[accused], ranges)
+        return Implied(self.figures[accused], ranges, self._excluded(accused, names))
+
+    def _excluded(self, name: str, names: frozenset[str]) -> bool:
+        """Tell whether the others of a set leave nothing of what a figure may stand for."""
+        kind, printed = INDICATORS[self.figures[name].code], self.figures[name].printed
+        left = self._system().range_of(kind.span, names - {name})
+        if left is None:
+            return False
+        low, high = left[0] or 0, left[1]
+        total = self.premises[0].value if self.premises else None
+        totals = [value for by, value in self._totals(kind.per, total) if names.issuperset(by)]
+        said = [printed.counts(value) for value in totals] if kind.is_percentage else [printed.counts()]
+        return all(
+            (last is not None and last < low) or (high is not None and first > high) for first, last in said
+        )
 
     def _system(self, reading: str = EITHER, with_premises: bool = True) -> System:
         theme = THEMES[self.theme]
@@ -266,24 +299,29 @@ class _System:
         return System(theme.size + len(contracts), tuple(constraints))
 
     def _totals(self, per: Span | None, total: int | None) -> list[tuple[list[str], int]]:
-        """Return what a percentage may be of: each number printed, with who says so, else the known one."""
-        printed = [
+        """Return what a percentage may be of: what is known, else each number printed, with who says so."""
+        if per is None:
+            return []
+        if total is not None and per == THEMES[self.theme].total:
+            return [([], total)]
+        return [
             ([name], value)
             for name, figure in self.figures.items()
             if INDICATORS[figure.code].span == per and (value := _exact(figure)) is not None
         ]
-        known: list[tuple[list[str], int]] = [([], total)] if total is not None else []
-        return printed or (known if per == THEMES[self.theme].total else [])
 
     def _contracts(self, names: Sequence[str]) -> list[Constraint]:
         """Add up the inhabitants by contrat de ville: the total where all are there, else not more."""
         found, base = [], THEMES[self.theme].size
+        labels = [self.figures[name].label for name in names]
+        if len(set(labels)) < len(labels):
+            return []  # one contract told twice, or two that nothing tells apart: they do not add up
         for rank, name in enumerate(names):
             span = (base + rank - 1 if rank else 0, base + rank)
             found += [Constraint(span, 0, None)]
             found += [Constraint(span, *self.figures[name].printed.counts(), frozenset([name]))]
         if names:
-            notes = (_OF_CONTRACTS.search(figure.note) for figure in self.figures.values())
+            notes = map(_OF_CONTRACTS.search, self._notes)
             all_there = any(match and int(match[1]) == len(names) for match in notes)
             found += [Constraint((base + len(names) - 1, 1), 0, 0 if all_there else None)]
         return found

@@ -16,7 +16,7 @@ from avs_coverage.published import PublishedStatus, published_statuses
 from avs_coverage.published_figures import PublishedFigure, published_figures
 from avs_coverage.published_indicators import INDICATORS
 from avs_coverage.qpv import PublishedLine, published_lines
-from avs_coverage.readings import EITHER, ROUNDED, Whole
+from avs_coverage.readings import EITHER, Whole
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
@@ -56,6 +56,12 @@ class AuditRow:
         return self.arithmetic == INCOHERENT or self.finding.verdict == INCOMPATIBLE
 
     @property
+    def is_at_least(self) -> bool:
+        """Tell whether what is identified is set against more than what is: a share is then at least that."""
+        measured = self.finding.measured
+        return measured is not None and measured.upper is None and measured.total is not None
+
+    @property
     def is_open(self) -> bool:
         """Tell whether the bracket has two ends."""
         measured = self.finding.measured
@@ -80,7 +86,7 @@ class AuditRow:
             "possible_min": low,
             "possible_max": high,
             "inventaire": self.finding.verdict,
-            "valeur_calculee": measured.value if measured else None,
+            "valeur_calculee": measured.value if measured and not self.is_at_least else None,
             "minorant": measured.lower if measured else None,
             "majorant": measured.upper if measured else None,
             "calcule_sur": measured.total if measured else None,
@@ -193,6 +199,21 @@ class Audit:
         """Tell whether anything published cannot hold."""
         return bool(self.failing or self.failing_communes)
 
+    @property
+    def has_own(self) -> bool:
+        """Tell whether the user gave figures."""
+        return any(row.figure.given_in for row in self.rows)
+
+    @property
+    def failing_with_own(self) -> tuple[AuditRow, ...]:
+        """Return the user's figures that cannot hold, and those that they cannot hold with.
+
+        What the tool's table gives and cannot hold without them is none of theirs.
+        """
+        sets = [conflict.held_by(one) for conflict in self.conflicts for one in conflict.sets]
+        involved = {figure for one in sets if any(f.given_in for f in one) for figure in one}
+        return tuple(row for row in self.failing if row.figure in involved or row.figure.given_in)
+
     def count(self, verdict: str) -> int:
         """Return how many figures have a verdict, of either kind."""
         return sum(verdict in (row.arithmetic, row.finding.verdict) for row in self.rows)
@@ -270,9 +291,11 @@ def _is_of_inhabitants(figure: PublishedFigure) -> bool:
 def _against(figure: PublishedFigure, population: int, vintage: str) -> AgainstPopulation:
     if not INDICATORS[figure.code].is_percentage:
         return AgainstPopulation(figure, population, vintage, None, figure.value / population)
-    first, last = figure.printed.counts(population, ROUNDED)
+    first, last = figure.printed.counts(population)
     nearest = floor(figure.printed.value * population / 100 + Fraction(1, 2))
-    return AgainstPopulation(figure, population, vintage, (first, nearest, last or population), None)
+    return AgainstPopulation(
+        figure, population, vintage, (first, nearest, population if last is None else last), None
+    )
 
 
 def _shared(figures: Sequence[PublishedFigure]) -> tuple[SharedPopulation, ...]:
@@ -282,12 +305,13 @@ def _shared(figures: Sequence[PublishedFigure]) -> tuple[SharedPopulation, ...]:
         for count in figures:
             if count.code not in _SAME_COVERAGE.get(percentage.code, ()):
                 continue
-            low, high, _ = percentage.printed.reals(ROUNDED)
+            low, high, included = percentage.printed.reals()
             fewest, most = count.printed.counts()
             if high is None or most is None or not low or not percentage.printed.value:
                 continue
             nearest = floor(count.printed.value * 100 / percentage.printed.value + Fraction(1, 2))
-            ends = ceil(Fraction(100 * fewest) / high), nearest, floor(Fraction(100 * most) / low)
+            least = Fraction(100 * fewest) / high
+            ends = ceil(least) if included else floor(least) + 1, nearest, floor(Fraction(100 * most) / low)
             structures = _structures_of(percentage, figures), _structures_of(count, figures)
             found.append(SharedPopulation(percentage, count, ends, structures))
     return tuple(found)

@@ -8,10 +8,10 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from avs_coverage.arithmetic import communes_in
 from avs_coverage.completeness import Completeness, completeness
 from avs_coverage.coverage import Coverage
 from avs_coverage.messages import counted, enumeration, french_date, number, plural
+from avs_coverage.official_communes import changed_communes, communes_in
 from avs_coverage.official_figures import (
     COMPATIBLE,
     INCOMPATIBLE,
@@ -87,7 +87,8 @@ class YearView:
             return Finding(UNVERIFIABLE, f"inventaire d'une partie du territoire seulement ({names})")
         measured = self._measured(figure.code, coverage)
         if measured is None:
-            return Finding(UNVERIFIABLE, "non calculé par l'outil")
+            unknown = f"nombre de CS de {self.year} non connu : ce serait une part des seuls CS identifiés"
+            return Finding(UNVERIFIABLE, unknown if figure.code in _CS_SHARES else "non calculé par l'outil")
         return self._judge(figure, measured)
 
     def coverage(self, rule: str) -> Coverage:
@@ -122,31 +123,44 @@ class YearView:
         measured = self._measures[rule].get(_CS_SHARES.get(code, code))
         if measured is None or code not in _CS_SHARES:
             return measured
-        cs = self.completeness[0]
-        total = cs.identified if cs.published is None else cs.published
-        return replace(measured, total=total) if total else None
+        published = self.completeness[0].published
+        if not published or published < self.completeness[0].identified:
+            return None  # a list with more CS than are published says nothing of their share
+        return replace(measured, total=published)
 
     def _quarters(self, inventory: Inventory) -> QpvSummary:
         return summarise(qpv_coverage(self.territory, inventory, self.day), inventory.departements)
 
     def _judge(self, figure: PublishedFigure, measured: Measured) -> Finding:
         """Compare what is printed with the bracket: only what no unknown can explain is incompatible."""
-        printed, low = figure.printed, measured.lower
-        high = measured.value if measured.upper is None else measured.upper
-        first, last = printed.counts(measured.total or 0)
+        printed, vintage = figure.printed, self._other_vintage(figure.code)
+        total, moved = measured.total, self._changed(figure.code)
+        if moved:
+            total = total and communes_in(self.territory, self.year)
+        low, high = measured.lower, measured.value if measured.upper is None else measured.upper
+        low, high = max(0, low - moved), high + moved
+        first, last = printed.counts(total or 0)
+        if last is not None and last < first:
+            official = INDICATORS[figure.code].rule and (moved or not vintage)
+            return Finding(
+                INCOMPATIBLE if official else UNVERIFIABLE, figure.says_no_count(total or 0), measured
+            )
         below, above = last is not None and last < low, first > high
-        lacking, vintage = self.lacking(figure.code), self._other_vintage(figure.code)
+        lacking = self.lacking(figure.code)
         said = "".join(f" ; {text}" for text in (lacking, self._undated(figure.code), vintage) if text)
         if not below and not above:
-            same = all(printed.holds(end, measured.total) for end in (low, high))
+            same = all(printed.holds(end, total) for end in (low, high))
             if same and not lacking and not vintage:
                 return Finding(REPRODUCED, "le calcul donne le même chiffre ; inventaire complet", measured)
             return Finding(COMPATIBLE, f"dans la fourchette{said}", measured)
         where = "sous le minorant" if below else "au-dessus du majorant"
         if measured.upper is None and above:
             where = f"plus que ce que l'inventaire connaît ({number(high)})"
-        if not vintage and (not lacking or below == _is_certain_below(figure.code)):
-            return Finding(INCOMPATIBLE, f"{where}, que rien d'inconnu ne peut déplacer jusque-là", measured)
+        proved = not lacking or below == _is_certain_below(figure.code)
+        if proved and (moved or not vintage):
+            aside = f" ; {vintage}" if moved else ""
+            reason = f"{where}, que rien d'inconnu ne peut déplacer jusque-là{aside}"
+            return Finding(INCOMPATIBLE, reason, measured)
         return Finding(UNVERIFIABLE, f"{where}{said}", measured)
 
     def lacking(self, code: str) -> str:
@@ -174,17 +188,34 @@ class YearView:
         kinds = _kinds(code)
         count = sum(s.may_open_later and s.type in kinds for s in self.inventory.counted(self.day))
         words = ("structure sans date d'agrément, comptée", "structures sans date d'agrément, comptées")
-        return f"{counted(count, *words)} dans le seul majorant" if count else ""
+        return f"{counted(count, *words)} dans le chiffre et non dans le minorant" if count else ""
 
     def _other_vintage(self, code: str) -> str:
         """Say which reference is not that of the year; empty where all are."""
-        kind, today = INDICATORS[code], len(self.territory.communes)
+        kind = INDICATORS[code]
         if kind.theme == "habitants":
             return "" if is_of_the_year(self.territory, self.year) else "population d'un autre millésime"
-        if not kind.rule or (there := communes_in(self.territory, self.year)) == today:
+        changed = changed_communes(self.territory, self.year) if kind.rule else 0
+        if changed == 0:
             return ""
-        then = "nombre non connu" if there is None else number(there)
-        return f"communes d'un autre millésime ({then} fin {self.year}, {number(today)} dans le calcul)"
+        there, today = communes_in(self.territory, self.year), number(len(self.territory.communes))
+        if there is None:
+            return f"communes d'un autre millésime (nombre non connu fin {self.year}, {today} dans le calcul)"
+        wider = counted(changed or 0, "commune", "communes")
+        return (
+            f"communes d'un autre millésime ({number(there)} fin {self.year}, {today} dans le calcul), "
+            f"fourchette élargie de {wider} de chaque côté"
+        )
+
+    def _changed(self, code: str) -> int:
+        """Return by how many communes a count of another vintage may differ; 0 where that is not known.
+
+        A commune that merged, or came back, is in the count of one year and not of the other.
+        """
+        kind = INDICATORS[code]
+        if not kind.rule or kind.theme == "habitants":
+            return 0
+        return changed_communes(self.territory, self.year) or 0
 
 
 def _widened(full: Measured | None, doubtful: Measured | None) -> Measured | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -14,7 +15,7 @@ from avs_coverage.names import comparable
 from avs_coverage.qpv import generation_in_force
 
 if TYPE_CHECKING:
-    from avs_coverage.inventory import Inventory, Structure
+    from avs_coverage.inventory import Structure
     from avs_coverage.report import Report
 
 COMPARED = ("cs", "avs")
@@ -48,8 +49,9 @@ class Side:
 class Gap:
     """The difference of a share between two sides, in points of 0–1: *second* less *first*.
 
-    *lower* and *upper* bound it by the brackets of both. *is_established*: the brackets do not meet,
-    and no published structure is missing from either list: the order of the two is sure.
+    *lower* and *upper* bound it by the brackets of both. *is_established*: the brackets do not meet
+    and both lists hold as many structures as are published: the order of the two is sure. None where
+    only what nobody knows could say otherwise: how many structures there are, or made data.
     """
 
     first: str
@@ -59,7 +61,7 @@ class Gap:
     points: float
     lower: float
     upper: float
-    is_established: bool
+    is_established: bool | None
 
     def to_record(self) -> dict[str, Any]:
         """Return the difference as plain values, under the names that stay."""
@@ -131,33 +133,54 @@ class SideBySide:
         }
 
 
-def compare_reports(sides: Sequence[Side]) -> SideBySide:
+def compare_reports(sides: Sequence[Side], notes: Sequence[str] = ()) -> SideBySide:
     """Compare the reports of several sides with the first, made under one rule at one date.
 
+    *notes* are reserves that the caller knows of, such as settings of a study that were set aside.
     Where the rule is not the same for all (a matrix of travel times that only one side has), there are
     neither differences nor a revision, and the reserves say so.
     """
     first = sides[0].report.coverage
     others = [side.report.coverage for side in sides[1:]]
-    if any(other.rule.parameters != first.rule.parameters for other in others):
+    if not all(_same_rule(first, other) for other in others):
         rules = " ; ".join(f"{side.name} : {side.report.coverage.rule.label}" for side in sides)
         reserve = f"La règle n'est pas la même partout, aucun écart n'est calculé ({rules})."
-        return SideBySide(tuple(sides), (), (reserve, *_reserves(sides)), None)
+        return SideBySide(tuple(sides), (), (reserve, *notes, *_reserves(sides)), None)
     gaps = tuple(gap for side in sides[1:] for gap in _gaps(sides[0], side))
     is_revision = len(others) == 1 and first.territory.name == others[0].territory.name
     revision = _revision(first, others[0]) if is_revision else None
-    return SideBySide(tuple(sides), gaps, tuple(_reserves(sides)), revision)
+    return SideBySide(tuple(sides), gaps, (*notes, *_reserves(sides)), revision)
+
+
+def _same_rule(one: Coverage, other: Coverage) -> bool:
+    """Tell whether two coverages are by one rule: two matrices may bear one name and differ."""
+    if one.rule.parameters != other.rule.parameters:
+        return False
+    first, second = (getattr(coverage.rule, "times", None) for coverage in (one, other))
+    if first is None or second is None:
+        return first is second
+    return bool(first.frame.equals(second.frame))
 
 
 def _gaps(one: Side, other: Side) -> Iterator[Gap]:
     figures = {(f.measure, f.status): f for f in other.report.figures}
-    complete = not (one.report.outside_bracket or other.report.outside_bracket)
+    states = [_is_complete(side.report) for side in (one, other)]
+    complete = False if False in states else None if None in states else True
     for first in one.report.figures:
         second = figures[first.measure, first.status]
         if first.status in COMPARED and (values := _difference(first, second)):
             points, lower, upper = values
-            apart = complete and (lower > 0 or upper < 0)
+            apart = complete if lower > 0 or upper < 0 else False
             yield Gap(one.name, other.name, first.measure, first.status, points, lower, upper, apart)
+
+
+def _is_complete(report: Report) -> bool | None:
+    """Tell whether a list holds all that is published; None where nothing says how many there are."""
+    if report.outside_bracket:
+        return False
+    if report.is_fictitious or any(row.published is None for row in report.completeness):
+        return None
+    return True
 
 
 def _difference(first: Figure, second: Figure) -> tuple[float, float, float] | None:
@@ -245,36 +268,41 @@ def _revision(first: Coverage, second: Coverage) -> Revision:
     the first side: what differs is then the work of structures alone.
     """
     before = {s.id: s for s in first.inventory.counted(first.on)}
-    after = _renamed(before, second.inventory, second)
+    again = Coverage.compute(first.territory, second.inventory, second.rule, second.on)
+    names = _same_ids(list(before.values()), list(second.inventory.counted(second.on)))
+    after = {s.id: s for s in (t.with_id(names[t.id]) for t in second.inventory.counted(second.on))}
+    # Links are found under the ids of the second list, by which a matrix may know them, then renamed.
+    table = again.links.assign(structure=[names[id] for id in again.links["structure"]])
+    renamed = replace(
+        again,
+        inventory=replace(second.inventory, structures=tuple(after.values())),
+        found=replace(again.found, table=table),
+    )
     kept = before.keys() & after.keys()
     pairs = tuple((before[id], after[id]) for id in sorted(kept))
-    inventory = replace(second.inventory, structures=tuple(after.values()))
-    again = Coverage.compute(first.territory, inventory, second.rule, second.on)
     return Revision(
         tuple(before[id] for id in sorted(before.keys() - kept)),
         tuple(after[id] for id in sorted(after.keys() - kept)),
         tuple((one, other) for one, other in pairs if differing_columns(one, other)),
-        coverage_changes(first, again),
+        coverage_changes(first, renamed),
     )
 
 
-def _renamed(before: dict[str, Structure], inventory: Inventory, second: Coverage) -> dict[str, Structure]:
-    """Return the structures of the second list by id, under the first list's id where they are the same."""
-    by_identity: dict[tuple[str, str, str], list[str]] = {}
-    for structure in before.values():
-        by_identity.setdefault(_identity(structure), []).append(structure.id)
-    counted_now = list(inventory.counted(second.on))
-    taken = {s.id for s in counted_now}
-    after = {}
-    for structure in counted_now:
-        alike = by_identity.get(_identity(structure), [])
-        free = [id for id in alike if id not in taken]
-        # A name that the list bears twice tells nothing.
-        is_same = structure.id not in before and len(alike) == 1 and free
-        one = structure.with_id(free[0]) if is_same else structure
-        taken.add(one.id)
-        after[one.id] = one
-    return after
+def _same_ids(before: Sequence[Structure], after: Sequence[Structure]) -> dict[str, str]:
+    """Return, for each id of the second list, that of the same structure in the first, or its own.
+
+    The same is known by its id; else by its type, seat and name, where each list bears them once.
+    """
+    ids = {structure.id for structure in before}
+    taken = {structure.id for structure in after}
+    one, other = (Counter(map(_identity, structures)) for structures in (before, after))
+    by_identity = {_identity(s): s.id for s in before if s.id not in taken}
+    found = {}
+    for structure in after:
+        key = _identity(structure)
+        is_same = structure.id not in ids and one[key] == other[key] == 1 and key in by_identity
+        found[structure.id] = by_identity[key] if is_same else structure.id
+    return found
 
 
 def _identity(structure: Structure) -> tuple[str, str, str]:

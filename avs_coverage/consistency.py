@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
-from math import inf
+from math import comb, inf
 
 MAX_STATEMENTS = 25
+MAX_SETS = 20_000
 """Beyond so many statements, a set that cannot hold is irreducible, not proved to be the shortest."""
 
 Span = tuple[int, int]
@@ -62,8 +63,8 @@ class System:
         """Return the sets of statements that cannot hold together, as groups of sets of one size.
 
         The first group holds all the shortest ones; the next, all the shortest among the statements
-        that no former group names, and so on. Where there are more than ``MAX_STATEMENTS``, a group is
-        one irreducible set.
+        that no former group names, and so on. Where there are more than ``MAX_STATEMENTS``, or more
+        than ``MAX_SETS`` sets would have to be tried, a group is one irreducible set.
         """
         groups: list[tuple[frozenset[str], ...]] = []
         left = frozenset(self.statements)
@@ -74,6 +75,11 @@ class System:
             left -= named
         return tuple(groups)
 
+    def is_searched_whole(self, size: int) -> bool:
+        """Tell whether every set up to a size is tried, so that the shortest are proved to be."""
+        count = len(self.statements)
+        return count <= MAX_STATEMENTS and sum(comb(count, n) for n in range(size + 1)) <= MAX_SETS
+
     def _irreducible(self, statements: frozenset[str]) -> frozenset[str]:
         """Leave out, one by one, the statements without which the others still cannot hold."""
         kept = statements
@@ -83,7 +89,11 @@ class System:
         return kept
 
     def _shortest(self, statements: frozenset[str]) -> tuple[frozenset[str], ...]:
-        for size in range(len(self._irreducible(statements)) + 1):
+        irreducible = self._irreducible(statements)
+        sizes = range(len(irreducible) + 1)
+        if sum(comb(len(statements), size) for size in sizes) > MAX_SETS:
+            return (irreducible,)
+        for size in sizes:
             sets = map(frozenset, combinations(sorted(statements), size))
             if found := tuple(one for one in sets if not self.holds(one)):
                 return found

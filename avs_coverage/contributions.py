@@ -19,6 +19,26 @@ if TYPE_CHECKING:
 _BATCH = 500
 
 
+COLUMNS = (
+    "id",
+    "nom",
+    "type",
+    "commune",
+    "position",
+    "habitants_desservis",
+    "habitants_desservis_minorant",
+    "habitants_desservis_majorant",
+    "habitants_seule",
+    "habitants_seule_minorant",
+    "habitants_seule_majorant",
+    "part_seule",
+    "part_seule_minorant",
+    "part_seule_majorant",
+    "recouvrements",
+    "habitants_partages",
+)
+"""Stable names: they change only with the version of the schema (docs/formats.md)."""
+
 _LEVELS: tuple[Level, ...] = ("certain", "firm", "any")
 _ByLevel = dict[Level, Demand]
 _Pairs = tuple[Ints, Ints]
@@ -42,6 +62,14 @@ class Contribution:
     served_bounds: tuple[int, int]
     alone_bounds: tuple[int, int]
 
+    @property
+    def share_bounds(self) -> tuple[float | None, float | None]:
+        """Return the least and the greatest share of those served that it alone serves, None of nobody."""
+        (low, high), (few, many) = self.alone_bounds, self.served_bounds
+        if not many:
+            return None, None
+        return low / many, 1.0 if high >= few else high / few
+
     def to_record(self) -> dict[str, Any]:
         """Return the contribution as plain values, under the names that stay."""
         return {
@@ -57,6 +85,8 @@ class Contribution:
             "habitants_seule_minorant": self.alone_bounds[0],
             "habitants_seule_majorant": self.alone_bounds[1],
             "part_seule": self.alone / self.served if self.served else None,
+            "part_seule_minorant": self.share_bounds[0],
+            "part_seule_majorant": self.share_bounds[1],
             "recouvrements": [code for code, _ in self.overlaps],
             "habitants_partages": [people for _, people in self.overlaps],
         }

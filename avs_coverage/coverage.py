@@ -266,9 +266,12 @@ class Coverage:
         if self.limits is None:
             return
         shown = "avs" if status == "aucune" else status
-        figure, _, upper = self._all_parts["habitants"][shown]
+        certain, _, upper = self._all_parts["habitants"][shown]
         kind = {"cs": "CS", "evs_seul": "EVS"}.get(shown, "AVS")
-        most = [int(v) for v in self.limits.upper(kind, figure, upper - figure, group, count)]
+        if shown == "evs_seul":
+            # An EVS that serves for sure is bounded by nothing where its CS is not firm.
+            certain = self.weights["habitants"] * (self.covered("EVS") & ~self.covered("CS", "firm"))
+        most = [int(v) for v in self.limits.upper(kind, certain, upper - certain, group, count)]
         if status == "aucune":
             columns[2] = [total - value for total, value in zip(columns[1], most, strict=True)]
         else:
@@ -339,10 +342,15 @@ class Coverage:
         scope = self.known & np.isfinite(values) & (group >= 0)
         place = group[scope]
         known = np.bincount(place, minlength=count)
-        population = np.maximum(self.weights["habitants"], 1)
+        population = self.weights["habitants"]
         found: list[list[Figure]] = [[] for _ in range(count)]
         for status, parts in self._all_parts["habitants"].items():
-            figure, lower, upper = ((values * part / population)[scope] for part in parts)
+            # A commune without inhabitants is covered or not as a whole.
+            shares = (
+                np.where(population > 0, part / np.maximum(population, 1), mask)
+                for part, mask in zip(parts, self._masks[status], strict=True)
+            )
+            figure, lower, upper = ((values * share)[scope] for share in shares)
             columns = [_sums(column, place, count) for column in (figure, values[scope], lower, upper)]
             for rank in range(count):
                 sums = [column[rank] for column in columns] if known[rank] else [None] * 4

@@ -23,6 +23,27 @@ GAP = "zone_blanche"
 UNCLEAR = "couverture_a_preciser"
 Ranks = np.ndarray[Any, np.dtype[np.int64]]
 
+COLUMNS = (
+    "liste",
+    "rang",
+    "nb_communes",
+    "population",
+    "habitants_non_couverts",
+    "superficie_km2",
+    "commune_principale",
+    "nom_commune_principale",
+    "epci",
+    "communes",
+    "structures_possibles",
+    "structures_a_confirmer",
+    "structure_proche",
+    "distance_km",
+    "position_structure_proche",
+    "structures_voisines",
+    "qpv",
+)
+"""Stable names: they change only with the version of the schema (docs/formats.md)."""
+
 
 @dataclass(frozen=True)
 class Zone:
@@ -216,7 +237,8 @@ def ranked_by(found: Sequence[Zone], coverage: Coverage, weight: Indicator) -> t
     people = communes["population"].to_numpy(float)
     beyond = people - coverage.inhabitants("AVS")
     values = weight.values.reindex(communes.index).to_numpy(float)
-    counts = dict(zip(communes.index, values * beyond / np.maximum(people, 1), strict=True))
+    share = np.where(people > 0, beyond / np.maximum(people, 1), 1.0)
+    counts = dict(zip(communes.index, values * share, strict=True))
     weighed = []
     for zone in found:
         known = [counts[code] for code, _ in zone.communes if not isnan(counts[code])]

@@ -23,6 +23,23 @@ if TYPE_CHECKING:
 GROUPINGS = ("epci", "canton", "densite", "departement", "region")
 NO_GROUP = "sans groupe"
 
+COLUMNS = (
+    "groupe",
+    "nom_groupe",
+    "nb_communes",
+    "nb_communes_avec_inventaire",
+    "regle",
+    "parametres",
+    "mesure",
+    "statut",
+    "numerateur",
+    "denominateur",
+    "part",
+    "minorant",
+    "majorant",
+)
+"""Stable names: they change only with the version of the schema (docs/formats.md)."""
+
 
 @dataclass(frozen=True)
 class Group:

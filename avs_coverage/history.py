@@ -97,7 +97,9 @@ class Agreement:
     """How many of the CS open at the end of a year hold an agreement, do not, or are not known to.
 
     *undated*: those that hold it since a day that is not known, held as holding it all along;
-    *published* is None where no figure of the year exists.
+    *published* is None where no figure of the year exists. *gained* and *lost* are the CS that hold it
+    at the end of the year and did not at that of the year before, and the other way round: whose
+    difference is that of *yes*.
     """
 
     yes: int
@@ -105,8 +107,10 @@ class Agreement:
     unknown: int
     undated: int
     published: int | None
+    gained: tuple[Structure, ...] = ()
+    lost: tuple[Structure, ...] = ()
 
-    def to_record(self, is_known: bool = True) -> dict[str, int | None]:
+    def to_record(self, is_known: bool = True) -> dict[str, Any]:
         """Return the agreement as plain values, under the names that stay; null where no list stands."""
         known = {
             "oui": self.yes,
@@ -114,7 +118,12 @@ class Agreement:
             "non": self.no,
             "non_renseigne": self.unknown,
         }
-        return {**(known if is_known else dict.fromkeys(known)), "publie": self.published}
+        return {
+            **(known if is_known else dict.fromkeys(known)),
+            "publie": self.published,
+            "gagnes": [structure.id for structure in self.gained],
+            "perdus": [structure.id for structure in self.lost],
+        }
 
 
 @dataclass(frozen=True)
@@ -140,6 +149,12 @@ class Year:
     def year(self) -> int:
         """Return the year."""
         return self.count.year
+
+    @property
+    def is_before_the_list(self) -> bool:
+        """Tell whether the list describes a later day: a structure without a start may open after."""
+        state = self.coverage.inventory.date
+        return state is not None and self.coverage.on < state
 
     @property
     def is_known(self) -> bool:
@@ -186,10 +201,8 @@ def year_rows(year: Year) -> Iterator[dict[str, Any]]:
 
     for name, value in record.items():
         if name.startswith("nb_"):
-            yield row("structures", name, value)
-    for name in ("acf", "ps_jeunes"):
-        for answer, value in record[name].items():
-            yield row("structures", f"{name}_{answer}", value)
+            yield row("structures", name, value, **_bounds(year, name, value))
+    yield from _agreement_rows(record, names, row)
     for name in ("ouvertures", "fermetures"):
         ids = record[name]
         told = {"structures": ids, "noms_structures": [names[id] for id in ids]}
@@ -212,6 +225,29 @@ def year_rows(year: Year) -> Iterator[dict[str, Any]]:
             )
 
 
+def _agreement_rows(
+    record: dict[str, Any], names: dict[str, str], row: Callable[..., dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Yield the counts of each agreement, and the CS that gained or lost it since the year before."""
+    changed = {"gagnes": 1, "perdus": -1}
+    for name in ("acf", "ps_jeunes"):
+        for answer, value in record[name].items():
+            if answer not in changed:
+                yield row("structures", f"{name}_{answer}", value)
+            elif value:
+                told = {"structures": value, "noms_structures": [names[id] for id in value]}
+                yield row("variation", f"{name}_oui", changed[answer] * len(value), **told)
+
+
+def _bounds(year: Year, name: str, value: int | None) -> dict[str, int]:
+    """Return the bracket of a count of known structures: those without a start may not be open yet."""
+    ranks = {"nb_cs": 0, "nb_evs": 1}
+    if name not in ranks or value is None:
+        return {}
+    unsure = year.undated[ranks[name]] if year.is_before_the_list else 0
+    return {"minorant": value - unsure, "majorant": value}
+
+
 def coverage_history(
     territory: Territory, inventory: Inventory, rule: Rule, first_year: int, last_year: int
 ) -> tuple[Year, ...]:
@@ -220,6 +256,10 @@ def coverage_history(
     Communes, populations and EPCI are those of the territory for every year, so that no change is
     one of population or of boundaries.
     """
+    if inventory.date is None:
+        # A list describes the last day that it is shown for: on an earlier one, a structure without a
+        # start may not have been open yet.
+        inventory = replace(inventory, date=date(last_year, 12, 31))
     before = Coverage.compute(territory, inventory, rule, date(first_year - 1, 12, 31))
     found = []
     for year in range(first_year, last_year + 1):
@@ -242,17 +282,12 @@ def _year(before: Coverage, after: Coverage, year: int) -> Year:
     territory, inventory = after.territory, after.inventory
     mine = [s for s in inventory.structures if inventory.may_count(s) and belongs(s, territory)]
     open_then = [s for s in mine if s.is_open(after.on)]
-    cs = [s for s in open_then if s.type == "CS"]
     undated = [s.type for s in open_then if s.start is None]
     return Year(
         _count(territory, inventory, year),
         (undated.count("CS"), undated.count("EVS")),
-        _agreement(cs, lambda s: (s.has_acf(after.on), s.acf_start), _printed(territory, "nb_cs_acf", year)),
-        _agreement(
-            cs,
-            lambda s: (s.has_ps_jeunes(after.on), s.ps_jeunes_start),
-            _printed(territory, "nb_cs_ps_jeunes", year),
-        ),
+        _agreement(mine, before.on, after.on, "acf", _printed(territory, "nb_cs_acf", year)),
+        _agreement(mine, before.on, after.on, "ps_jeunes", _printed(territory, "nb_cs_ps_jeunes", year)),
         _in_order((s.start, s) for s in mine if s.start and s.start.year == year),
         _in_order((s.end, s) for s in mine if s.end and _closing_year(s.end) == year),
         after,
@@ -270,14 +305,22 @@ def _in_order(dated: Iterable[tuple[date, Structure]]) -> tuple[Structure, ...]:
 
 
 def _agreement(
-    structures: Sequence[Structure],
-    held: Callable[[Structure], tuple[bool | None, date | None]],
-    published: int | None,
+    structures: Sequence[Structure], before: date, on: date, name: str, published: int | None
 ) -> Agreement:
-    answers = [held(structure) for structure in structures]
-    said = [answer for answer, _ in answers]
+    """Return an agreement (``acf``, ``ps_jeunes``) of the CS open on a day, and its changes."""
+
+    def held(day: date) -> dict[str, bool | None]:
+        cs = (s for s in structures if s.type == "CS" and s.is_open(day))
+        return {s.id: getattr(s, f"has_{name}")(day) for s in cs}
+
+    then, now = held(before), held(on)
+    by_id = {s.id: s for s in structures}
+    said = list(now.values())
+    undated = sum(now[id] is True and getattr(by_id[id], f"{name}_start") is None for id in now)
+    gained = [by_id[id] for id, answer in sorted(now.items()) if answer and not then.get(id)]
+    lost = [by_id[id] for id, answer in sorted(then.items()) if answer and not now.get(id)]
     return Agreement(
-        said.count(True), said.count(False), said.count(None), answers.count((True, None)), published
+        said.count(True), said.count(False), said.count(None), undated, published, tuple(gained), tuple(lost)
     )
 
 

@@ -18,6 +18,36 @@ STATUSES = ("confirme", "a_confirmer")
 POSITIONS = ("point", "chef_lieu", "deduit", "inconnue")
 """How well the place of a structure is known, best first."""
 
+COLUMNS = (
+    "id",
+    "nom",
+    "nom_connu",
+    "type",
+    "statut",
+    "comptee",
+    "code_insee",
+    "commune",
+    "siege",
+    "zone",
+    "longitude",
+    "latitude",
+    "communes_desservies",
+    "qpv_desservis",
+    "agrement_debut",
+    "agrement_fin",
+    "acf",
+    "acf_debut",
+    "ps_jeunes",
+    "ps_jeunes_debut",
+    "itinerant",
+    "gestionnaire",
+    "population_zone",
+    "capacite",
+    "note",
+    "source",
+)
+"""Stable names: they change only with the version of the schema (docs/formats.md)."""
+
 
 @dataclass(frozen=True)
 class Structure:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from avs_coverage.coverage import MEASURES, Amounts, Figure, Level
+from avs_coverage.coverage import MEASURES, Amounts, Figure, Level, Number
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
@@ -26,11 +26,13 @@ def by_multiplicity(coverage: Coverage) -> tuple[Figure, ...]:
     """
     if not coverage.known.any():
         return ()
-    found = []
+    found, people = [], _declared_bounds(coverage)
     for measure in MEASURES:
         total = coverage.total(measure, coverage.known)
         for kind, bounds in zip(KINDS, _parts(coverage, measure), strict=True):
             figure, lower, upper = (coverage.sum_known(values) for values in bounds)
+            if measure == "habitants" and (ends := people.get(kind)):
+                lower, upper = max(lower, ends[0]), min(upper, ends[1])
             rule = coverage.rule
             found.append(Figure(rule.name, rule.parameters, measure, kind, figure, total, lower, upper))
     return tuple(found)
@@ -41,6 +43,14 @@ def kinds_of_communes(coverage: Coverage, level: Level = "certain") -> np.ndarra
     covered, several = coverage.covered("AVS", level), coverage.several(level)
     kinds = np.array(KINDS, dtype=object)
     return np.where(coverage.known, kinds[covered.astype(int) + (covered & several)], "")
+
+
+def _declared_bounds(coverage: Coverage) -> dict[str, tuple[Number, Number]]:
+    """Return what declared populations bound of inhabitants by kind; nothing where they bound nothing."""
+    if coverage.limits is None:
+        return {}
+    ends = {f.status: (f.lower or 0, f.upper or 0) for f in coverage.figures() if f.measure == "habitants"}
+    return {"blanche": ends["aucune"], "simple": (0, ends["avs"][1]), "multiple": (0, ends["avs"][1])}
 
 
 def _parts(coverage: Coverage, measure: str) -> tuple[_Bounds, ...]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from avs_coverage.arithmetic import communes_in
 from avs_coverage.messages import french_date
 from avs_coverage.names import normalise
+from avs_coverage.official_communes import official_counts
 from avs_coverage.published import Measured
 from avs_coverage.published_figures import PublishedFigure
 from avs_coverage.qpv import departement_of_qpv, generation_in_force, official_qpv
@@ -49,14 +49,11 @@ def _of_another_year(total: int, source: str) -> Finding:
 
 
 def _communes(territory: Territory, figure: PublishedFigure, day: date) -> Finding:
-    then = communes_in(territory, day.year)
-    if then is None:
+    counts = official_counts(territory, day.year)
+    if day not in counts:
         return Finding(UNVERIFIABLE, f"communes de {day.year} non connues de l'outil")
-    before = communes_in(territory, day.year - 1)
-    # Most mergers take effect on 1 January: a text of the year may count either.
-    count = before if before is not None and figure.printed.holds(before, None) else then
-    year = day.year - 1 if count == before and count != then else day.year
-    return _compared(figure, count, f"COG au {french_date(date(year, 12, 31))}")
+    when = next((when for when, count in counts.items() if figure.printed.holds(count, None)), day)
+    return _compared(figure, counts[when], f"COG au {french_date(when)}")
 
 
 def _population(territory: Territory, figure: PublishedFigure, day: date) -> Finding:

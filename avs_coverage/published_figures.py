@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from avs_coverage.embedded import read_csv
+from avs_coverage.messages import NARROW_SPACE, number, plural
 from avs_coverage.readings import QUALIFIERS, Printed
 from avs_coverage.territory_names import TerritoryName
 
@@ -39,6 +40,18 @@ class PublishedFigure:
     def qualifier(self) -> str:
         """Return the French words printed before the number, with a space after, or nothing."""
         return QUALIFIERS[self.qualifier_code]
+
+    @property
+    def as_printed(self) -> str:
+        """Return the number with its words, its decimals kept: ``près de 879 000 habitants``."""
+        decimals = len(self.text.partition(".")[2])
+        noun = plural(self.value, self.unit.removesuffix("s"), self.unit)
+        unit = f"{NARROW_SPACE}%" if self.unit == "%" else f" {noun}"
+        return f"{self.qualifier}{number(self.value, decimals)}{unit}"
+
+    def says_no_count(self, total: int) -> str:
+        """Say that a percentage stands for no whole number of a total."""
+        return f"aucun nombre entier sur {number(total)} ne donne {self.as_printed}"
 
     @property
     def printed(self) -> Printed:

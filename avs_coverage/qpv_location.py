@@ -24,6 +24,25 @@ INSIDE, NEAR, NONE, UNDECIDABLE, UNKNOWN = (
     "dedans", "a_proximite", "aucune", "indecidable", "perimetre_inconnu",
 )  # fmt: skip
 
+COLUMNS = (
+    "code_qpv",
+    "nom_qpv",
+    "generation",
+    "communes",
+    "noms_communes",
+    "population",
+    "statut",
+    "nb_structures",
+    "structures",
+    "publie",
+    "position",
+    "distance_m",
+    "structures_dedans",
+    "structures_proches",
+    "structures_indecidables",
+)
+"""Stable names: they change only with the version of the schema (docs/formats.md)."""
+
 
 @dataclass(frozen=True)
 class QpvLocation:
@@ -69,8 +88,8 @@ def locate(coverage: Coverage, quarters: Sequence[Qpv], distance_m: float) -> di
     """
     structures = [s for s in coverage.inventory.counted(coverage.on) if s.seat]
     pointed = [s for s in structures if s.has_point]
-    known = perimeters(coverage, quarters)
-    return {qpv.code: _locate(qpv, known.get(qpv.code), structures, pointed, distance_m) for qpv in quarters}
+    shapes = perimeters(coverage, quarters)
+    return {qpv.code: _locate(qpv, shapes.get(qpv.code), structures, pointed, distance_m) for qpv in quarters}
 
 
 def _locate(

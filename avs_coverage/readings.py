@@ -11,11 +11,13 @@ READINGS = (ROUNDED, TRUNCATED, EITHER)
 QUALIFIERS = {
     "egal": "",
     "pres_de": "près de ",
+    "pres_de_fraction": "près de ",
     "environ": "environ ",
     "moins_de": "moins de ",
     "plus_de": "plus de ",
 }
 """Code of a qualifier → the French words before the number."""
+_CLOSE_TO_A_FRACTION = 5  # points: nearer to the next ten, one would print another fraction or a number
 
 Whole = tuple[int, int | None]
 """Two ends of whole numbers, both included; no upper one where nothing bounds it."""
@@ -54,13 +56,19 @@ class Printed:
         """Return the ends of the quantities that may be so printed, and whether the upper one is one of them.
 
         A percentage is rounded (a tie may go either way) or truncated; *reading* says which, or either.
-        A count is what it says. Close to, about, less and more than: the tool's own reading.
+        A count is what it says. Close to, about, less and more than: the tool's own reading. Close to a
+        fraction in words (a half) has no last digit to be read by: from five points below it, to it.
         """
         value, rough = self.value, self.rough_unit
         qualified: dict[str, tuple[Fraction, Fraction | None, bool]] = {
             "moins_de": (Fraction(0), value, False),
             "plus_de": (value, None, False),
             "pres_de": (value - rough, value, True),
+            "pres_de_fraction": (
+                value - (_CLOSE_TO_A_FRACTION if self.is_percentage else rough),
+                value,
+                True,
+            ),
             "environ": (value - rough, value + rough, True),
         }
         if self.qualifier in qualified:
@@ -83,7 +91,8 @@ class Printed:
         first = floor(low * scale) + 1 if self.qualifier == "plus_de" else ceil(low * scale)
         if high is None:
             return max(0, first), None
-        return max(0, first), floor(high * scale) if included else ceil(high * scale) - 1
+        last = floor(high * scale) if included else ceil(high * scale) - 1
+        return max(0, first), min(last, total) if self.is_percentage else last
 
     def holds(self, part: int, total: int | None, reading: str = EITHER) -> bool:
         """Tell whether *part* (of *total*, for a percentage) may be so printed."""

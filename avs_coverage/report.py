@@ -170,6 +170,27 @@ class Report:
         return all(figure.is_closed for figure in self.figures)
 
     @cached_property
+    def stamp(self) -> dict[str, Any]:
+        """What each row of a table or layer carries with it, wherever it is pasted: names that stay."""
+        coverage = self.coverage
+        return {
+            "territoire": coverage.territory.name.code,
+            "date": coverage.on.isoformat(),
+            "regle": coverage.rule.name,
+            "parametres": coverage.rule.parameters,
+            "fictif": self.is_fictitious,
+            "couches_utilisateur": coverage.territory.layers(coverage.on),
+            **self.uncertainty,
+        }
+
+    @property
+    def structure_records(self) -> list[dict[str, Any]]:
+        """Return the structures of the list as plain values, with whether each counts at the date."""
+        inventory = self.coverage.inventory
+        counted_now = {structure.id for structure in inventory.counted(self.coverage.on)}
+        return [{**s.to_record(), "comptee": s.id in counted_now} for s in inventory.structures]
+
+    @cached_property
     def uncertainty(self) -> dict[str, Any]:
         """What every export carries: how complete the list is, how well placed, what no bracket holds.
 

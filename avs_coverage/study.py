@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from avs_coverage.territory_names import TerritoryName
 
 FILE_NAME = "avs.toml"
 _ONE_FILE = ("structures", "zones", "communes", "temps", "chiffres")
@@ -64,6 +69,21 @@ class RuleOptions:
     no_neighbours: bool = False
     osrm: str = ""
     every_date: bool = False
+
+
+@dataclass(frozen=True)
+class Request:
+    """All that a report is made from: what a command was asked, and what a manifest records.
+
+    *rules* are as typed, the first that of the report; *on* is None for the default date.
+    """
+
+    territory: TerritoryName
+    rules: tuple[str, ...]
+    on: date | None
+    files: Files = NO_FILES
+    include_unconfirmed: bool = False
+    options: RuleOptions = RuleOptions()
 
 
 @dataclass(frozen=True)

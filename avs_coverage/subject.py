@@ -58,15 +58,16 @@ def find_subject(text: str, territory: Territory, inventory: Inventory, on: date
     """Return the one commune, QPV or structure of a territory that *text* names.
 
     By code, id or name; ``commune:``, ``qpv:`` and ``structure:`` say which of the three. A name
-    is read strictly first, then without article or « centre social ». A quarter that is not in
-    force is taken where none in force bears the name. Raises TerritoryError: AVS-404 unknown, with
-    close names, or the territory of a commune of elsewhere; AVS-405 ambiguous, with what to type.
+    is read strictly first, then without article or « centre social », then as whole words of the name
+    of one structure and of no commune or quarter. A quarter that is not in force is taken where none
+    in force bears the name. Raises TerritoryError: AVS-404 unknown, with close names, or the territory
+    of a commune of elsewhere; AVS-405 ambiguous, with what to type.
     """
     typed = text.strip()
     prefix, sign, rest = typed.partition(":")
     kinds = [kind for kind in _KINDS if sign and kind == normalise(prefix)]
     search = _Search(rest.strip() if kinds else typed, kinds or list(_KINDS), territory, inventory, on)
-    for reading in (search.strict, search.loose):
+    for reading in (search.strict, search.loose, search.partial):
         found = reading()
         if len(found) == 1:
             return found[0]
@@ -114,6 +115,19 @@ class _Search:
                 Subject(STRUCTURE, s.id, s.name) for s in self.inventory.structures if _short(s.name) == key
             ]
         return found
+
+    def partial(self) -> list[Subject]:
+        """Return the one structure whose name holds these words, if no other name here holds them."""
+        words = f" {normalise(self.text)} "
+        if STRUCTURE not in self.kinds or not words.strip():
+            return []
+        others = [self.territory.communes["nom"]] if COMMUNE in self.kinds else []
+        if QPV in self.kinds:
+            others.append(qpv.name for qpv in all_qpv(self.territory))
+        if any(words in f" {normalise(name)} " for names in others for name in names):
+            return []
+        found = [s for s in self.inventory.structures if words in f" {normalise(s.name)} "]
+        return [Subject(STRUCTURE, s.id, s.name) for s in found] if len(found) == 1 else []
 
     def _communes(self) -> list[Subject]:
         if _COMMUNE_CODE.fullmatch(self.text):

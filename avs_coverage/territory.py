@@ -133,7 +133,10 @@ class Territory:
     @property
     def vintages(self) -> dict[str, str]:
         """Return the source and vintage of each layer, embedded or the user's own."""
-        return {**VINTAGES, **self.replaced}
+        own = dict(VINTAGES)
+        if "976" not in self.name.departements:
+            own["population"] = own["population"].partition(" ; Mayotte")[0]
+        return {**own, **self.replaced}
 
     @property
     def label(self) -> str:

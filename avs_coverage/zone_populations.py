@@ -100,7 +100,7 @@ class Limits:
 
     *place* is the group of each commune of the territory, -1 outside any. *most* is, for each kind
     (``CS``, ``EVS``, ``AVS``), the most that the structures of that kind may add in each group: the
-    sum of what each declares beyond the communes it certainly serves; infinite where one of them
+    sum of what each declares beyond the communes it firmly serves; infinite where one of them
     declares nothing. *bounded* are the ids of the structures that declare.
     """
 
@@ -127,7 +127,7 @@ def limits(coverage: Coverage) -> Limits | None:
     """Return what declared populations bound; None where no structure with possible links declares any.
 
     A structure whose communes are not all known serves as many inhabitants as it declares: what is
-    possible for it is bounded by that number, less the communes that it certainly serves.
+    possible for it is bounded by that number, less the communes that it firmly serves.
     """
     possible = coverage.links[~coverage.links["certain"]]
     by_id = {s.id: s for s in coverage.inventory.structures}
@@ -135,8 +135,8 @@ def limits(coverage: Coverage) -> Limits | None:
     if not bounded:
         return None
     people = coverage.territory.communes["population"]
-    certain = coverage.links[coverage.links["certain"]]
-    served = people.reindex(certain["commune"]).groupby(certain["structure"].to_numpy()).sum().to_dict()
+    firm = coverage.links[coverage.links["firm"]]
+    served = people.reindex(firm["commune"]).groupby(firm["structure"].to_numpy()).sum().to_dict()
     group_of, places = _joined(possible.itertuples(index=False))
     count = max(places.values()) + 1
     most = {kind: np.zeros(count) for kind in KINDS}

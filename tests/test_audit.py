@@ -5,15 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.console import Console
 
 from avs_coverage import Files, audit_figures, build_report, find_territory_name
+from avs_coverage.arithmetic import Arithmetic
 from avs_coverage.audit import COLUMNS
+from avs_coverage.official_communes import changed_communes, communes_in, official_counts
 from avs_coverage.published_figures import PublishedFigure
 from avs_coverage.published_indicators import INDICATORS, THEMES
-from avs_coverage.readings import EITHER, ROUNDED, TRUNCATED
+from avs_coverage.readings import EITHER, ROUNDED, TRUNCATED, Printed
 from avs_coverage.reports.audit_page import audit_document
 from avs_coverage.reports.terminal import print_document
 from avs_coverage.territory import Territory
@@ -42,6 +48,13 @@ def rows(audit):
 
 def codes(conflict):
     return [sorted(f"{figure.code} {figure.text}" for figure in one) for one in conflict.sets]
+
+
+def screen(audit, territory, width=400):
+    stream = io.StringIO()
+    report = build_report(find_territory_name(territory))
+    print_document(audit_document(report, audit), Console(file=stream, width=width))
+    return re.sub("[\u202f\xa0]", " ", stream.getvalue())
 
 
 # --- Allier
@@ -129,10 +142,10 @@ def test_seine_et_marne_s_two_figures_are_set_against_the_population_and_not_ref
     assert made.conflicts == ()
     assert not made.fails
     share, count = made.populations
-    assert share.inhabitants == (1_020_336, 1_027_676, 1_035_016)
+    assert share.inhabitants == (1_020_336, 1_027_676, 1_042_356)  # 69.5 % to 71 %: rounded or truncated
     assert (count.population, round(count.share, 3)) == (1_468_108, 0.599)
     (both,) = made.shared
-    assert both.population == (1_245_391, 1_255_714, 1_264_748)
+    assert both.population == (1_236_620, 1_255_714, 1_264_748)
     assert both.structures == (67, 68)
     verdicts = {key: row.finding.verdict for key, row in rows(made).items()}
     assert verdicts.pop(("hab_qpv", 2022)) == "reproduit"
@@ -250,7 +263,7 @@ def conflicts(*figures, territory="creuse"):
 def test_each_conflict_is_found_once_the_others_are_set_aside():
     found = conflicts(
         own("nb_cs", "5"), own("nb_evs", "3"), own("nb_structures", "9"), own("nb_cs_acf", "6"),
-        own("nb_qpv", "1"), own("nb_qpv_sans_structure", "2"), own("nb_communes", "255"),
+        own("nb_qpv", "1"), own("nb_qpv_sans_structure", "2"), own("nb_communes", "256"),
     )  # fmt: skip
     assert found == [
         ("qpv", [["nb_qpv_sans_structure 2"]]),  # one official quarter
@@ -285,12 +298,110 @@ def test_more_communes_with_a_seat_than_structures_cannot_be():
     assert found == [("structures", [["nb_communes_avec_structure 11", "nb_cs 4", "nb_evs 6"]])]
 
 
-def test_a_part_above_the_printed_total_is_what_is_shown_against_it():
+def test_a_part_above_the_official_total_is_what_is_shown_against_it():
     (found,) = audited(
         "creuse", own("nb_communes", "255", 2025), own("nb_communes_cs", "256", 2025)
     ).conflicts
-    assert codes(found) == [["nb_communes 255", "nb_communes_cs 256"]]
+    assert codes(found) == [["nb_communes_cs 256"]]
     assert (found.implied[0].figure.code, found.implied[0].ranges[EITHER]) == ("nb_communes_cs", (0, 255))
+    assert [premise.value for premise in found.premises] == [255]
+
+
+def test_a_printed_total_that_is_the_official_one_is_no_suspect(allier, allier_audit):
+    made = audit_figures(allier, [own("nb_communes", "317")])
+    assert list(map(codes, made.conflicts)) == list(map(codes, allier_audit.conflicts))
+    assert [row.figure for row in made.failing] == [row.figure for row in allier_audit.failing]
+    row = made.rows[-1]
+    assert (row.arithmetic, row.finding.verdict) == ("coherent", "reproduit")
+
+
+def test_a_printed_total_that_is_wrong_fails_by_itself_and_nothing_is_read_over_it():
+    made = audited("creuse", own("nb_communes", "317"), own("pct_communes_avs", "1.3"))
+    (found,) = made.conflicts
+    assert codes(found) == [["nb_communes 317"], ["pct_communes_avs 1.3"]]  # 3 of 256 is 1.17, 4 is 1.56
+    assert [premise.value for premise in found.premises] == [256]
+    assert {row.arithmetic for row in made.rows} == {"incoherent"}
+    assert rows(made)["pct_communes_avs", 2022].total == 256
+    # 2.3 % is 6 of 256, and of 317 no whole number.
+    assert rows(audited("creuse", own("nb_communes", "317"), own("pct_communes_avs", "2.3")))[
+        "pct_communes_avs", 2022
+    ].readings[EITHER] == (6, 6)
+
+
+def test_a_printed_total_of_the_start_of_the_year_says_what_percentages_are_of():
+    territory = Territory.find("eure")
+    counts = official_counts(territory, 2016)
+    end, eve = counts[date(2016, 12, 31)], counts[date(2015, 12, 31)]
+    assert end < eve  # communes merged on 1 January 2016
+    made = audited("eure", own("nb_communes", str(eve), 2016), own("pct_communes_cs", "10", 2016))
+    assert made.conflicts == ()
+    assert rows(made)["pct_communes_cs", 2016].total == eve
+    assert rows(audited("eure", own("pct_communes_cs", "10", 2016)))["pct_communes_cs", 2016].total == end
+    between = audited("eure", own("nb_communes", str(eve + 1), 2016)).conflicts
+    assert list(map(codes, between)) == [[[f"nb_communes {eve + 1}"]]]
+
+
+def test_no_range_is_said_that_holds_what_is_printed():
+    (found,) = audited("creuse", own("nb_cs", "7"), own("pct_cs_acf", "80")).conflicts
+    assert not found.implied[0].explains  # 80 % of 7 is no whole number: nothing is implied for either
+    page = screen(audited("creuse", own("nb_cs", "7"), own("pct_cs_acf", "80")), "creuse")
+    assert "imposent" not in page
+    assert "Aucun nombre entier sur 7 ne donne 80 %" in page
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([code for code, kind in INDICATORS.items() if kind.theme == "communes"]),
+            st.integers(0, 100),
+        ),
+        min_size=2,
+        max_size=5,
+    )
+)
+@settings(max_examples=40, deadline=None)
+def test_what_is_said_to_be_implied_excludes_what_is_printed(printed):
+    figures = [own(code, str(value)) for code, value in printed]
+    for conflict in Arithmetic(Territory.find("creuse"), figures).conflicts:
+        for implied in conflict.implied:
+            first, last = implied.figure.printed.counts(256)
+            low, high = implied.ranges[EITHER]
+            apart = (last is not None and last < low) or (high is not None and first > high)
+            assert implied.explains == apart
+
+
+def test_the_same_number_of_the_same_quantity_is_one_statement():
+    figures = own("nb_cs", "20"), own("nb_cs_annee", "20"), own("nb_cs_acf", "25")
+    made = audited("creuse", *figures)
+    (found,) = made.conflicts
+    assert codes(found) == [["nb_cs 20", "nb_cs_acf 25"]]
+    assert [row.arithmetic for row in made.rows] == ["incoherent"] * 3
+
+
+def test_sets_that_share_no_figure_are_items_of_their_own(allier):
+    made = audit_figures(allier, [own("nb_cs_acf", "25"), own("nb_structures", "30")])
+    (found,) = (conflict for conflict in made.conflicts if conflict.theme == "structures")
+    assert len(found.sets) == 3
+    page = screen(made, "allier")
+    assert "! 3. En 2022" in page
+    assert "! 4. En 2022" in page
+    assert "! 5." not in page
+
+
+def test_near_one_half_is_read_from_45_to_50_percent():
+    row = rows(audited("france"))["pct_hab_communes_avec_structure", 2012]
+    assert row.figure.printed.reals() == (45, 50, True)
+    assert Printed("2000", "pres_de_fraction").counts() == Printed("2000", "pres_de").counts()
+
+
+def test_a_share_of_the_cs_is_at_least_what_is_identified(allier_audit, allier):
+    row = rows(allier_audit)["pct_cs_acf", 2022]
+    assert (row.finding.measured.lower, row.finding.measured.total) == (6, 20)
+    assert row.is_at_least
+    assert row.to_record()["valeur_calculee"] is None
+    page = screen(allier_audit, "allier")
+    assert "au moins 6 sur 20" in page
+    assert "30,0 %" not in page
 
 
 def test_lists_of_quarters_that_are_not_whole_refute_nothing():
@@ -323,7 +434,8 @@ def test_a_figure_given_again_does_not_repeat_the_explanation(allier):
     again = [own("pct_communes_cs", "69"), own("pct_communes_avs", "72")]
     made = audit_figures(allier, again)
     (found,) = (conflict for conflict in made.conflicts if conflict.theme == "communes")
-    assert len(found.sets) == 6  # 69 twice or 31, and 72 twice
+    assert len(found.sets) == 2  # 69 or 31: a figure given twice is one statement
+    assert all(row.arithmetic == "incoherent" for row in made.rows[-2:])
     stream = io.StringIO()
     print_document(audit_document(allier, made), Console(file=stream, width=200))
     assert stream.getvalue().count("Les autres imposent") == 2
@@ -337,6 +449,41 @@ def test_strict_ends_with_6_where_figures_cannot_hold(run):
     error = result.stderr.decode()
     assert "AVS-601" in error
     assert "Lignes du tableau des QPV (2022)" in error
+
+
+def test_strict_with_one_s_own_figures_fails_on_them_only(run, tmp_path):
+    def strict(*lines):
+        (tmp_path / "c.csv").write_text("\n".join(["indicateur;valeur;annee", *lines]) + "\n")
+        result = run("audit", "allier", "--figures", "c.csv", "--strict")
+        return result.returncode, result.stderr.decode()
+
+    assert strict("nb_communes;317;2022")[0] == 0  # the tool's own figures of Allier do not hold
+    code, error = strict("nb_communes;318;2022")
+    assert code == 6
+    assert "1 chiffre ne passe pas l'audit : Nombre de communes du territoire (2022)" in error.replace(
+        "\xa0", " "
+    ).replace("\u202f", " ")
+    code, error = strict("pct_communes_avs;72;2022")  # in a set with two figures of the tool's
+    assert code == 6
+    assert "Lignes du tableau" not in error
+
+
+def test_communes_of_another_vintage_widen_the_bracket_by_those_that_changed(tmp_path):
+    territory = Territory.find("creuse")
+    changed = changed_communes(territory, 2022)
+    assert (changed, communes_in(territory, 2022), len(territory.communes)) == (1, 256, 255)
+    one, other = sorted(territory.communes.index)[:2]
+    path = tmp_path / "liste.csv"
+    path.write_text(
+        f"nom;type;code_insee;agrement_debut;communes_desservies\nA;CS;{one};2010;{one}|{other}\n"
+    )
+    known = own("nb_cs", "1"), own("nb_evs", "0")
+    for printed, verdict in {"13": "incompatible", "4": "incompatible", "3": "compatible", "2": "compatible",
+                             "1": "compatible", "0": "incompatible"}.items():  # fmt: skip
+        figures = *known, own("nb_communes_cs", printed)
+        row = audited("creuse", *figures, files=Files(structures=path)).rows[-1]
+        assert row.finding.verdict == verdict, printed
+        assert "256 fin 2022, 255 dans le calcul" in row.finding.reason
 
 
 def test_strict_ends_with_0_for_figures_that_hold(run, tmp_path):
@@ -372,8 +519,8 @@ def test_records_are_the_same_on_screen_in_csv_and_in_json(run, tmp_path):
 @pytest.mark.parametrize(
     ("territory", "expected"),
     [
-        ("creuse", "Aucun chiffre n'est publié pour Creuse (23)"),
-        ("94", "Aucun chiffre de couverture n'est publié pour Val-de-Marne (94)"),
+        ("creuse", "Aucun chiffre n'est publié pour le territoire Creuse (23)"),
+        ("94", "Aucun chiffre de couverture n'est publié pour le territoire Val-de-Marne (94)"),
         ("lozere", "1 QPV officiel au 01/01/2026"),
         ("77", "l'écart n'est pas une erreur prouvée"),
     ],
@@ -398,3 +545,31 @@ def test_a_study_folder_names_its_figures_and_check_reads_them(run, tmp_path):
 def test_an_audit_has_no_date_nor_rule_of_its_own(run):
     assert run("audit", "allier", "--date", "2022").returncode == 2
     assert run("audit", "allier", "--rule", "declared").returncode == 2
+
+
+def contracts(count):
+    rows = [f"hab_qpv;{100 * count - 50};2020;;Habitants des QPV"]
+    rows += [f"hab_qpv_contrat;100;2020;;Contrat {rank}" for rank in range(count)]
+    return "indicateur;valeur;annee;qualificatif;libelle\n" + "\n".join(rows) + "\n"
+
+
+def test_a_long_chain_of_contracts_is_judged_and_does_not_hang(run, tmp_path):
+    (tmp_path / "c.csv").write_text(contracts(24), encoding="utf-8")
+    made = json.loads(run("audit", "creuse", "--figures", "c.csv", "--json").stdout)
+    assert {row["arithmetique"] for row in made["audit"]} == {"incoherent"}
+
+
+def test_a_contract_told_twice_contradicts_nothing(run, tmp_path):
+    (tmp_path / "c.csv").write_text(
+        "indicateur;valeur;annee\nhab_qpv;1000;2021\nhab_qpv_contrat;600;2021\nhab_qpv_contrat;600;2021\n",
+        encoding="utf-8",
+    )
+    made = json.loads(run("audit", "creuse", "--figures", "c.csv", "--json").stdout)
+    assert "incoherent" not in {row["arithmetique"] for row in made["audit"]}
+
+
+def test_a_share_is_never_more_than_its_total_nor_empty_where_all_are(run, tmp_path):
+    (tmp_path / "c.csv").write_text("indicateur;valeur;annee\npct_communes_avs;100;2021\n", encoding="utf-8")
+    rows = json.loads(run("audit", "allier", "--figures", "c.csv", "--json").stdout)["audit"]
+    own = next(row for row in rows if row["annee"] == 2021 and row["indicateur"] == "pct_communes_avs")
+    assert (own["compte_min"], own["compte_max"]) == (316, 317)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -87,7 +88,7 @@ def test_an_inventory_against_another_is_told_structure_by_structure(run, listed
     three_communes = round(3 / 317, 6)
     assert gap == {
         "de": "Allier (03), avant.csv", "a": "Allier (03), apres.csv", "mesure": "communes", "statut": "cs",
-        "ecart": three_communes, "minorant": three_communes, "majorant": three_communes, "etabli": True,
+        "ecart": three_communes, "minorant": three_communes, "majorant": three_communes, "etabli": None,
     }  # fmt: skip
     page = run(*given_lists).stdout.decode()
     assert "Somme : par un CS, +3 communes et +50\N{NARROW NO-BREAK SPACE}338 habitants" in page
@@ -204,7 +205,7 @@ def test_changes_of_a_revision_add_up_and_gaps_lie_in_their_brackets(one, other)
 
 
 def test_a_difference_is_established_only_where_brackets_do_not_meet_and_lists_are_whole():
-    # In Creuse nothing is published: no structure is missing.
+    # In Creuse nothing is published: nothing says whether a list is whole.
     world = territory({"1": "A", "2": "A", "3": "B", "4": ""}, departement="23")
 
     def covered_by(*structures):
@@ -219,11 +220,30 @@ def test_a_difference_is_established_only_where_brackets_do_not_meet_and_lists_a
         made = compare_reports([Side("un", Report(one)), Side("deux", Report(other))])
         return {g.status: g.is_established for g in made.gaps if g.measure == "communes"}["cs"]
 
-    assert established(few, many)
-    assert not established(few, open_ended)
-    assert established(open_ended, many)
-    assert not established(few, unlocated)
-    assert not established(few, few)
+    assert established(few, many) is None
+    assert established(few, open_ended) is False
+    assert established(open_ended, many) is None
+    assert established(few, unlocated) is False
+    assert established(few, few) is False
+
+
+def test_a_difference_between_lists_that_hold_all_that_is_published_is_established():
+    # In Seine-et-Marne, 43 CS and 24 EVS are published for 2019.
+    name = find_territory_name("77")
+    world = Territory.of(name)
+    seats = list(world.communes.index[:67])
+    day = date(2019, 12, 31)
+
+    def side(count, of):
+        kinds = ["CS"] * 43 + ["EVS"] * 24
+        made = [
+            structure(f"s{i}", kinds[i], seats[i % of], "complete", seats[i % of], world)
+            for i in range(count)
+        ]
+        return Side(f"{count}/{of}", Report(cover(world, *made, on=day, departements=frozenset({"77"}))))
+
+    assert {g.is_established for g in compare_reports([side(67, 67), side(67, 5)]).gaps} == {True}
+    assert {g.is_established for g in compare_reports([side(67, 67), side(60, 5)]).gaps} == {False}
 
 
 def test_two_lists_that_bear_a_name_twice_are_not_matched_by_it():
@@ -236,3 +256,68 @@ def test_two_lists_that_bear_a_name_twice_are_not_matched_by_it():
     # A name that is borne once is the same structure, whatever its id.
     alone = compare_reports([Side("un", Report(cover(world, named))), Side("deux", Report(other))])
     assert (alone.revision.added, alone.revision.removed, alone.revision.revised) == ((), (), ())
+
+
+def test_a_matrix_that_knows_structures_by_their_ids_is_read_under_each_list_s_own(run, tmp_path):
+    head = "id;nom;type;code_insee;communes_desservies\n"
+    for id in ("a", "x"):
+        (tmp_path / f"{id}.csv").write_text(f"{head}{id};Centre du Parc;CS;03185;03185\n", encoding="utf-8")
+    (tmp_path / "temps.csv").write_text(
+        "origine;destination;minutes\n03185;a;1\n03101;a;50\n03185;x;1\n03101;x;5\n", encoding="utf-8"
+    )
+    typed = (
+        "compare",
+        "allier",
+        "--structures",
+        "a.csv",
+        "--against",
+        "x.csv",
+        "--rule",
+        "travel-time:15min",
+    )
+    made = json.loads(run(*typed, "--travel-times", "temps.csv", "--json").stdout)
+    assert made["revision"]["structures_ajoutees"] == made["revision"]["structures_retirees"] == []
+    gained = [part["communes_gagnees"] for part in made["revision"]["changements"] if part["statut"] == "cs"]
+    assert gained == [["03101"]]
+
+
+def test_two_matrices_of_one_name_are_two_rules(run, tmp_path):
+    for folder, far in (("un", "03101"), ("deux", "03190")):
+        assert run("init", "allier", folder).returncode == 0
+        (tmp_path / folder / "structures.csv").write_text(
+            "nom;type;code_insee\nParc;CS;03185\n", encoding="utf-8"
+        )
+        (tmp_path / folder / "temps.csv").write_text(
+            f"origine;destination;minutes\n{far};03185;5\n", encoding="utf-8"
+        )
+        (tmp_path / folder / "avs.toml").write_text(
+            'territoire = "03"\nstructures = "structures.csv"\ntemps = "temps.csv"\n'
+            'regle = "travel-time:15min"\n',
+            encoding="utf-8",
+        )
+    made = json.loads(run("compare", "./un", "./deux", "--json").stdout)
+    assert "La règle n'est pas la même partout" in made["reserves"][0]
+    assert made["ecarts"] == []
+    assert made["revision"] is None
+
+
+def test_the_order_of_rows_changes_nothing(run, tmp_path):
+    head = "id;nom;type;code_insee;communes_desservies\n"
+    rows = ["x;Centre du Parc;CS;03185;03185\n", "y;Centre du Parc;CS;03185;03101\n"]
+    (tmp_path / "un.csv").write_text(f"{head}a;Centre du Parc;CS;03185;03185\n", encoding="utf-8")
+    made = []
+    for name, order in (("b.csv", rows), ("c.csv", rows[::-1])):
+        (tmp_path / name).write_text(head + "".join(order), encoding="utf-8")
+        typed = ("compare", "allier", "--structures", "un.csv", "--against", name, "--json")
+        made.append(json.loads(run(*typed).stdout)["revision"])
+    assert made[0] == made[1]
+    assert made[0]["structures_ajoutees"] == ["x", "y"]
+
+
+def test_settings_of_a_study_that_give_way_are_said(run, tmp_path):
+    assert run("init", "allier", "etude", "--example").returncode == 0
+    text = run("compare", "creuse", "./etude").stdout.decode()
+    assert "sa date est le" not in text  # 2026-01-01 for both
+    text = run("compare", "allier", "./etude", "--rule", "radius:5km").stdout.decode()
+    assert "sa règle est declared ; comparé ici selon radius:5km." in text
+    assert "sa date est le 01/01/2026 ; comparé ici au 31/12/2022." in text

@@ -10,6 +10,7 @@ import pytest
 import avs_coverage
 from avs_coverage import audit as audit_view
 from avs_coverage import communes as communes_view
+from avs_coverage import contributions, gaps, groups, inventory, qpv_location
 from avs_coverage.catalogue import CATALOGUE
 from avs_coverage.commands import app
 from avs_coverage.history import ROW_COLUMNS
@@ -36,19 +37,19 @@ def module(name: str):
 def test_every_column_of_a_listing_is_documented():
     for title, columns in (
         ("`communes`", communes_view.COLUMNS),
-        ("`qpv`", module("qpv").COLUMNS),
-        ("`zones`", module("zones").COLUMNS),
-        ("`groups`", module("groups").COLUMNS),
+        ("`qpv`", qpv_location.COLUMNS),
+        ("`zones`", gaps.COLUMNS),
+        ("`groups`", groups.COLUMNS),
         ("`access`", [name for names in module("access").COLUMNS.values() for name in names]),
         ("`supply`", module("supply").COLUMNS),
-        ("`contributions`", module("contributions").COLUMNS),
+        ("`contributions`", contributions.COLUMNS),
         ("`audit`", audit_view.COLUMNS),
         ("`history`", ROW_COLUMNS),
         ("`compare`", module("compare").COLUMNS),
     ):
         documented = set(re.findall(r"`(\w+)`", section(title).split("|---|---|")[1]))
         assert set(columns) <= documented, title
-    assert set(module("structures").COLUMNS) == set(STRUCTURE_COLUMNS)
+    assert set(inventory.COLUMNS) == set(STRUCTURE_COLUMNS)
 
 
 def test_every_input_column_and_synonym_is_documented():
@@ -72,10 +73,10 @@ def test_every_command_is_in_the_readme_and_has_a_help_text():
     names = [command.name for command in app.registered_commands]
     assert names == [
         "report", "explain", "communes", "groups", "access", "supply", "contributions", "history", "compare",
-        "qpv", "zones", "structures", "audit", "check", "init", "error",
+        "qpv", "zones", "structures", "audit", "export", "replay", "check", "init", "error",
     ]  # fmt: skip
     for command in app.registered_commands:
-        assert re.search(rf"`avs-coverage {command.name} [A-Z ]+`", README), command.name
+        assert re.search(rf"`avs-coverage {command.name} [A-Z ]+( -o DOSSIER)?`", README), command.name
         assert command.callback.__doc__
 
 
@@ -110,7 +111,7 @@ def test_the_reference_of_errors_is_that_of_the_catalogue():
 
 
 def test_every_dependency_has_a_floor_and_no_upper_pin():
-    assert len(floors(ROOT / "pyproject.toml")) == 11
+    assert len(floors(ROOT / "pyproject.toml")) == 12
 
 
 def test_the_two_commands_of_the_quick_start_are_the_first_two_blocks():

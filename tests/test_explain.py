@@ -28,6 +28,7 @@ from avs_coverage.reports.explain_words import (
     LISTED,
     POSSIBLE_REASONS,
     SENTENCES,
+    about_minutes,
     tie_sentences,
     why_possible,
 )
@@ -76,7 +77,8 @@ def check_communes(explainer):
     for report in (explainer.report, *explainer.report.beside):
         links = defaultdict(set)
         for link in report.coverage.links.itertuples(index=False):
-            links[link.commune].add((link.structure, bool(link.certain), link.basis, link.share))
+            is_firm = bool(link.firm)
+            links[link.commune].add((link.structure, bool(link.certain), is_firm, link.basis, link.share))
         tables.append((report.coverage.communes, links))
     for code in explainer.report.coverage.territory.communes.index:
         found = explainer.commune(code)
@@ -87,6 +89,7 @@ def check_communes(explainer):
             check_title(section.title, communes.loc[code])
             if one.status:
                 check_names(text_of(section), one, links[code], names)
+                check_levels(section.title, text_of(section), one, communes.loc[code], links[code])
         check_first_sentence(text_of(sections[0]), found.main, names)
         check_nearest(sections[-1], found, names)
         yield found, sections
@@ -97,7 +100,9 @@ def check_record(one, row, links):
         row["statut"], row["statut_minorant"], row["statut_majorant"],
     )  # fmt: skip
     assert "|".join(sorted(tie.structure.id for tie in one.certain)) == row["structures"]
-    assert {(t.structure.id, t.certain, t.basis, t.share) for t in one.ties} == links
+    assert {(t.structure.id, t.certain, t.firm, t.basis, t.share) for t in one.ties} == links
+    for tie in one.ties:
+        assert tie.to_record()["etabli"] == (tie.certain and tie.firm and tie.basis != "duree_estimee")
     if row["statut"]:
         assert one.inhabitants == row["habitants_couverts"]
         types = [tie.structure.type for tie in one.certain]
@@ -110,6 +115,8 @@ def check_title(title, row):
     if row["statut"] in STATUS_WORDS:
         assert answer.startswith(STATUS_WORDS[row["statut"]])
         assert ("peut-être aussi" in answer) == (row["statut"] != row["statut_majorant"])
+        if row["statut_minorant"] == "aucune":
+            assert "un lieu ou une date que rien n'établit" in answer
     elif row["statut"]:
         assert answer == ("non couverte" if row["statut_majorant"] == "aucune" else "peut-être couverte")
     else:
@@ -123,29 +130,66 @@ def check_names(text, one, links, names):
     # A possible link is one to ask about: all are named.
     assert all(f"« {names[tie.structure.id]} »" in text for tie in one.possible)
     seated = re.search(r"\) (et .* )?y (a son|ont leur) siège\.|de plus y ont leur siège\.", text)
-    assert bool(seated) == any(basis == "siege" for _, _, basis, _ in links)
+    assert bool(seated) == any(basis == "siege" for _, _, _, basis, _ in links)
     assert ("Aucune structure connue n'y a son siège." in text) == (
         one.rule.name == "implantation" and one.status == "aucune"
     )
 
 
+def check_levels(title, text, one, row, links):
+    """What is said to be established is what the minorant counts, but for durations that are estimated."""
+    firm = {structure for structure, _, is_firm, _, _ in links if is_firm}
+    established = {tie.structure.id for tie in one.established}
+    held = {tie.structure.id for tie in one.held}
+    assert established <= firm
+    assert established | held == {structure for structure, certain, *_ in links if certain}
+    answer = title.rpartition(" : ")[2]
+    assert "certitude" not in title + text
+    if one.rule.name != "travel-time":
+        assert established == firm
+        assert one.status_established == row["statut_minorant"]
+        assert ("que rien n'établit" in answer) == (
+            row["statut"] != "aucune" and row["statut_minorant"] == "aucune"
+        )
+    else:
+        assert ("durée estimée" in answer) == (
+            one.is_covered and not established and any(tie.basis.startswith("duree_") for tie in one.held)
+        )
+    assert ("D'après ce qui est établi seulement" in text) == (one.status_established != row["statut"])
+    assert ("sans que ce soit établi" in answer) == (
+        one.status == "cs_et_evs" and one.status_established in ("cs_seul", "evs_seul")
+    )
+
+
 def check_first_sentence(first, one, names):
-    certain = re.search(r"(?<!n')(?<!pas )est couverte par (.*?)\.(?: Elle l'est|$|\n)", first, re.MULTILINE)
+    certain = re.search(
+        r"(?<!n')(?<!pas )est couverte par (.*?)(?:, d'après [^.]*)?\.(?: Elle l'est| Le calcul|$|\n)",
+        first,
+        re.MULTILINE,
+    )
+    held = re.search(r"Le calcul retient aussi (.*?), d'après", first)
+    doubted = re.search(r"est couverte par .*?\), d'après", first)
+    if one.status:
+        assert bool(held) == bool(one.is_covered and one.established and one.held)
+        assert bool(doubted and not held) == bool(one.is_covered and not one.established)
+    if held and len(one.held) <= LISTED:
+        assert quoted(held[1]) == {names[tie.structure.id] for tie in one.held}
     perhaps = re.search(r"l'est peut-être (?:aussi )?par (.*?)\.$", first, re.MULTILINE)
     assert bool(certain) == one.is_covered or not one.status
     if one.status:
         assert bool(perhaps) == bool(one.possible)
         assert ("n'est couverte par aucune" in first) == (not one.is_covered and not one.ties)
-        assert ("n'est couverte avec certitude par aucune" in first) == (
-            not one.is_covered and one.may_be_covered
-        )
+        assert ("n'est pas comptée comme couverte" in first) == (not one.is_covered and one.may_be_covered)
     else:
         assert "On ne sait pas" in first
-    for match, ties in ((certain, one.certain), (perhaps, one.possible)):
+    told = one.established or one.held if one.status else one.certain
+    for match, ties in ((certain, told), (perhaps, one.possible)):
         if match and len(ties) <= LISTED:
-            assert set(re.findall(r"« (.*?) » \((?:CS|EVS)\)", match[1])) == {
-                names[tie.structure.id] for tie in ties
-            }
+            assert quoted(match[1]) == {names[tie.structure.id] for tie in ties}
+
+
+def quoted(text):
+    return set(re.findall(r"« (.*?) » \((?:CS|EVS)\)", text))
 
 
 def check_nearest(section, found, names):
@@ -203,7 +247,7 @@ def test_zones_and_neighbours_are_those_of_the_zones_command(explainer):
 
 def test_the_pages_name_what_would_change_the_answer(explainer):
     gannat = whole(page(explainer, explainer.commune("03118")))
-    assert "Confirmer « Centre social d'Ébreuil » (CS)" in gannat
+    assert "Confirmer la structure « Centre social d'Ébreuil » (CS)" in gannat
     assert "10 CS et 4 EVS" in gannat
     assert "Puy-de-Dôme (63)" in gannat
     molinet = whole(page(explainer, explainer.commune("03173")))
@@ -299,11 +343,27 @@ def test_every_structure_of_allier(explainer):
             titles = [s.title for s in document.sections]
             heading = next(t for t in titles if t.startswith(rule_heading(rule)))
             if rule.is_located:
-                word = "commune certaine" if len(rule.certain) < 2 else "communes certaines"
-                assert f"{len(rule.certain) or 'aucune'} {word}" in heading
+                check_structure_levels(heading, document, rule, mine)
             else:
                 assert "ne peut être placée" in heading
                 assert rule.certain == rule.possible == ()
+
+
+def check_structure_levels(heading, document, rule, links):
+    """The three levels of the heading and of the sentences are those of the links."""
+    is_estimate = links["basis"] == "duree_estimee"
+    counts = (
+        int((links["firm"] & ~is_estimate).sum()),
+        int((links["certain"] & (~links["firm"] | is_estimate)).sum()),
+        int((~links["certain"]).sum()),
+    )
+    assert (len(rule.established), len(rule.held), len(rule.possible)) == counts
+    word = "commune établie" if counts[0] < 2 else "communes établies"
+    assert f"{counts[0] or 'aucune'} {word}" in heading
+    text = next(text_of(s) for s in document.sections if s.title == heading)
+    for start, count in zip(("Avec certitude", "Retenu dans le chiffre", "Peut-être"), counts, strict=True):
+        assert (f"{start} (" in text or f"{start}, non établi (" in text) == bool(count)
+    assert re.search(rf"\b{counts[1]} retenues? sans", heading) or not counts[1]
 
 
 def rule_heading(rule):
@@ -615,3 +675,103 @@ def test_any_terminal_can_show_it(run, encoding):
     shown = run("explain", "allier", "QP003001", encoding=encoding)
     assert shown.returncode == 0
     assert "?" not in shown.stdout.decode(encoding)
+
+
+# --- the three levels, other dates, what a page leaves out -----------------------------------------
+
+
+def test_only_what_is_established_is_said_with_certainty(run):
+    passerelle = run("explain", "allier", "structure:03-CS-09").stdout.decode()
+    assert "certitude" not in passerelle
+    assert "AUCUNE COMMUNE ÉTABLIE, 6 RETENUES SANS ÊTRE ÉTABLIES" in passerelle
+    farandole = run("explain", "allier", "structure:03-CS-01").stdout.decode()
+    assert "Avec certitude (habitants) : Le Donjon (1\u202f007).\nRetenu dans le chiffre" in farandole
+    cusset = run("explain", "allier", "cusset").stdout.decode()
+    assert "2 structures la couvrent, dont 1 avec certitude" in cusset
+    links = json.loads(run("explain", "allier", "cusset", "--json").stdout)["explication"]["regles"][0][
+        "liens"
+    ]
+    assert {(link["structure"], link["certain"], link["etabli"]) for link in links} == {
+        ("03-EVS-05", True, True), ("03-CS-09", True, False), ("03-CS-08", False, False),
+    }  # fmt: skip
+
+
+def test_a_structure_that_may_not_have_been_open_yet_establishes_nothing():
+    cs = structure("c", "CS", "03001", "complete", "03001", WORLD, start=None)
+    inventory = Inventory((cs,), frozenset(["03"]), "essai", "essai", DAY.replace(year=2030))
+    made = Explainer(Report(Coverage.compute(WORLD, inventory, get_rule("declared"), DAY)))
+    text = whole(page(made, made.commune("03001")))
+    assert "couverte (centre social), d'après un lieu ou une date que rien n'établit" in text
+    assert "on ne sait pas si « Structure c » (CS) était déjà en activité" in text
+    assert "certitude" not in text + whole(page(made, made.structure("c")))
+
+
+def test_a_quarter_served_by_structures_that_may_not_have_been_open_yet_says_so():
+    made = Explainer(build_report(find_territory_name("03"), "declared", date(2018, 12, 31)))
+    found = made.quarter("QP003001")
+    text = whole(page(made, found))
+    assert "« Accorderie » (EVS), d'après une date que rien n'établit." in text
+    assert "étaient déjà en activité à cette date" in text
+    assert found.to_record()["structures_desservant_non_etablies"] == ["03-CS-09", "03-EVS-05"]
+
+
+def test_estimated_durations_establish_nothing_and_are_rounded_on_their_side_of_the_threshold():
+    cs = replace(structure("c", "CS", "03001", world=WORLD), has_point=True, position_error_m=0.0)
+    made = explained(cs, rule="travel-time:600min")
+    assert {tie.basis for tie in made.commune("03002").main.ties} == {"duree_estimee"}
+    text = whole(page(made, made.commune("03002")))
+    assert "est couverte par « Structure c » (CS), d'après une durée estimée." in text
+    assert "certitude" not in text
+    for minutes in (0.4, 2.6, 4.9, 12.6, 14.9, 15.0, 15.1, 17.4, 61.0, 95.5):
+        said = about_minutes(minutes, 15)
+        hours, rest = re.search(r"(?:(\d+) h ?)?(\d*)", said.removeprefix("environ ")).groups()
+        value = 0 if said == "moins de 5 min" else int(hours or 0) * 60 + int(rest or 0)
+        assert (value > 15) == (minutes > 15)
+        assert abs(value - minutes) <= 2.5
+
+
+@pytest.mark.parametrize("rule", ["declared", "implantation", "radius:5km"])
+def test_a_commune_is_told_who_covered_it_before_and_who_will(rule):
+    before = structure("a", "CS", "03001", "complete", "03001", WORLD, end=date(2021, 12, 31))
+    later = structure("b", "EVS", "03001", "complete", "03001", WORLD, start=date(2024, 3, 1))
+    maybe = structure("u", "EVS", "03001", world=WORLD, status="a_confirmer", end=date(2020, 1, 1))
+    made = explained(before, later, maybe, rule=rule)
+    found = made.commune("03001")
+    text = whole(page(made, found))
+    assert "« Structure a » (CS), qui y avait son siège, l'a couverte jusqu'au 31/12/2021." in text
+    assert "« Structure b » (EVS), qui y aura son siège, la couvrira à partir du 01/03/2024." in text
+    assert found.main.status == "aucune"
+    told = found.to_record()["regles"][0]["structures_fermees_ou_a_venir"]
+    assert [(row["structure"], row["agrement_fin"], row["etabli"]) for row in told] == [
+        ("a", "2021-12-31", True), ("b", None, True),
+    ]  # fmt: skip
+    if rule != "radius:5km":
+        assert made.commune("03004").main.other_dates == ()
+
+
+def test_other_dates_are_the_links_of_a_day_when_those_structures_are_open():
+    ended = replace(structure("a", "CS", "03001", world=WORLD), end=date(2015, 6, 30))
+    made, then = explained(ended), explained(ended, on=date(2015, 6, 30))
+    for code in WORLD.communes.index:
+        assert [(t.structure.id, t.basis, t.level) for t in made.commune(code).main.other_dates] == [
+            (t.structure.id, t.basis, t.level) for t in then.commune(code).main.ties
+        ]
+    assert "l'a peut-être couverte jusqu'au 30/06/2015" in whole(page(made, made.commune("03002")))
+
+
+def test_the_json_carries_what_every_other_command_does(run):
+    made = json.loads(run("explain", "allier", "cusset", "--json").stdout)
+    other = json.loads(run("communes", "allier", "--json").stdout)
+    for key in ("territoire", "date", "regle", "fictif", "completude", "positions", "hors_fourchette"):
+        assert made[key] == other[key]
+
+
+def test_warnings_that_do_not_concern_the_page_are_left_out(run):
+    avermes = run("explain", "allier", "avermes").stdout.decode()
+    assert "Durées estimées" not in avermes
+    assert "Passerelle" not in avermes
+    assert "structures publiées que la liste ne nomme pas (10 CS et 4 EVS)" in avermes
+    cusset = run("explain", "allier", "cusset").stdout.decode()
+    assert "Siège déduit et non établi pour « Centre social La Passerelle » (CS)." in cusset
+    assert "Durées estimées" in cusset
+    assert "Superficie" not in run("explain", "allier", "QP003001").stdout.decode()

@@ -106,13 +106,15 @@ def test_rows_of_the_table_add_up_from_year_to_year(run, tmp_path):
     assert run(*typed, "--csv", "h.csv", "--csv-dialect", "standard").returncode == 0
     rows = list(csv.DictReader(io.StringIO((tmp_path / "h.csv").read_text("utf-8"), newline="")))
     assert list(rows[0])[: len(ROW_COLUMNS)] == list(ROW_COLUMNS)
-    assert {row["date"] for row in rows} == {"2022-12-31"}
+    # Each row rests on its own year.
+    assert all(row["date"] == f"{row['annee']}-12-31" for row in rows)
+    assert {row["completude"] for row in rows if row["annee"] == "2019"} == {"CS=2/19|EVS=1/8"}
     figures, changes = {}, {}
     for row in rows:
         key = (int(row["annee"]), row["mesure"], row["statut"])
         if row["ligne"] == "couverture":
             figures[key] = float(row["valeur"])
-        elif row["ligne"] == "variation":
+        elif row["ligne"] == "variation" and row["statut"]:
             assert row["structures"]
             changes[key] = changes.get(key, 0) + float(row["valeur"])
     for year in (2020, 2021, 2022):
@@ -125,7 +127,8 @@ def test_rows_of_the_table_add_up_from_year_to_year(run, tmp_path):
     assert len(told["history"]) == len(rows)
     assert [year["ouvertures"] for year in told["annees"]] == [["B"], ["F", "D"], ["C"], ["G", "H"]]
     last = told["annees"][3]
-    assert last["acf"] == {"oui": 1, "sans_date": 1, "non": 1, "non_renseigne": 1, "publie": 17}
+    acf = {name: last["acf"][name] for name in ("oui", "sans_date", "non", "non_renseigne", "publie")}
+    assert acf == {"oui": 1, "sans_date": 1, "non": 1, "non_renseigne": 1, "publie": 17}
     assert "17 CS et 10 EVS publiés" in last["hors_fourchette"]
     assert {"structures": ["G", "H"], "statut": "avs"}.items() <= last["variations"][2].items()
 
@@ -292,3 +295,50 @@ def test_a_study_folder_has_its_history_up_to_the_year_before_its_date(run):
     yes = [year["acf"]["oui"] for year in told["annees"]]
     assert yes == sorted(yes)
     assert yes[0] < yes[-1]
+
+
+AGREED = """id;nom;type;code_insee;communes_desservies;agrement_debut;agrement_fin;acf_debut;ps_jeunes_debut
+A;Alpha;CS;03185;03185;2010-01-01;2020-06-30;2012-01-01;
+B;Beta;CS;03310;03310;2010-01-01;;2021-09-01;2022-01-01
+C;Gamma;EVS;03190;03190;;;;
+"""
+
+
+def test_each_agreement_gained_or_lost_names_its_centre(run, tmp_path):
+    # ACF: Alpha's ends with it in 2020, Beta's begins in 2021; PS jeunes: Beta's in 2022.
+    (tmp_path / "liste.csv").write_text(AGREED, encoding="utf-8")
+    typed = ("history", "allier", "--structures", "liste.csv", "--from", "2019", "--to", "2022")
+    made = json.loads(run(*typed, "--json").stdout)
+    acf = [(y["annee"], y["acf"]["oui"], y["acf"]["gagnes"], y["acf"]["perdus"]) for y in made["annees"]]
+    assert acf == [(2019, 1, [], []), (2020, 0, [], ["A"]), (2021, 1, ["B"], []), (2022, 1, [], [])]
+    assert [y["ps_jeunes"]["gagnes"] for y in made["annees"]] == [[], [], [], ["B"]]
+    rows = [r for r in made["history"] if r["ligne"] == "variation" and r["mesure"].endswith("_oui")]
+    assert [(r["annee"], r["mesure"], r["valeur"], r["noms_structures"]) for r in rows] == [
+        (2020, "acf_oui", -1, ["Alpha"]),
+        (2021, "acf_oui", 1, ["Beta"]),
+        (2022, "ps_jeunes_oui", 1, ["Beta"]),
+    ]  # fmt: skip
+    page = run(*typed).stdout.decode()
+    assert "ACF : +1 CS (Beta)." in page
+    assert "ACF : -1 CS (Alpha)." in page
+
+
+def test_what_is_not_dated_opens_the_brackets_of_past_years_whoever_gave_the_list(run, tmp_path):
+    (tmp_path / "liste.csv").write_text(AGREED, encoding="utf-8")
+    typed = ("history", "allier", "--structures", "liste.csv", "--from", "2020", "--to", "2022")
+    made = json.loads(run(*typed, "--json").stdout)
+    brackets = {
+        (row["annee"], row["statut"]): (row["minorant"], row["valeur"], row["majorant"])
+        for row in made["history"]
+        if (row["ligne"], row["mesure"]) == ("couverture", "communes")
+    }
+    # Gamma may have opened in any year: on the last one it is there.
+    assert brackets[2020, "avs"] == brackets[2021, "avs"] == (1, 2, 2)
+    assert brackets[2022, "avs"] == (2, 2, 2)
+    counts = {(r["annee"], r["mesure"]): (r["minorant"], r["valeur"], r["majorant"]) for r in made["history"]}
+    assert counts[2020, "nb_evs"] == (0, 1, 1)
+    assert counts[2022, "nb_evs"] == (1, 1, 1)
+    page = run(*typed).stdout.decode()
+    assert "hors structures sans date d'agrément" in page
+    assert "Hors fourchette en 2020, 2021 et 2022" not in page  # not the same text each year
+    assert "Hors fourchette en 2022 : 19 CS et 11 EVS publiés mais non identifiés" in page

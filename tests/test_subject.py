@@ -56,6 +56,8 @@ def refused(report, text, structures=None, on=ON):
         ("Avermes", "commune", "03013"),  # and not the centre social d'Avermes
         ("Centre social d'Avermes", "structure", "03-CS-10"),
         ("structure:Avermes", "structure", "03-CS-10"),
+        ("la farandole", "structure", "03-CS-01"),  # whole words of one structure's name alone
+        ("structure:jaligny", "structure", "03-CS-06"),
     ],
 )
 def test_a_thing_is_found_by_its_code_or_its_name(allier, text, kind, code):
@@ -91,7 +93,6 @@ def test_the_quarter_in_force_is_that_of_the_date(allier):
     ("text", "said"),
     [
         ("Moulin", "Moulins (commune:03190)"),
-        ("Farandole", "Centre social / tiers-lieu La Farandole (structure:03-CS-01)"),
         ("Nevers", "avs-coverage explain 58 58194"),
         ("58194", "avs-coverage explain 58 58194"),
         ("75118", "avs-coverage explain 75 75056"),  # an arrondissement of Paris
@@ -153,3 +154,12 @@ def test_a_name_that_many_bear_is_refused_with_some_and_a_count():
         find_subject("Saint-Denis", france, EMPTY, ON)
     assert "commune:93066" in raised.value.faults[0].hint
     assert "commune:97411" in raised.value.faults[0].hint
+
+
+@pytest.mark.parametrize("text", ["jaligny", "farando", "centre"])
+def test_words_of_a_name_are_only_proposed_where_they_may_mean_something_else(allier, text):
+    code, hint = refused(allier, text)  # a commune's name, a part of a word, several structures
+    assert code == "AVS-404"
+    if text == "jaligny":
+        assert "commune:03132" in hint
+        assert "structure:03-CS-06" in hint

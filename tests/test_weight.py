@@ -67,3 +67,22 @@ def test_the_commands_take_a_count_and_refuse_anything_else(run, tmp_path):
         done = run("zones", "allier", "--indicators", "i.csv", "--weight", name)
         assert (done.returncode, code in done.stderr.decode()) == (2, True)
     assert "AVS-204" in run("zones", "allier", "--weight", "x").stderr.decode()
+
+
+def test_a_count_of_a_commune_without_inhabitants_is_covered_with_it():
+    world = territory({"1": "A", "2": "A"}, population={"1": 0, "2": 10})
+    made = cover(world, structure("a", "CS", "1", "complete", "1 2", world))
+    index = made.territory.communes.index
+    counts = Indicator(
+        "exploitations",
+        "",
+        "effectif",
+        "",
+        "",
+        "",
+        "",
+        pd.Series([4.0, 10.0], index),
+        pd.Series("connu", index),
+    )
+    figures = {f.status: f.numerator for f in made.weighted(counts)}
+    assert figures == {"cs": 14, "evs_seul": 0, "avs": 14, "aucune": 0}

@@ -8,6 +8,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from avs_coverage.multiplicity import by_multiplicity
 from avs_coverage.zone_populations import declared_populations
 from tests.worlds import brackets, cover, structure, territory
 
@@ -106,3 +107,32 @@ def test_the_report_shows_them(run, tmp_path):
     made = json.loads(run("report", "allier", "--structures", "s.csv", "--json").stdout)
     assert made["populations_de_zone"]["synthese"]["population_declaree"] == 40000
     assert [row["zone_entiere"] for row in made["populations_de_zone"]["structures"]] == [True, False]
+
+
+def test_an_evs_that_serves_for_sure_is_bounded_by_nothing_where_its_cs_is_only_deduced():
+    # The EVS serves 1 for sure; the CS there is deduced: its 10 inhabitants may be those of an EVS alone.
+    world = territory({"1": "A", "2": "A", "3": "B"})
+    made = cover(
+        world,
+        structure("e", "EVS", "1", "complete", "1", world),
+        structure("d", "CS", "1", "complete", "", world, seat_quality="deduit", area_population=5),
+        structure("c", "CS", "2", "inconnue", "", world, area_population=25),
+        structure("f", "CS", "1", world=world, seat_quality="deduit"),
+    )
+    assert brackets(made)["evs_seul"] == (0, 0, 1)
+    assert brackets(made, "habitants")["evs_seul"][2] >= 10
+
+
+def test_what_a_deduced_seat_serves_does_not_use_up_what_it_declares():
+    # a: seat deduced at 1 (10 inhabitants), perhaps serving 3 (30); it declares 35. If it is not at 1,
+    # it may serve the whole of 3.
+    world = territory({"1": "A", "2": "A", "3": "A"})
+    made = cover(
+        world,
+        structure("a", "CS", "1", "estimee", "3", world, seat_quality="deduit", area_population=35),
+        structure("b", "EVS", "1", "complete", "1", world),
+    )
+    assert brackets(made, "habitants")["avs"] == (10, 10, 40)
+    assert brackets(made, "habitants")["aucune"] == (20, 50, 50)
+    none = next(f for f in by_multiplicity(made) if (f.measure, f.status) == ("habitants", "blanche"))
+    assert (none.lower, none.upper) == (20, 50)

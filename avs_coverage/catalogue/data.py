@@ -342,4 +342,19 @@ DATA: dict[str, FaultKind] = {
         "",
         "ajoutez des lignes, ou corrigez la colonne « territoire »",
     ),
+    "AVS-395": FaultKind(
+        "ce n'est pas un manifeste d'export ({value})",
+        "",
+        "donnez le fichier manifest.json qu'écrit « avs-coverage export »",
+    ),
+    "AVS-396": FaultKind(
+        "le fichier « {value} », que le manifeste nomme, est introuvable",
+        "l'export ne peut être refait sans lui",
+        "remettez-le à sa place, à partir du dossier du manifeste",
+    ),
+    "AVS-397": FaultKind(
+        "le fichier a {value} lignes de chiffres, {most} au plus",
+        "chaque chiffre est comparé à tous ceux de la même année",
+        "gardez les chiffres du territoire, dans plusieurs fichiers au besoin",
+    ),
 }

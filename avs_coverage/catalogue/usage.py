@@ -101,9 +101,19 @@ USAGE: dict[str, FaultKind] = {
         "",
         "libérez de la place sur le disque, ou redirigez la sortie ailleurs",
     ),
+    "AVS-506": FaultKind(
+        "« {value} » contient aussi « {file} », que la commande lit",
+        "un export ne se mêle pas aux fichiers lus",
+        "choisissez un autre dossier",
+    ),
     "AVS-601": FaultKind(
         "{value} : {names}",
         "demandé par --strict",
         "lisez la page de l'audit : elle dit avec quoi chaque chiffre ne tient pas",
+    ),
+    "AVS-602": FaultKind(
+        "l'export refait n'est pas identique : {value}",
+        "",
+        "ce qui diffère est dit plus haut",
     ),
 }

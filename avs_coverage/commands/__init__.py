@@ -20,11 +20,13 @@ from avs_coverage.commands.compare import compare
 from avs_coverage.commands.contributions import contributions
 from avs_coverage.commands.error import error
 from avs_coverage.commands.explain import explain
+from avs_coverage.commands.export import export
 from avs_coverage.commands.french import FrenchCommand, FrenchGroup, usage_error
 from avs_coverage.commands.groups import groups
 from avs_coverage.commands.history import history
 from avs_coverage.commands.init import init
 from avs_coverage.commands.qpv import qpv
+from avs_coverage.commands.replay import replay
 from avs_coverage.commands.report import report
 from avs_coverage.commands.streams import prepare_streams, print_error, say
 from avs_coverage.commands.structures import structures
@@ -54,7 +56,7 @@ app = typer.Typer(
 )
 for _command in (
     report, explain, communes, groups, access, supply, contributions, history, compare, qpv, zones,
-    structures, audit, check, init, error,
+    structures, audit, export, replay, check, init, error,
 ):  # fmt: skip
     app.command(_command.__name__, cls=FrenchCommand)(_command)
 

@@ -38,6 +38,13 @@ COLUMNS = {
 """Columns by the unit of what separates a commune from the structures."""
 
 
+_INDICES = (
+    "FGT 1 : éloignement moyen au-delà du seuil, en part du seuil, ceux qui en sont plus près comptant zéro. "
+    "FGT 2 : de même, les plus éloignés pesant davantage. Gini : 0 si tous sont aussi loin, 1 si un seul "
+    "habitant l'est. Sans crochets, les structures sans coordonnées sont au chef-lieu."
+)
+
+
 @with_options
 def access(
     study: SourceOptions,
@@ -81,7 +88,8 @@ def _document(
 ) -> Document:
     from avs_coverage.messages import CAVEAT, number
     from avs_coverage.reports.document import Cell, Document, Paragraph, Section, table
-    from avs_coverage.reports.inventory_section import inventory_or_help, unlocated_sentences, user_layers
+    from avs_coverage.reports.inventory_section import basis as stated
+    from avs_coverage.reports.inventory_section import inventory_or_help, unlocated_sentences
 
     heading = f"Éloignement des structures — {report.label}"
     if not rows:
@@ -113,6 +121,7 @@ def _document(
     if times:
         basis = f"Durées du fichier {times} ; « — » : aucune durée donnée, ou aucun trajet"
     notes = (
+        Paragraph(_INDICES),
         Paragraph(f"{basis} ; les habitants d'une commune sont tenus pour être à son chef-lieu."),
         *(Paragraph(text) for text in unlocated_sentences(report)),
         *_unidentified(report),
@@ -120,7 +129,7 @@ def _document(
     )
     caption = "Communes, de la plus éloignée à la plus proche"
     blocks = (
-        *user_layers(report),
+        *stated(report, by_rule=False),
         _summary_table(summary, weight),
         table(caption, headers, communes),
         *notes,

@@ -8,22 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from avs_coverage.commands.figures import own_figures
 from avs_coverage.commands.listing import Listing, give
-from avs_coverage.commands.options import (
-    FileOptions,
-    OutputOptions,
-    make_report,
-    read_settings,
-    with_options,
-)
+from avs_coverage.commands.options import FileOptions, OutputOptions, make_request, report_of, with_options
 from avs_coverage.errors import AuditError
 from avs_coverage.faults import Fault
 
 if TYPE_CHECKING:
     from avs_coverage.audit import Audit
-    from avs_coverage.published_figures import PublishedFigure
     from avs_coverage.study import Files
-    from avs_coverage.territory_names import TerritoryName
 
 
 @dataclass(frozen=True)
@@ -53,12 +46,16 @@ def audit(
     output: OutputOptions,
     strict: Annotated[
         bool,
-        typer.Option("--strict", help="Finir par le code 6 si un chiffre est incohérent ou incompatible."),
+        typer.Option(
+            "--strict",
+            help="Finir par le code 6 si un chiffre est incohérent ou incompatible ; avec --figures, l'un "
+            "des vôtres, seul ou avec d'autres.",
+        ),
     ] = False,
 ) -> None:
     """Chiffres publiés : ce qui ne tient pas ensemble, et ce que l'inventaire en dit."""
-    report = make_report(study, output)
-    own = _own_figures(read_settings(study).files, report.coverage.territory.name)
+    request = make_request(study, output)
+    report, own = report_of(request), own_figures(request)
 
     from avs_coverage.audit import COLUMNS, audit_figures
     from avs_coverage.reports.audit_page import audit_document
@@ -75,26 +72,20 @@ def audit(
     records = [row.to_record() for row in made.rows]
     page = audit_document(report, made)
     give(Listing("audit", COLUMNS, records, page, extra, basis="chaque chiffre à son année"), report, output)
-    if strict and made.fails:
-        raise AuditError(_fault(made))
+    if strict and (names := _failing(made)):
+        raise AuditError(_fault(names))
 
 
-def _own_figures(files: Files, territory: TerritoryName) -> tuple[PublishedFigure, ...]:
-    """Return the user's figures, what reading them warns of said on stderr."""
-    if files.figures is None:
-        return ()
-    from avs_coverage.commands.streams import print_warnings
-    from avs_coverage.loaders.figures import read_figures
-
-    read = read_figures(files.figures, territory)
-    print_warnings([*read.warnings, *read.set_aside])
-    return read.figures
+def _failing(made: Audit) -> list[str]:
+    """Return what fails: with figures of the user's, those and what they cannot hold with, only."""
+    rows = made.failing_with_own if made.has_own else made.failing
+    communes = () if made.has_own else made.failing_communes
+    names = [f"{row.figure.label} ({row.figure.year})" for row in rows]
+    return [*names, *(f"{one.printed.name}, dite {one.printed.printed}" for one in communes)]
 
 
-def _fault(made: Audit) -> Fault:
+def _fault(names: list[str]) -> Fault:
     from avs_coverage.messages import counted, enumeration
 
-    names = [f"{row.figure.label} ({row.figure.year})" for row in made.failing]
-    names += [f"{commune.printed.name}, dite {commune.printed.printed}" for commune in made.failing_communes]
     words = ("chiffre ne passe pas l'audit", "chiffres ne passent pas l'audit")
     return Fault("AVS-601", {"value": counted(len(names), *words), "names": enumeration(names)})

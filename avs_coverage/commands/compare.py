@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from avs_coverage.commands.options import CoverageOptions, OutputOptions, make_report, with_options
+from avs_coverage.commands.options import (
+    CoverageOptions,
+    OutputOptions,
+    make_report,
+    parse_date_option,
+    read_settings,
+    with_options,
+)
 from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
 
@@ -76,7 +83,8 @@ def compare(
     from avs_coverage.compare import Side, compare_reports
 
     names = _names(study, reports, against)
-    made = compare_reports([Side(name, report) for name, report in zip(names, reports, strict=True)])
+    sides = [Side(name, report) for name, report in zip(names, reports, strict=True)]
+    made = compare_reports(sides, _set_aside(study, names, reports[0]))
     if output.csv is not None:
         from avs_coverage.commands.streams import say
         from avs_coverage.reports.csv_file import write_csv
@@ -111,6 +119,22 @@ def _reports(study: ComparedOptions, output: OutputOptions, against: Path | None
         output.check([against])
         return [first, make_report(replace(same, structures=against), output)]
     return [first, *(make_report(replace(same, territory=name), output) for name in typed[1:])]
+
+
+def _set_aside(study: ComparedOptions, names: Sequence[str], first: Report) -> list[str]:
+    """Say which settings of the study folders give way to the rule and the date of the first side."""
+    from avs_coverage.messages import french_date
+    from avs_coverage.rules import split_rules
+
+    rule, on, found = first.coverage.rule, first.coverage.on, []
+    for text, name in zip(study.territory, names, strict=False):
+        own = read_settings(CoverageOptions(**{**vars(study), "territory": text}))
+        if own.rule and split_rules(own.rule) != (rule.typed,):
+            found.append(f"{name} : sa règle est {own.rule} ; comparé ici selon {rule.typed}.")
+        day = parse_date_option(own.date)
+        if day and day != on:
+            found.append(f"{name} : sa date est le {french_date(day)} ; comparé ici au {french_date(on)}.")
+    return found
 
 
 def _names(study: ComparedOptions, reports: Sequence[Report], against: Path | None) -> list[str]:

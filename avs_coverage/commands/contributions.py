@@ -14,29 +14,13 @@ if TYPE_CHECKING:
     from avs_coverage.report import Report
     from avs_coverage.reports.document import Document
 
-COLUMNS = (
-    "id",
-    "nom",
-    "type",
-    "commune",
-    "position",
-    "habitants_desservis",
-    "habitants_desservis_minorant",
-    "habitants_desservis_majorant",
-    "habitants_seule",
-    "habitants_seule_minorant",
-    "habitants_seule_majorant",
-    "part_seule",
-    "recouvrements",
-    "habitants_partages",
-)
-
 
 @with_options
 def contributions(study: CoverageOptions, output: OutputOptions) -> None:
     """Apport de chaque structure : habitants desservis, par elle seule, recouvrements."""
     report = make_report(study, output)
 
+    from avs_coverage.contributions import COLUMNS
     from avs_coverage.contributions import structure_contributions as of
 
     rows = of(report.coverage) if report.has_inventory else ()
@@ -52,8 +36,19 @@ def _bracketed(value: int, bounds: tuple[int, int]) -> str:
     return number(value) if low == high else f"{number(value)} [{number(low)} à {number(high)}]"
 
 
+def _share(row: Contribution) -> str:
+    """Write the share of those served whom it alone serves, and its bracket where it is not closed."""
+    from avs_coverage.messages import percent
+
+    if not row.served:
+        return "—"
+    share, (low, high) = row.alone / row.served, row.share_bounds
+    bracket = "" if low == high == share else f" [{percent(low)} à {percent(high)}]"
+    return percent(share) + bracket
+
+
 def _document(report: Report, rows: Sequence[Contribution]) -> Document:
-    from avs_coverage.messages import CAVEAT, enumeration, number, percent
+    from avs_coverage.messages import CAVEAT, enumeration, number
     from avs_coverage.reports.document import Cell, Document, Paragraph, Section, table
     from avs_coverage.reports.inventory_section import basis, hypothesis, inventory_or_help
 
@@ -67,7 +62,7 @@ def _document(report: Report, rows: Sequence[Contribution]) -> Document:
             row.structure.seat_name or "siège inconnu",
             _bracketed(row.served, row.served_bounds),
             _bracketed(row.alone, row.alone_bounds),
-            percent(row.alone / row.served) if row.served else "—",
+            _share(row),
             enumeration([f"{names[code]} ({number(people)})" for code, people in row.overlaps], 4) or "—",
         ]
         for row in rows

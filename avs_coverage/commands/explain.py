@@ -47,10 +47,8 @@ def explain(study: ExplainOptions, json: JsonOption = False) -> None:
             {
                 "schema": SCHEMA_NAME,
                 "version": SCHEMA_VERSION,
-                "territoire": coverage.territory.name.code,
-                "fictif": report.is_fictitious,
-                "date": coverage.on.isoformat(),
-                "couches_utilisateur": list(coverage.territory.layers(coverage.on)),
+                **report.stamp,
+                "couches_utilisateur": list(report.stamp["couches_utilisateur"]),
                 "nature": found.kind,
                 "explication": found.to_record(),
                 "avertissements": [*report.warnings, CAVEAT],

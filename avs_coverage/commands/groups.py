@@ -17,22 +17,6 @@ if TYPE_CHECKING:
     from avs_coverage.report import Report
     from avs_coverage.reports.document import Document
 
-COLUMNS = (
-    "groupe",
-    "nom_groupe",
-    "nb_communes",
-    "nb_communes_avec_inventaire",
-    "regle",
-    "parametres",
-    "mesure",
-    "statut",
-    "numerateur",
-    "denominateur",
-    "part",
-    "minorant",
-    "majorant",
-)
-
 
 @with_options
 def groups(
@@ -52,7 +36,7 @@ def groups(
     """Couverture par EPCI, canton, classe de densité, ou selon votre propre regroupement."""
     report = make_report(study, output)
 
-    from avs_coverage.groups import by_group, grouping
+    from avs_coverage.groups import COLUMNS, by_group, grouping
 
     counts = weight_of(report, weight)
     remarks: list[Fault] = []

@@ -75,7 +75,7 @@ def history(
     coverage = report.coverage
     years = coverage_history(coverage.territory, coverage.inventory, coverage.rule, first, last)
     report = Report(years[-1].coverage, report.file_warnings)
-    rows = [row for year in years for row in year_rows(year)]
+    rows = [{**Report(year.coverage).stamp, **row} for year in years for row in year_rows(year)]
     extra = {
         "hypothese": report.coverage.rule.hypothesis or None,
         "annees": [

@@ -33,20 +33,6 @@ class Listing:
     basis: str = ""
 
 
-def _stamp(report: Report) -> dict[str, Any]:
-    """Return what each row of a CSV carries with it, wherever it is pasted."""
-    coverage = report.coverage
-    return {
-        "territoire": coverage.territory.name.code,
-        "date": coverage.on.isoformat(),
-        "regle": coverage.rule.name,
-        "parametres": coverage.rule.parameters,
-        "fictif": report.is_fictitious,
-        "couches_utilisateur": coverage.territory.layers(coverage.on),
-        **report.uncertainty,
-    }
-
-
 def give(listing: Listing, report: Report, output: OutputOptions) -> None:
     """Write the listing where the user asked."""
     if output.csv is not None:
@@ -54,7 +40,7 @@ def give(listing: Listing, report: Report, output: OutputOptions) -> None:
 
         columns, records = listing.columns, listing.records
         if listing.is_stamped:
-            stamp = _stamp(report)
+            stamp = report.stamp
             columns = [*columns, *(name for name in stamp if name not in columns)]
             records = [{**stamp, **record} for record in records]
         write_csv(columns, records, output.csv, output.csv_dialect, output.force)
@@ -63,18 +49,12 @@ def give(listing: Listing, report: Report, output: OutputOptions) -> None:
         rule, day = report.coverage.rule.name, report.coverage.on.isoformat()
         say(f"{count} {lines} dans {output.csv} ({listing.basis or f'règle {rule}, état au {day}'})")
     if output.json:
-        coverage = report.coverage
+        stamp = {**report.stamp, "couches_utilisateur": list(report.stamp["couches_utilisateur"])}
         print_json(
             {
                 "schema": f"avs-coverage/{listing.name}",
                 "version": SCHEMA_VERSION,
-                "territoire": coverage.territory.name.code,
-                "fictif": report.is_fictitious,
-                "date": coverage.on.isoformat(),
-                "regle": coverage.rule.name,
-                "parametres": coverage.rule.parameters,
-                "couches_utilisateur": list(coverage.territory.layers(coverage.on)),
-                **report.uncertainty,
+                **stamp,
                 **listing.extra,
                 listing.name: list(listing.records),
             }

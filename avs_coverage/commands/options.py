@@ -14,7 +14,7 @@ import typer
 from avs_coverage.commands.option_groups import with_options as with_options  # noqa: PLC0414
 from avs_coverage.errors import OutputError, UsageError
 from avs_coverage.faults import Fault
-from avs_coverage.study import Files, RuleOptions
+from avs_coverage.study import Files, Request, RuleOptions
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
@@ -340,9 +340,30 @@ def read_settings(options: FileOptions) -> Study:
 def make_report(options: FileOptions, output: OutputOptions | None = None, several: bool = False) -> Report:
     """Return the report that the shared options ask for, warnings of the files said on stderr.
 
-    *output* is checked before anything is computed; *several* rules may be asked for. The territory
-    may be a study folder, whose settings stand where an option is not given.
+    *output* is checked before anything is computed; *several* rules may be asked for.
     """
+    return report_of(make_request(options, output, several))
+
+
+def report_of(request: Request) -> Report:
+    """Return the report of a request, warnings of the files said on stderr."""
+    from avs_coverage.build import build_report
+    from avs_coverage.commands.streams import print_warnings
+
+    report = build_report(
+        request.territory,
+        request.rules,
+        request.on,
+        request.files,
+        request.include_unconfirmed,
+        request.options,
+    )
+    print_warnings(report.file_warnings)
+    return report
+
+
+def make_request(options: FileOptions, output: OutputOptions | None = None, several: bool = False) -> Request:
+    """Return what the shared options ask for; the settings of a study folder stand where one is not given."""
     from avs_coverage.territory_names import find_territory_name
 
     study = read_settings(options)
@@ -356,8 +377,6 @@ def make_report(options: FileOptions, output: OutputOptions | None = None, sever
     day = parse_date_option((typed.date if typed else "") or study.date)
     name = find_territory_name(study.territory)
 
-    from avs_coverage.build import build_report
-    from avs_coverage.commands.streams import print_warnings
     from avs_coverage.rules import split_rules
 
     rules, settings = split_rules((study.rule if typed else "") or DEFAULT_RULE), RuleOptions()
@@ -368,6 +387,4 @@ def make_report(options: FileOptions, output: OutputOptions | None = None, sever
             settings = replace(settings, osrm=study.osrm)
     if len(rules) > 1 and not several:
         raise UsageError(Fault("AVS-215", {"value": ", ".join(rules)}))
-    report = build_report(name, rules, day, files, options.include_unconfirmed, settings)
-    print_warnings(report.file_warnings)
-    return report
+    return Request(name, rules, day, files, options.include_unconfirmed, settings)

@@ -16,24 +16,6 @@ from avs_coverage.commands.options import (
 )
 from avs_coverage.commands.streams import say
 
-COLUMNS = (
-    "code_qpv",
-    "nom_qpv",
-    "generation",
-    "communes",
-    "noms_communes",
-    "population",
-    "statut",
-    "nb_structures",
-    "structures",
-    "publie",
-    "position",
-    "distance_m",
-    "structures_dedans",
-    "structures_proches",
-    "structures_indecidables",
-)
-
 
 @with_options
 def qpv(
@@ -53,14 +35,14 @@ def qpv(
     ] = "",
 ) -> None:
     """Quartiers prioritaires (QPV) en vigueur, avec leurs structures."""
-    from avs_coverage.qpv_location import DEFAULT_DISTANCE_M, locate
+    from avs_coverage.qpv_location import COLUMNS, DEFAULT_DISTANCE_M, locate
 
     distance_m = parse_positive(distance, DEFAULT_DISTANCE_M, "--distance")
     report = make_report(study, output)
 
     from avs_coverage.qpv import WITHOUT_STRUCTURE
     from avs_coverage.reports.document import Document, Section
-    from avs_coverage.reports.inventory_section import user_layers
+    from avs_coverage.reports.inventory_section import basis, outside
     from avs_coverage.reports.qpv_section import location_section, qpv_section
 
     views = [view for view in report.qpv if not without_structure or view.status == WITHOUT_STRUCTURE]
@@ -73,7 +55,7 @@ def qpv(
     page = Document(
         title,
         (
-            Section("", tuple(user_layers(report))),
+            Section("", (*basis(report, by_rule=False), *outside(report))),
             qpv_section(report, tuple(views)),
             location_section(report, views, located),
         ),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from avs_coverage.errors import AvsError
 from avs_coverage.faults import Fault
@@ -79,6 +80,28 @@ def say(text: str) -> None:
     from avs_coverage.reports.text import plain
 
     print("\n".join(plain(line) for line in text.split("\n")), file=sys.stderr)
+
+
+@contextlib.contextmanager
+def progress(total: int) -> Iterator[Callable[[str], None]]:
+    """Show on stderr how far a long work is, where somebody looks; give what to call as each part begins."""
+    if not sys.stderr.isatty():
+        yield lambda name: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        begun = 0
+
+        def tell(name: str) -> None:
+            nonlocal begun
+            bar.update(task, description=name, completed=begun)
+            begun += 1
+
+        yield tell
 
 
 def print_error(error: AvsError) -> None:

@@ -6,36 +6,17 @@ from avs_coverage.commands.listing import Listing, give
 from avs_coverage.commands.options import CoverageOptions, OutputOptions, make_report, with_options
 from avs_coverage.commands.weight import WeightOption, weight_of
 
-COLUMNS = (
-    "liste",
-    "rang",
-    "nb_communes",
-    "population",
-    "habitants_non_couverts",
-    "superficie_km2",
-    "commune_principale",
-    "nom_commune_principale",
-    "epci",
-    "communes",
-    "structures_possibles",
-    "structures_a_confirmer",
-    "structure_proche",
-    "distance_km",
-    "position_structure_proche",
-    "structures_voisines",
-    "qpv",
-)
-
 
 @with_options
 def zones(study: CoverageOptions, output: OutputOptions, weight: WeightOption = "") -> None:
     """Zones blanches (groupes de communes que rien ne couvre) et couverture à préciser."""
     report = make_report(study, output)
+
+    from avs_coverage.gaps import COLUMNS, ranked_by
+
     columns: tuple[str, ...] = COLUMNS
     found = [zone.to_record() for zone in report.zones]
     if counts := weight_of(report, weight):
-        from avs_coverage.gaps import ranked_by
-
         # The page and the table show the same zones, in the same order.
         report.__dict__["zones"] = ranked_by(report.zones, report.coverage, counts)
         extra = [{"poids": zone.weight, "poids_inconnu": zone.weight_unknown} for zone in report.zones]

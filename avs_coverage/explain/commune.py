@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from avs_coverage.access import CommuneAccess, communes_access
 from avs_coverage.embedded import read_csv
-from avs_coverage.explain.context import RuleContext, Tie, estimated_minutes
+from avs_coverage.explain.context import ESTABLISHED, HELD, RuleContext, Tie, estimated_minutes
 from avs_coverage.gaps import Locations
 from avs_coverage.gazetteer import departement_of
 from avs_coverage.projection import epsg_of
@@ -26,15 +26,19 @@ if TYPE_CHECKING:
     from avs_coverage.rules import Rule
 
 NONE, UNKNOWN = "aucune", ""
+_STATUSES = {
+    (False, False): NONE, (False, True): "evs_seul", (True, False): "cs_seul", (True, True): "cs_et_evs",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class CommuneByRule:
     """What one rule says of a commune; the statuses are those of ``Coverage.communes``.
 
-    *ties* are its links, certain ones first. *reached* is the share of inhabitants within reach of a
-    CS, an EVS, either, under a rule that covers communes in part, None elsewhere; a commune is then
-    covered from *commune_share* on. *around* are the structures that cover a neighbour for certain,
+    *ties* are its links, the surest first; *other_dates* those of the structures that are closed at
+    the date or not open yet, as they are on other days. *reached* is the share of inhabitants within
+    reach of a CS, an EVS, either, under a rule that covers communes in part, None elsewhere; a commune
+    is then covered from *commune_share* on. *around* are the structures held to cover a neighbour,
     with the names of those neighbours; *unlocated* those of which the rule knows too little. *zone* is
     the zone blanche or the area to be clarified that holds it. Where nothing covers it: *nearest*, the
     structure nearest by the rule's own measure, *minutes* away by road; and *enough*, the least
@@ -46,6 +50,7 @@ class CommuneByRule:
     status_lower: str
     status_upper: str
     ties: tuple[Tie, ...]
+    other_dates: tuple[Tie, ...]
     inhabitants: int | None
     reached: tuple[float, float, float] | None
     commune_share: float
@@ -58,8 +63,18 @@ class CommuneByRule:
 
     @property
     def certain(self) -> tuple[Tie, ...]:
-        """Return the certain links."""
+        """Return the links on which the figure rests, established or not."""
         return tuple(tie for tie in self.ties if tie.certain)
+
+    @property
+    def established(self) -> tuple[Tie, ...]:
+        """Return the links that are established."""
+        return tuple(tie for tie in self.ties if tie.level == ESTABLISHED)
+
+    @property
+    def held(self) -> tuple[Tie, ...]:
+        """Return the links on which the figure rests, and that are not established."""
+        return tuple(tie for tie in self.ties if tie.level == HELD)
 
     @property
     def possible(self) -> tuple[Tie, ...]:
@@ -75,6 +90,24 @@ class CommuneByRule:
     def may_be_covered(self) -> bool:
         """Tell whether it would be covered if every possible link were one."""
         return self.status_upper not in (NONE, UNKNOWN)
+
+    @property
+    def is_estimate(self) -> bool:
+        """Tell whether the rule goes by durations that are estimated."""
+        return "detour" in self.rule.parameters
+
+    @property
+    def status_established(self) -> str:
+        """Return the status that is established: the minorant, but for durations that are estimated."""
+        if not self.is_estimate or self.status == UNKNOWN:
+            return self.status_lower
+        types = {tie.structure.type for tie in self.established}
+        return _STATUSES["CS" in types, "EVS" in types]
+
+    @property
+    def is_unsure(self) -> bool:
+        """Tell whether it counts as covered and nothing establishes it."""
+        return self.is_covered and self.status_established == NONE
 
     @property
     def is_in_part(self) -> bool:
@@ -97,6 +130,7 @@ class CommuneByRule:
             if self.reached
             else None,
             "liens": [tie.to_record() for tie in self.ties],
+            "structures_fermees_ou_a_venir": [_at_other_date(tie) for tie in self.other_dates],
             "structures_voisines": [
                 {"structure": structure.id, "communes": list(names)} for structure, names in self.around
             ],
@@ -152,8 +186,10 @@ class CommuneExplanation:
 
     @property
     def structures(self) -> tuple[Structure, ...]:
-        """Return each structure that covers it or may, under any rule, once."""
-        found = {tie.structure.id: tie.structure for one in self.rules for tie in one.ties}
+        """Return each structure that covers it or may, under any rule, once; last, those of other dates."""
+        ties = [tie for one in self.rules for tie in one.ties]
+        ties += [tie for one in self.rules for tie in one.other_dates]
+        found = {tie.structure.id: tie.structure for tie in ties}
         return tuple(found.values())
 
     def to_record(self) -> dict[str, Any]:
@@ -234,6 +270,7 @@ class CommuneExplainer:
             row.statut_minorant,
             row.statut_majorant,
             context.by_commune.get(code, ()),
+            context.at_other_dates.get(code, ()),
             None if row.statut == UNKNOWN else int(row.habitants_couverts),
             shares,
             coverage.found.commune_share,
@@ -276,6 +313,18 @@ class CommuneExplainer:
         touched |= set(_departements_of_epci().get(epci, ()))
         own = territory.rows[code].departement
         return tuple(sorted(touched - known - {own}))
+
+
+def _at_other_date(tie: Tie) -> dict[str, Any]:
+    """Return a link of a structure that is not open at the date, with its own dates."""
+    start, end = tie.structure.start, tie.structure.end
+    return {
+        **tie.to_record(),
+        "nom": tie.structure.name,
+        "type": tie.structure.type,
+        "agrement_debut": start.isoformat() if start else None,
+        "agrement_fin": end.isoformat() if end else None,
+    }
 
 
 @cache

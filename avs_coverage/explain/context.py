@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import hypot
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,8 @@ from avs_coverage.projection import epsg_of
 from avs_coverage.rules.travel_time import DETOUR, SPEED_KMH, TravelTime, destinations_of
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from avs_coverage.coverage import Coverage
     from avs_coverage.gaps import Zone
     from avs_coverage.inventory import Structure
@@ -23,10 +25,18 @@ if TYPE_CHECKING:
     from avs_coverage.territory import Territory
 
 
+ESTABLISHED, HELD, POSSIBLE = "etabli", "retenu", "possible"
+"""How sure a link is: the figure rests on the first two, its minorant on the first, its majorant on all."""
+LEVELS = (ESTABLISHED, HELD, POSSIBLE)
+_ESTIMATED = "duree_estimee"
+
+
 @dataclass(frozen=True)
 class Tie:
     """A link, with its structure and how far it is.
 
+    *firm* and *certain* are those of the link table. A duration that is an estimate establishes
+    nothing, though the minorant of the rule ``travel-time`` takes estimates as they are.
     *km*: as the crow flies, from the commune's chef-lieu to the structure, to 0.1; None where either
     has no place there. *minutes*: by the rule's own matrix, server or estimate, to 0.1; None under
     other rules, or where not known.
@@ -37,10 +47,23 @@ class Tie:
     name: str
     population: int
     certain: bool
+    firm: bool
     basis: str
     share: float
     km: float | None
     minutes: float | None
+
+    @property
+    def level(self) -> str:
+        """Return how sure the link is, one of ``LEVELS``."""
+        if not self.certain:
+            return POSSIBLE
+        return ESTABLISHED if self.firm and self.basis != _ESTIMATED else HELD
+
+    @property
+    def is_established(self) -> bool:
+        """Tell whether it rests on no place, date or duration that is not known."""
+        return self.level == ESTABLISHED
 
     @property
     def inhabitants(self) -> int:
@@ -53,6 +76,7 @@ class Tie:
             "structure": self.structure.id,
             "code_insee": self.commune,
             "certain": self.certain,
+            "etabli": self.is_established,
             "fondement": self.basis,
             "part": self.share,
             "km": self.km,
@@ -65,11 +89,13 @@ class RuleContext:
 
     def __init__(self, report: Report, neighbours: Mapping[str, tuple[str, ...]]) -> None:
         self.report, self.coverage, self.neighbours = report, report.coverage, neighbours
-        self.structures = {s.id: s for s in self.coverage.inventory.structures}
+        inventory = self.coverage.inventory
+        # Those that count come last: they alone tell that they may not have been open yet.
+        self.structures = {s.id: s for s in (*inventory.structures, *inventory.counted(self.coverage.on))}
 
     @cached_property
     def by_commune(self) -> dict[str, tuple[Tie, ...]]:
-        """Return the links of each commune, certain ones first, the nearest first."""
+        """Return the links of each commune, the surest first, then the nearest."""
         found: dict[str, list[Tie]] = defaultdict(list)
         for tie in self._ties:
             found[tie.commune].append(tie)
@@ -77,29 +103,55 @@ class RuleContext:
 
     @cached_property
     def by_structure(self) -> dict[str, tuple[Tie, ...]]:
-        """Return the links of each structure, certain ones first, the most peopled first."""
+        """Return the links of each structure, the surest first, then the most peopled."""
         found: dict[str, list[Tie]] = defaultdict(list)
         for tie in self._ties:
             found[tie.structure.id].append(tie)
         return {
-            id: tuple(sorted(ties, key=lambda tie: (not tie.certain, -tie.population, tie.commune)))
+            id: tuple(sorted(ties, key=lambda tie: (LEVELS.index(tie.level), -tie.population, tie.commune)))
             for id, ties in found.items()
         }
 
     @cached_property
     def _ties(self) -> list[Tie]:
-        rows, here = self.coverage.territory.rows, []
-        for link in self.coverage.links.itertuples(index=False):
-            structure, row = self.structures[link.structure], rows[link.commune]
-            metres = self.metres(structure, link.commune)
-            km = None if metres is None else round(metres / 1000, 1)
-            minutes = self.minutes(structure, link.commune)
-            certain, share = bool(link.certain), float(link.share)
-            people = int(row.population)
-            here.append(
-                Tie(structure, link.commune, row.nom, people, certain, link.basis, share, km, minutes)
-            )
-        return here
+        return self._read(self.coverage.links)
+
+    def _read(self, links: DataFrame) -> list[Tie]:
+        return [self._tie(link) for link in links.itertuples(index=False)]
+
+    def _tie(self, link: Any) -> Tie:  # noqa: ANN401 - a row of a table
+        structure, row = self.structures[link.structure], self.coverage.territory.rows[link.commune]
+        metres = self.metres(structure, link.commune)
+        return Tie(
+            structure,
+            link.commune,
+            row.nom,
+            int(row.population),
+            bool(link.certain),
+            bool(link.firm),
+            link.basis,
+            float(link.share),
+            None if metres is None else round(metres / 1000, 1),
+            self.minutes(structure, link.commune),
+        )
+
+    @cached_property
+    def at_other_dates(self) -> dict[str, tuple[Tie, ...]]:
+        """Return, for each commune, the links of the structures that are closed or not open yet.
+
+        As they are on the days when those are open: the rule is asked without their dates.
+        """
+        coverage = self.coverage
+        inventory, on = coverage.inventory, coverage.on
+        other = [s for s in inventory.structures if not s.is_open(on) and inventory.may_count(s)]
+        if not other:
+            return {}
+        undated = tuple(replace(s, start=None, end=None) for s in other)
+        links = coverage.rule.links(coverage.territory, replace(inventory, structures=undated), on).table
+        found: dict[str, list[Tie]] = defaultdict(list)
+        for tie in self._read(links):
+            found[tie.commune].append(tie)
+        return {code: tuple(sorted(ties, key=_order)) for code, ties in found.items()}
 
     def metres(self, structure: Structure, code: str) -> float | None:
         """Return the straight line from a chef-lieu to a structure; None where either has no place."""
@@ -173,7 +225,7 @@ class RuleContext:
         return tuple(s for row in self.report.completeness for s in row.unlocated)
 
     def around(self, code: str) -> tuple[tuple[Structure, tuple[str, ...]], ...]:
-        """Return the structures that cover a neighbour of a commune for certain, and never the commune.
+        """Return the structures held to cover a neighbour of a commune, and never the commune.
 
         Each with the names of those neighbours: its area could extend.
         """
@@ -204,9 +256,9 @@ def estimated_minutes(metres: float) -> float:
     return metres * DETOUR / 1000 / SPEED_KMH * 60
 
 
-def _order(tie: Tie) -> tuple[bool, float, str]:
+def _order(tie: Tie) -> tuple[int, float, str]:
     far = tie.minutes if tie.minutes is not None else tie.km
-    return not tie.certain, float("inf") if far is None else far, tie.structure.id
+    return LEVELS.index(tie.level), float("inf") if far is None else far, tie.structure.id
 
 
 def counted_ids(coverage: Coverage) -> frozenset[str]:

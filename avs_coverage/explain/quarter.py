@@ -69,6 +69,7 @@ class QpvExplanation:
             "statut": self.view.status if self.view else None,
             "structures_desservant": [s.id for s in self.serving],
             "structures_desservant_non_comptees": [s.id for s in self.uncounted],
+            "structures_desservant_non_etablies": [s.id for s in self.serving if s.may_open_later],
             "quartiers_renseignes": self.informed,
             "publie": None
             if published is None
@@ -94,14 +95,14 @@ def explain_quarter(report: Report, communes: CommuneExplainer, code: str) -> Qp
     in_force = generation_in_force(departement_of_qpv(code), on)
     alike = (q for q in quarters if q.generation == in_force and comparable(q.name) == comparable(qpv.name))
     saying = sorted((s for s in coverage.inventory.structures if code in s.qpv), key=lambda s: s.id)
-    counted = {s.id for s in coverage.inventory.counted(on)}
+    counted = {s.id: s for s in coverage.inventory.counted(on)}
     names = zip(qpv.communes, qpv.commune_names, strict=False)
     return QpvExplanation(
         qpv,
         view,
         in_force,
         () if view else tuple(alike),
-        tuple(s for s in saying if s.id in counted),
+        tuple(counted[s.id] for s in saying if s.id in counted),
         tuple(s for s in saying if s.id not in counted),
         locate(coverage, [qpv], DEFAULT_DISTANCE_M)[code],
         tuple(communes.explain(one) for one in qpv.communes if one in territory.codes),

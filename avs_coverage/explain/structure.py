@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from avs_coverage.completeness import belongs
-from avs_coverage.explain.context import RuleContext, Tie, counted_ids
+from avs_coverage.explain.context import ESTABLISHED, HELD, RuleContext, Tie, counted_ids
 from avs_coverage.qpv import Qpv, all_qpv
 
 if TYPE_CHECKING:
@@ -47,9 +47,28 @@ class StructureByRule:
 
     rule: Rule
     is_located: bool
-    certain: tuple[Tie, ...]
-    possible: tuple[Tie, ...]
+    ties: tuple[Tie, ...]
     contribution: Contribution | None
+
+    @property
+    def certain(self) -> tuple[Tie, ...]:
+        """Return the links on which the figure rests, established or not."""
+        return tuple(tie for tie in self.ties if tie.certain)
+
+    @property
+    def established(self) -> tuple[Tie, ...]:
+        """Return the links that are established."""
+        return tuple(tie for tie in self.ties if tie.level == ESTABLISHED)
+
+    @property
+    def held(self) -> tuple[Tie, ...]:
+        """Return the links on which the figure rests, and that are not established."""
+        return tuple(tie for tie in self.ties if tie.level == HELD)
+
+    @property
+    def possible(self) -> tuple[Tie, ...]:
+        """Return the links that are no more than possible."""
+        return tuple(tie for tie in self.ties if not tie.certain)
 
     @property
     def possible_inhabitants(self) -> int:
@@ -68,7 +87,7 @@ class StructureByRule:
             "habitants_seule": found.alone if found else None,
             "habitants_possibles": self.possible_inhabitants,
             "recouvrements": [code for code, _ in found.overlaps] if found else [],
-            "liens": [tie.to_record() for tie in (*self.certain, *self.possible)],
+            "liens": [tie.to_record() for tie in self.ties],
         }
 
 
@@ -165,12 +184,10 @@ def _declared_beyond(structure: Structure, report: Report) -> int | None:
 
 
 def _by_rule(context: RuleContext, structure: Structure) -> StructureByRule:
-    ties = context.by_structure.get(structure.id, ())
     return StructureByRule(
         context.coverage.rule,
         context.coverage.rule.locates(structure),
-        tuple(tie for tie in ties if tie.certain),
-        tuple(tie for tie in ties if not tie.certain),
+        context.by_structure.get(structure.id, ()),
         context.contributions.get(structure.id),
     )
 
@@ -180,7 +197,7 @@ def _lacking(structure: Structure, report: Report) -> tuple[str, ...]:
     in_quarter = any(structure.seat in view.qpv.communes for view in report.qpv)
     lacks = {
         SEAT: not structure.seat,
-        SEAT_DEDUCED: structure.seat_quality == "deduit",
+        SEAT_DEDUCED: structure.is_seat_deduced,
         AREA: structure.area != "complete",
         POINT: bool(structure.seat) and not structure.has_point,
         CONFIRMATION: structure.status == "a_confirmer",

@@ -47,13 +47,17 @@ def is_header(header: Sequence[str]) -> bool:
     return all({column, *FIGURE_COLUMNS[column]} & names for column in ("indicateur", "valeur"))
 
 
+MAX_ROWS = 500
+"""Every figure is set against every other of its year: a schéma prints some dozens."""
+
+
 def read_figures(path: Path, territory: TerritoryName | None) -> FiguresFile:
     """Return the figures of a territory, or of any where None; rows of other territories are set aside.
 
     Raises InputError with every fault of the file: AVS-303 to AVS-306 its headers, AVS-313, AVS-319,
-    AVS-336 and AVS-390 to AVS-393 its cells, AVS-394 no figure of the territory.
+    AVS-336 and AVS-390 to AVS-393 its cells, AVS-394 no figure of the territory; AVS-397 too many rows.
     """
-    rows = read_rows(path)
+    rows = _rows(path)
     collector = Collector(path.name, Gazetteer(), ())
     matched = match_header(rows, FIGURE_COLUMNS, _REQUIRED)
     collector.faults += header_faults(path.name, rows, matched, {name: (name,) for name in _REQUIRED})
@@ -157,6 +161,14 @@ def _year(fields: Fields) -> int | None:
     return None
 
 
+def _rows(path: Path) -> list[Row]:
+    """Return the rows of a file; raises InputError (AVS-397) where there are too many."""
+    rows = read_rows(path)
+    if len(rows) > MAX_ROWS + 1:
+        raise InputError(Fault("AVS-397", {"value": str(len(rows) - 1), "most": str(MAX_ROWS)}, path.name))
+    return rows
+
+
 def _value(fields: Fields, kind: Indicator) -> str:
     """Return the digits printed, with a decimal point (AVS-319 no number, AVS-392 a share above 100)."""
     text, collector, line = fields.text("valeur"), fields.collector, fields.row.line
@@ -168,7 +180,8 @@ def _value(fields: Fields, kind: Indicator) -> str:
         return ""
     match = _NUMBER.fullmatch(re.sub(r"\s", "", text))
     whole, decimals, sign = (match[1], match[2] or "", match[3]) if match else ("", "", "")
-    if not kind.is_percentage and not decimals.strip("0"):
+    # « 879.000 » may be 879 or 879 thousand: a count with three zeros behind a sign is refused.
+    if not kind.is_percentage and not decimals.strip("0") and len(decimals) != 3:  # noqa: PLR2004
         decimals = ""
     if not match or (not kind.is_percentage and (decimals or sign)):
         expected, example = ("de 0 à 100", "69 ou 69,1") if kind.is_percentage else ("entier", "218")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from avs_coverage.arithmetic import COHERENT, INCOHERENT, NOTHING_TO_CHECK, Conflict, Implied
+from avs_coverage.arithmetic import COHERENT, INCOHERENT, NOTHING_TO_CHECK
 from avs_coverage.audit import AgainstPopulation, Audit, AuditRow, NamedCommune, SharedPopulation
 from avs_coverage.messages import (
     CAVEAT,
     COMMUNE_STATUS_LABELS,
-    NARROW_SPACE,
     counted,
     enumeration,
     french_date,
@@ -19,8 +18,9 @@ from avs_coverage.official_figures import COMPATIBLE, INCOMPATIBLE, REPRODUCED, 
 from avs_coverage.published_figures import PublishedFigure
 from avs_coverage.published_indicators import INDICATORS
 from avs_coverage.qpv import official_qpv
-from avs_coverage.readings import EITHER, ROUNDED, TRUNCATED, Whole
+from avs_coverage.readings import EITHER
 from avs_coverage.report import Report
+from avs_coverage.reports.audit_conflicts import between, conflict_blocks, is_empty
 from avs_coverage.reports.document import Block, Cell, Document, Paragraph, Section, table
 from avs_coverage.reports.inventory_section import hypothesis, user_layers
 
@@ -39,7 +39,7 @@ def audit_document(report: Report, audit: Audit) -> Document:
     """Return the whole page."""
     sections = (
         Section("", (*_answer(report, audit), *user_layers(report))),
-        Section("Ce qui ne peut pas tenir ensemble", _conflicts(audit)),
+        Section("Ce qui ne peut pas tenir ensemble", conflict_blocks(audit)),
         Section("Verdict de chaque chiffre", _verdicts(report, audit)),
         Section("Communes nommées par un schéma", _communes(report, audit)),
         Section("Chiffres d'habitants, face à la population", _populations(audit)),
@@ -62,7 +62,9 @@ def _answer(report: Report, audit: Audit) -> list[Block]:
         words = ("ne peut pas tenir", "ne peuvent pas tenir")
         held = f"{number(incoherent)} {plural(incoherent, *words)} avec les autres ou avec un total officiel"
         if not incoherent:
-            held = "aucun n'est contredit par les autres ni par un total officiel"
+            held = "aucun n'est contredit par les autres"
+            if not audit.count(INCOMPATIBLE):
+                held += " ni par un total officiel"
         text = (
             f"Sur {counted(len(audit.rows), 'chiffre publié', 'chiffres publiés')} : "
             f"{held}. Face à l'inventaire et aux listes officielles : {', '.join(many)}."
@@ -92,7 +94,8 @@ def _nothing_published(report: Report, audit: Audit) -> list[Block]:
     quarters = official_qpv(territory, report.coverage.on)
     what = "Aucun chiffre de couverture" if audit.rows else "Aucun chiffre"
     known = (
-        f"{what} n'est publié pour {territory.label} dans les documents lus. Ce qui est connu : "
+        f"{what} n'est publié pour le territoire {territory.label} dans les documents lus. "
+        "Ce qui est connu : "
         f"{counted(len(territory.communes), 'commune', 'communes')}, "
         f"{number(int(territory.communes['population'].sum()))} habitants "
         f"({territory.vintages['population']}), {counted(len(quarters), 'QPV officiel', 'QPV officiels')} "
@@ -104,97 +107,6 @@ def _nothing_published(report: Report, audit: Audit) -> list[Block]:
         f"avs-coverage audit {territory.name.typed} --figures chiffres.csv"
     )
     return [Paragraph(known), Paragraph(how)]
-
-
-def _conflicts(audit: Audit) -> tuple[Block, ...]:
-    blocks: list[Block] = []
-    for rank, conflict in enumerate(audit.conflicts, 1):
-        blocks += _conflict(rank, conflict, audit)
-    if blocks:
-        blocks.append(
-            Paragraph("Rien ne dit lequel des chiffres d'un ensemble est à corriger, ou à définir mieux.")
-        )
-    return tuple(blocks)
-
-
-def _conflict(rank: int, conflict: Conflict, audit: Audit) -> list[Block]:
-    first, *others = _different(conflict)
-    admitted = enumeration([premise.text for premise in conflict.premises])
-    names = " ; ".join(_named(figure) for figure in first[0])
-    size = "le plus petit ensemble" if conflict.shortest else "un ensemble irréductible"
-    if len(first[0]) == 1:
-        head = f"{rank}. En {conflict.year}, un chiffre ne tient pas face à {admitted} : {names}."
-    else:
-        head = (
-            f"{rank}. En {conflict.year}, {len(first[0])} chiffres ne peuvent pas être vrais ensemble"
-            f"{f', pour {admitted}' if admitted else ''} ({size} qui ne tient pas) : {names}."
-        )
-    blocks: list[Block] = [Paragraph(head, True)]
-    readings = [text for figure in first[0] if (text := _reading(audit, figure))]
-    if readings:
-        blocks.append(Paragraph(f"{' ; '.join(readings)}."))
-    blocks.append(Paragraph(_implied(first[1], len(first[0]) == 1)))
-    for figures, implied in others:
-        replaced = [_named(figure) for figure in figures if figure not in first[0]]
-        text = f"De même avec {enumeration(replaced)}" if replaced else "De même"
-        more = [said for f in figures if f not in first[0] and (said := _reading(audit, f))]
-        blocks.append(Paragraph(f"{' ; '.join([text, *more])}. {_implied(implied, False)}"))
-    if conflict.theme == "qpv" and audit.lines:
-        lines = enumeration([f"« {line.name} »" for line in audit.lines])
-        word = plural(len(audit.lines), "Ligne", "Lignes")
-        blocks.append(Paragraph(f"{word} du tableau sans quartier officiel de ce nom : {lines}."))
-    blocks += [Paragraph(f"Admis : {one.text} ({one.source}).") for one in conflict.premises]
-    return blocks
-
-
-def _different(conflict: Conflict) -> list[tuple[tuple[PublishedFigure, ...], Implied]]:
-    """Return the sets that do not print the same numbers: a figure given twice makes them twice."""
-    shown: dict[frozenset[tuple[str, str, str]], tuple[tuple[PublishedFigure, ...], Implied]] = {}
-    for figures, implied in zip(conflict.sets, conflict.implied, strict=True):
-        key = frozenset((figure.code, figure.qualifier_code, figure.text) for figure in figures)
-        shown.setdefault(key, (figures, implied))
-    return list(shown.values())
-
-
-def _named(figure: PublishedFigure) -> str:
-    return f"« {figure.label} » {_printed(figure)}"
-
-
-def _printed(figure: PublishedFigure) -> str:
-    """Write a figure as it was printed, its decimals kept."""
-    decimals = len(figure.text.partition(".")[2])
-    unit = f"{NARROW_SPACE}%" if figure.unit == "%" else f" {figure.unit}"
-    return f"{figure.qualifier}{number(figure.value, decimals)}{unit}"
-
-
-def _reading(audit: Audit, figure: PublishedFigure) -> str:
-    """Say which whole numbers a percentage may stand for: ``69 % de 317 : 218 à 220 arrondi, …``."""
-    row = next(row for row in audit.rows if row.figure == figure)
-    if not row.readings or row.total is None:
-        return ""
-    rounded, truncated = (_between(row.readings[reading]) for reading in (ROUNDED, TRUNCATED))
-    said = f"{rounded} arrondi, {truncated} tronqué" if rounded != truncated else rounded
-    return f"{_printed(figure)} de {number(row.total)} : {said}"
-
-
-def _between(ends: Whole | None) -> str:
-    """Write two ends: ``7 à 11``, ``7``, ``au moins 7``, ``aucun nombre``."""
-    if ends is None or (ends[1] is not None and ends[1] < ends[0]):
-        return "aucun nombre"
-    low, high = ends
-    if high is None:
-        return f"au moins {number(low)}"
-    return number(low) if low == high else f"{number(low)} à {number(high)}"
-
-
-def _implied(implied: Implied, alone: bool) -> str:
-    """Say what the others of a set leave possible for the one that is shown against them."""
-    rounded, truncated, either = (_between(implied.ranges[r]) for r in (ROUNDED, TRUNCATED, EITHER))
-    who = "Ce qui est admis impose" if alone else "Les autres imposent"
-    text = f"{who} pour « {implied.figure.label} » : {rounded}"
-    if not rounded == truncated == either:
-        text += f" si tout est arrondi, {truncated} si tout est tronqué, {either} si l'on mêle les deux"
-    return f"{text}. Publié : {_printed(implied.figure)}."
 
 
 def _verdicts(report: Report, audit: Audit) -> tuple[Block, ...]:
@@ -221,12 +133,16 @@ def _verdict_row(row: AuditRow) -> list[Cell]:
         of = "" if measured.total is None else f" sur {number(measured.total)}"
         share = "" if not measured.total else f"{percent(measured.value / measured.total)} "
         computed = f"{share}({number(measured.value)}{of})" if share else number(measured.value)
+        if row.is_at_least:
+            computed = f"au moins {number(measured.lower)}{of}"
         top = "?" if measured.upper is None else number(measured.upper)
         same = measured.lower == measured.upper
         bracket = f"{top if same else f'{number(measured.lower)} à {top}'}{of}"
     why = [row.finding.reason]
-    if row.readings:
-        why.append(f"se lit {_between(row.readings[EITHER])} sur {number(row.total or 0)}")
+    if row.readings and is_empty(row.readings[EITHER]):
+        why.append(figure.says_no_count(row.total or 0))
+    elif row.readings:
+        why.append(f"se lit {between(row.readings[EITHER])} sur {number(row.total or 0)}")
     elif INDICATORS[figure.code].per and figure.year:
         why.append(f"total de {figure.year} non connu de l'outil")
     if figure.note and not row.readings:
@@ -234,12 +150,12 @@ def _verdict_row(row: AuditRow) -> list[Cell]:
     return [
         figure.label,
         str(figure.year) if figure.year else figure.year_note or "non imprimée",
-        _printed(figure),
+        figure.as_printed,
         computed,
         bracket,
         _VERDICTS[row.arithmetic],
         _VERDICTS[row.finding.verdict],
-        " ; ".join(why),
+        " ; ".join(dict.fromkeys(why)),
     ]
 
 
@@ -286,13 +202,18 @@ def _year(figure: PublishedFigure) -> str:
     return f"en {figure.year}" if figure.year else figure.year_note or "année non imprimée"
 
 
+def _either(figure: PublishedFigure) -> str:
+    """Say that a percentage may be rounded or truncated, where nothing printed says about how much it is."""
+    return ", arrondi ou tronqué" if figure.qualifier_code == "egal" else ""
+
+
 def _against(one: AgainstPopulation) -> str:
     figure = one.figure
-    head = f"« {figure.label} » {_printed(figure)} ({_year(figure)})"
+    head = f"« {figure.label} » {figure.as_printed} ({_year(figure)})"
     population = f"{number(one.population)} habitants ({one.vintage})"
     if one.inhabitants:
         low, nearest, high = map(number, one.inhabitants)
-        return f"{head} : de {population}, ce serait {nearest} habitants ({low} à {high})."
+        return f"{head} : de {population}, ce serait {nearest} habitants ({low} à {high}{_either(figure)})."
     return f"{head} : {percent(one.share)} de {population}."
 
 
@@ -305,9 +226,9 @@ def _shared(one: SharedPopulation) -> str:
     if before is not None and after is not None:
         doubts += f" ({number(before)} structures publiées avec le premier, {number(after)} avec le second)"
     return (
-        f"Pour que {_printed(one.count)} soient {_printed(one.percentage)} de la population, il faudrait "
-        f"{nearest} habitants ({low} à {high}). Les deux chiffres {doubts} : l'écart n'est pas une erreur "
-        "prouvée."
+        f"Pour que {one.count.as_printed} soient {one.percentage.as_printed} de la population, il faudrait "
+        f"{nearest} habitants ({low} à {high}{_either(one.percentage)}). Les deux "
+        f"chiffres {doubts} : l'écart n'est pas une erreur prouvée."
     )
 
 
@@ -316,7 +237,8 @@ def _method(audit: Audit) -> tuple[Block, ...]:
         Paragraph(
             "Arithmétique : existe-t-il des nombres entiers qui, arrondis ou tronqués, donnent tous les "
             "chiffres d'une même année ? Un chiffre sans objet n'est lié à aucun autre. « Près de » : au "
-            "plus une unité du dernier chiffre significatif en dessous ; « environ » : de part et d'autre ; "
+            "plus une unité du dernier chiffre significatif en dessous (d'une fraction en toutes lettres, "
+            "comme « la moitié », au plus 5 points) ; « environ » : de part et d'autre ; "
             "« moins de » et « plus de » : strictement. C'est la lecture de l'outil."
         ),
         Paragraph(

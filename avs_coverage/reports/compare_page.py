@@ -83,8 +83,7 @@ def _tables(sides: Sequence[Side]) -> list[Block]:
         rows: list[list[Cell]] = []
         for side in sides:
             figures = {f.status: f for f in side.report.figures if f.measure == measure}
-            total = figures["avs"].denominator
-            of = "inconnu" if total is None else number(total, 1 if measure == "km2" else 0)
+            of = number(_total(side, measure), 1 if measure == "km2" else 0)
             cells = (FigureCell(figures[status], with_total=False) for status in STATUSES)
             rows.append([side.name, of, *cells])
         headers = ["Territoire", "#Total", *(f"#{STATUS_LABELS[status]}" for status in STATUSES)]
@@ -95,6 +94,13 @@ def _tables(sides: Sequence[Side]) -> list[Block]:
     return blocks
 
 
+def _total(side: Side, measure: str) -> float:
+    """Return the total over which shares are: of the communes with an inventory, of all where none has."""
+    coverage = side.report.coverage
+    where = coverage.known if coverage.known.any() else ~coverage.known
+    return coverage.total(measure, where)
+
+
 def _gaps(gaps: Sequence[Gap]) -> list[Block]:
     rows: list[list[Cell]] = [
         [
@@ -102,15 +108,16 @@ def _gaps(gaps: Sequence[Gap]) -> list[Block]:
             f"{MEASURE_LABELS[gap.measure]}, {STATUS_LABELS[gap.status]}",
             _points(gap.points),
             f"{_points(gap.lower)} à {_points(gap.upper)}",
-            "oui" if gap.is_established else "non",
+            {True: "oui", False: "non", None: "si les listes sont complètes"}[gap.is_established],
         ]
         for gap in gaps
     ]
     if not rows:
         return [Paragraph("Aucun écart calculable : une couverture au moins est inconnue.", True)]
     note = (
-        "En points de pourcentage. Un écart est établi quand les fourchettes ne se touchent pas et qu'aucune "
-        "structure publiée ne manque aux deux listes ; sinon, rien ne dit lequel est le mieux couvert."
+        "En points de pourcentage. Un écart est établi quand les fourchettes ne se touchent pas et que les "
+        "deux listes ont toutes les structures publiées ; quand on ne sait combien il y en a, il ne l'est "
+        "que si les listes sont complètes."
     )
     headers = ["Écart", "Mesure", "#Points", "#Fourchette", "Établi"]
     return [table("", headers, rows), Paragraph(note)]

@@ -14,12 +14,17 @@ from avs_coverage.reports.output import write_atomically
 def write_csv(
     columns: Sequence[str], records: Sequence[Mapping[str, Any]], path: Path, dialect: str, force: bool
 ) -> None:
-    """Write records of plain values, one row each, in the order of *columns*.
+    """Write records as ``csv_bytes`` lays them out; raises OutputError."""
+    write_atomically(path, csv_bytes(columns, records, dialect), force)
+
+
+def csv_bytes(columns: Sequence[str], records: Sequence[Mapping[str, Any]], dialect: str) -> bytes:
+    """Return records of plain values as a CSV, one row each, in the order of *columns*.
 
     ``excel-fr``: ``;``, decimal comma, UTF-8 with BOM. ``standard``: ``,``, decimal point, UTF-8.
     Lists, and ``name=value`` pairs of a mapping, are joined by ``|``; None is an empty cell; CRLF
     ends lines. A text that a spreadsheet would run as a formula gets an apostrophe, which the tool
-    takes back when it reads it. Raises OutputError.
+    takes back when it reads it.
     """
     french = dialect == "excel-fr"
     text = io.StringIO()
@@ -27,7 +32,18 @@ def write_csv(
     writer.writerow(columns)
     for record in records:
         writer.writerow([_cell(record[column], french) for column in columns])
-    write_atomically(path, text.getvalue().encode("utf-8-sig" if french else "utf-8"), force)
+    return text.getvalue().encode("utf-8-sig" if french else "utf-8")
+
+
+def joined(value: object) -> str:
+    """Write a plain value as text: ``oui`` or ``non``, lists and ``name=value`` pairs joined by ``|``."""
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, Mapping):
+        return "|".join(f"{name}={joined(item)}" for name, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return "|".join(str(item) for item in value)
+    return str(value)
 
 
 def _cell(value: object, french: bool) -> str:

@@ -6,7 +6,7 @@ from avs_coverage.explain import CommuneExplanation
 from avs_coverage.messages import counted, enumeration, number, percent
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Paragraph, Section
-from avs_coverage.reports.explain_words import LISTED, bullets, named, names_of
+from avs_coverage.reports.explain_words import LISTED, bullets, by_what, named, names_of
 from avs_coverage.territory_names import find_territory_name
 
 
@@ -15,8 +15,10 @@ def changes_section(report: Report, found: CommuneExplanation) -> Section:
     if not found.is_known:
         return Section("", ())
     texts = _if_covered(found) if found.main.is_covered else _if_not(found)
+    if found.main.status_established != "cs_et_evs":
+        texts += _not_known(found)
     if found.main.status not in ("cs_seul", "cs_et_evs"):
-        texts += [*_not_known(found), *_nearest(report, found)]
+        texts += _nearest(report, found)
     return Section("Ce qui changerait la réponse", tuple(Paragraph(text) for text in bullets(texts)))
 
 
@@ -24,9 +26,10 @@ def _if_covered(found: CommuneExplanation) -> list[str]:
     main, texts = found.main, []
     if len(main.certain) == 1:
         left = "cessait de la desservir" if main.rule.name == "declared" else "déménageait"
+        how = f"retenue, {by_what(main.held)}" if main.held else "à couvrir la commune avec certitude"
         texts.append(
-            f"{named(main.certain[0].structure)} est seule à la couvrir avec certitude : la commune ne le "
-            f"serait plus si cette structure fermait ou {left}."
+            f"La structure {named(main.certain[0].structure)} est seule {how} : la commune ne serait plus "
+            f"couverte si cette structure fermait ou {left}."
         )
     elif main.is_in_part:
         count = counted(len(main.certain), "structure y siège ou a", "structures y siègent ou ont")
@@ -35,13 +38,14 @@ def _if_covered(found: CommuneExplanation) -> list[str]:
             f"si moins de {percent(main.commune_share)} des habitants restaient à portée."
         )
     else:
+        how = " avec certitude"
+        if main.held:
+            how = f", dont {number(len(main.established))} avec certitude"
+        if not main.established:
+            how = f", {by_what(main.held)}"
         count = counted(len(main.certain), "structure la couvre", "structures la couvrent")
-        texts.append(f"{count} avec certitude : il faudrait que toutes cessent pour qu'elle ne le soit plus.")
-    deduced = [
-        tie.structure
-        for tie in main.certain
-        if tie.basis.startswith("siege") and tie.structure.seat_quality == "deduit"
-    ]
+        texts.append(f"{count}{how} : elle ne serait plus couverte si plus aucune ne la couvrait.")
+    deduced = [tie.structure for tie in main.certain if tie.basis == "siege_deduit"]
     if deduced:
         texts.append(
             f"Le siège est déduit et non établi pour {names_of(deduced)} : il pourrait être ailleurs."
@@ -69,13 +73,13 @@ def _if_not(found: CommuneExplanation) -> list[str]:
     ):
         if len(structures) == 1:
             texts.append(
-                f"Confirmer {names_of(structures)}, dont le siège serait {where} : la liste la dit « à "
-                "confirmer », et ne la compte pas."
+                f"Confirmer la structure {names_of(structures)}, dont le siège serait {where} : la liste la "
+                "dit « à confirmer », et ne la compte pas."
             )
         elif structures:
             texts.append(
-                f"Confirmer {names_of(structures)}, dont les sièges seraient {where} : la liste les dit « à "
-                "confirmer », et ne les compte pas."
+                f"Confirmer les structures {names_of(structures)}, dont les sièges seraient {where} : la "
+                "liste les dit « à confirmer », et ne les compte pas."
             )
     return texts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from avs_coverage.explain import CommuneByRule, CommuneExplanation, Tie
 from avs_coverage.gaps import GAP
@@ -14,10 +15,13 @@ from avs_coverage.reports.explain_changes import changes_section
 from avs_coverage.reports.explain_words import (
     ABBREVIATIONS,
     COVERED_BY,
+    about_minutes,
     bullets,
+    by_what,
     inhabitants,
     named,
     names_of,
+    other_date_sentences,
     rule_meaning,
     rule_title,
     source_sentence,
@@ -31,12 +35,22 @@ _SOURCES = 8
 def verdict(rule: CommuneByRule) -> str:
     """Say in a few words what a rule answers: the words that the titles bear."""
     if rule.is_covered:
-        text = f"couverte ({COVERED_BY[rule.status]})"
-        more = _also(rule)
-        return f"{text}, {more}" if more else text
+        parts = [f"couverte ({COVERED_BY[rule.status]})", _doubt(rule), _also(rule)]
+        return ", ".join(part for part in parts if part)
     if not rule.status:
         return "on ne sait pas"
     return "peut-être couverte" if rule.may_be_covered else "non couverte"
+
+
+def _doubt(rule: CommuneByRule) -> str:
+    """Say what of the answer is not established: all of it, or one of the two kinds of structure."""
+    if rule.is_unsure:
+        return by_what(rule.held or rule.certain)
+    if rule.status == "cs_et_evs":
+        one = {"cs_seul": "l'espace de vie sociale", "evs_seul": "le centre social"}
+        left = one.get(rule.status_established, "")
+        return f"{left} sans que ce soit établi" if left else ""
+    return ""
 
 
 def _also(rule: CommuneByRule) -> str:
@@ -49,13 +63,17 @@ def _also(rule: CommuneByRule) -> str:
 def commune_sections(report: Report, found: CommuneExplanation) -> list[Section]:
     """Return the sections of the page."""
     # Without a list there is nothing to say rule by rule.
-    rules = [_rule_section(found, rule) for rule in found.rules] if found.is_known else []
+    on = report.coverage.on
+    rules = [_rule_section(found, rule, on) for rule in found.rules] if found.is_known else []
     return [_answer(report, found), *rules, _sources(report, found), changes_section(report, found)]
 
 
 def _answer(report: Report, found: CommuneExplanation) -> Section:
     day = french_date(report.coverage.on)
     texts = [_first_sentence(found)]
+    if found.is_known:
+        main = found.main
+        texts += other_date_sentences(main.other_dates, main.is_in_part, report.coverage.on)
     if found.former:
         texts.insert(
             0, f"{found.former} est le code d'une commune d'avant : c'est aujourd'hui {_place(found)}."
@@ -96,14 +114,17 @@ def _first_sentence(found: CommuneExplanation) -> str:
     if main.is_in_part and main.is_covered:
         return _in_part(subject, main)
     if main.is_covered:
-        text = f"{subject} est couverte par {_names(main.certain)}."
+        text = f"{subject} est couverte par {_names(main.established or main.held)}"
+        text += "." if main.established else f", {by_what(main.held)}."
+        if main.established and main.held:
+            text += f" Le calcul retient aussi {_names(main.held)}, {by_what(main.held)}."
         if main.possible:
             text += f" Elle l'est peut-être aussi par {_names(main.possible)}."
         return text
     if main.may_be_covered:
         return (
-            f"{subject} n'est couverte avec certitude par aucune structure connue ; elle l'est peut-être par "
-            f"{_names(main.possible)}."
+            f"{subject} n'est pas comptée comme couverte ; elle l'est peut-être par "
+            f"{_names(main.possible or main.ties)}."
         )
     if main.certain:  # too few inhabitants are within reach
         return (
@@ -121,7 +142,8 @@ def _in_part(subject: str, main: CommuneByRule) -> str:
         parts.append(f"{percent(main.reached[2])} de ses habitants sont à portée de {names_of(reaching)}")
     if seats:
         parts.append(f"{names_of(seats)} {'y a son' if len(seats) == 1 else 'y ont leur'} siège")
-    return f"{subject} est couverte : {', et '.join(parts)}."
+    doubt = f", {by_what(main.held or main.certain)}" if main.is_unsure else ""
+    return f"{subject} est couverte{doubt} : {', et '.join(parts)}."
 
 
 def _names(ties: Sequence[Tie]) -> str:
@@ -133,7 +155,7 @@ def verdicts(rules: Sequence[CommuneByRule]) -> str:
     titles: dict[str, list[str]] = {}
     for rule in rules:
         titles.setdefault(verdict(rule), []).append(f"« {rule_title(rule.rule)} »")
-    return " ; ".join(f"{text} selon {enumeration(named)}" for text, named in titles.items())
+    return " ; ".join(f"selon {enumeration(named)}, {text}" for text, named in titles.items())
 
 
 def _published(found: CommuneExplanation) -> list[str]:
@@ -157,11 +179,14 @@ def _quarters(report: Report, found: CommuneExplanation) -> list[str]:
     return [f"{one} en tout ou partie sur la commune — {' ; '.join(told)}."]
 
 
-def _rule_section(found: CommuneExplanation, rule: CommuneByRule) -> Section:
+def _rule_section(found: CommuneExplanation, rule: CommuneByRule, on: date) -> Section:
     texts = [rule_meaning(rule.rule)]
     texts += _reached(found, rule) if rule.is_in_part else []
-    texts += tie_sentences(rule.ties, found.epci_name, rule.is_in_part)
+    most_min = float(rule.rule.parameters.get("duree_min", 0))
+    texts += tie_sentences(rule.ties, found.epci_name, rule.is_in_part, most_min)
     texts += [*_not_firm(rule), *_uncovered(found, rule), *_zone(rule)]
+    if rule is not found.main:  # what the main rule says of other dates comes with the answer
+        texts += other_date_sentences(rule.other_dates, rule.is_in_part, on)
     return Section(f"{rule_title(rule.rule)} : {verdict(rule)}", tuple(Paragraph(text) for text in texts))
 
 
@@ -178,10 +203,11 @@ def _reached(found: CommuneExplanation, rule: CommuneByRule) -> list[str]:
 
 def _not_firm(rule: CommuneByRule) -> list[str]:
     """Say what of the answer is established, where that is less: a place or a date is not sure."""
-    if rule.status_lower == rule.status:
+    if rule.status_established == rule.status:
         return []
-    left = _ESTABLISHED.get(rule.status_lower, "que la commune soit couverte n'est pas établi")
-    return [f"D'après ce qui est établi seulement (sièges, places et dates connus), {left}."]
+    left = _ESTABLISHED.get(rule.status_established, "que la commune soit couverte n'est pas établi")
+    known = "sièges, places, dates et durées connus" if rule.is_estimate else "sièges, places et dates connus"
+    return [f"D'après ce qui est établi seulement ({known}), {left}."]
 
 
 _ESTABLISHED = {
@@ -216,8 +242,10 @@ def _missing_distance(found: CommuneExplanation, rule: CommuneByRule) -> str:
     if nearest is None:
         return "Aucune structure n'a de siège connu d'où mesurer une distance."
     if rule.minutes is not None:
-        about = " environ" if "detour" in rule.rule.parameters else ""
-        far, enough = f"à {number(rule.minutes, 1)} min{about}", f"{number(rule.enough or 0)} min"
+        if rule.is_estimate:  # what would be enough is known no better than the estimate
+            about = about_minutes(rule.minutes, float(rule.rule.parameters["duree_min"]))
+            return f"La structure la plus proche est {named(nearest)} : {about} par la route, durée estimée."
+        far, enough = f"à {number(rule.minutes, 1)} min", f"{number(rule.enough or 0)} min"
     else:
         km = found.access.avs_far if found.access else None
         if km is None:

@@ -17,6 +17,8 @@ from avs_coverage.reports.explain_words import (
     source_sentence,
 )
 
+_UNSURE = "d'après une date que rien n'établit"
+
 
 def quarter_sections(report: Report, found: QpvExplanation) -> list[Section]:
     """Return the sections of the page."""
@@ -57,7 +59,8 @@ def _status(found: QpvExplanation, day: str) -> str:
     if found.view is None:
         return f"n'est pas en vigueur au {day}."
     if found.view.status == WITH_STRUCTURE:
-        return f"est desservi par {names_of(found.serving)}."
+        text = f"est desservi par {names_of(found.serving)}"
+        return f"{text}." if any(not s.may_open_later for s in found.serving) else f"{text}, {_UNSURE}."
     if found.view.status == NOT_INFORMED:
         return "n'est pas renseigné : on ne sait pas si une structure le dessert."
     return "n'est desservi par aucune structure connue."
@@ -103,12 +106,18 @@ def _served(report: Report, found: QpvExplanation) -> Section:
     else:
         texts.append("La liste ne dit d'aucun quartier de cette génération qui le dessert : elle est muette.")
     if found.uncounted:
-        verb = (
-            "dit aussi le desservir, mais n'est pas comptée"
-            if len(found.uncounted) == 1
-            else ("disent aussi le desservir, mais ne sont pas comptées")
-        )
-        texts.append(f"{names_of(found.uncounted)} {verb} à cette date (fermée, ou à confirmer).")
+        is_one = len(found.uncounted) == 1
+        who = f"{'La structure' if is_one else 'Les structures'} {names_of(found.uncounted)}"
+        verb = "dit aussi le desservir, mais n'est pas comptée à cette date (fermée, à venir ou à confirmer)"
+        if not is_one:
+            verb = (
+                "disent aussi le desservir, mais ne sont pas comptées à cette date (fermées, à venir ou à "
+                "confirmer)"
+            )
+        texts.append(f"{who} {verb}.")
+    if late := [s for s in found.serving if s.may_open_later]:
+        verb = "était" if len(late) == 1 else "étaient"
+        texts.append(f"On ne sait pas si {names_of(late)} {verb} déjà en activité à cette date.")
     published = found.view.published if found.view else None
     if published is not None:
         said = enumeration([f"« {text} »" for text in published.structures])
@@ -169,7 +178,7 @@ def _changes(report: Report, found: QpvExplanation) -> list[str]:
         return []
     texts = []
     if found.serving:
-        verb = "cessait de le desservir" if len(found.serving) == 1 else "cessaient toutes de le desservir"
+        verb = "cessait de le desservir" if len(found.serving) == 1 else "cessaient de le desservir"
         texts.append(f"Il n'aurait plus de structure si {names_of(found.serving)} {verb}.")
     else:
         texts.append(
@@ -178,7 +187,7 @@ def _changes(report: Report, found: QpvExplanation) -> list[str]:
         )
         if around := _candidates(found):
             texts.append(
-                "Demander aux structures qui couvrent sa commune, avec certitude ou peut-être, si elles "
+                "Demander aux structures qui couvrent sa commune, ou la couvrent peut-être, si elles "
                 f"desservent aussi le quartier : {names_of(around)}."
             )
     if not found.location.has_perimeter:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from avs_coverage.explain import StructureByRule, StructureExplanation
+from collections.abc import Sequence
+
+from avs_coverage.explain import StructureByRule, StructureExplanation, Tie
 from avs_coverage.explain.structure import CLOSED, LACKING_COLUMNS, NOT_YET
 from avs_coverage.gazetteer import Gazetteer
 from avs_coverage.inventory import Structure
@@ -15,10 +17,12 @@ from avs_coverage.reports.explain_words import (
     NO_SOURCE,
     agreement,
     at,
+    by_what,
     inhabitants,
     named,
     names_of,
     rule_title,
+    why_held,
     why_possible,
 )
 
@@ -26,8 +30,7 @@ _COMMUNES = 12
 _GAINS = {
     "siege": "la placer : sans siège, elle ne couvre rien sous les règles de distance et d'implantation",
     "siege_deduit": "s'assurer du siège, que la liste ne fait que déduire (siege : certain)",
-    "zone": "dire quelles communes elle couvre avec certitude, et lesquelles elle ne couvre pas (zone : "
-    "complete)",
+    "zone": "dire quelles communes elle couvre et lesquelles elle ne couvre pas (zone : complete)",
     "point": "mesurer les distances depuis sa porte et non depuis le centre de la commune ; dire si elle "
     "est dans un quartier prioritaire",
     "confirmation": "la compter, une fois son agrément établi (statut : confirme)",
@@ -70,7 +73,7 @@ def _answer(report: Report, found: StructureExplanation) -> list[str]:
 
 def _first_sentence(report: Report, found: StructureExplanation) -> str:
     structure, day = found.structure, french_date(found.on)
-    subject = f"{named(structure)}, {_seated(structure)},"
+    subject = f"La structure {named(structure)}, {_seated(structure)},"
     if not found.is_counted:
         return f"{subject} n'est pas comptée au {day} : {_reason(found)}."
     main = found.main
@@ -84,25 +87,27 @@ def _first_sentence(report: Report, found: StructureExplanation) -> str:
     if not main.certain and not main.possible:
         return f"{subject} ne couvre aucune commune de ce territoire."
     parts = []
-    if main.certain:
-        people = main.contribution.served if main.contribution else 0
-        parts.append(f"couvre avec certitude {_size(len(main.certain), people)}")
+    if main.established:
+        parts.append(f"couvre avec certitude {_size(main.established)}")
+    if main.held:
+        verb = "" if parts else "couvre "
+        parts.append(f"{verb}{_size(main.held, bool(parts))} {by_what(main.held)}")
     if main.possible:
-        verb = "et peut-être" if parts else "couvre peut-être"
-        parts.append(f"{verb} {_size(len(main.possible), main.possible_inhabitants, bool(parts))}")
-    return f"{subject} {' '.join(parts)}."
+        verb = "peut-être" if parts else "couvre peut-être"
+        parts.append(f"{verb} {_size(main.possible, bool(parts))}")
+    return f"{subject} {' ; '.join(parts)}."
 
 
 def _seated(structure: Structure) -> str:
     if not structure.seat:
         return "dont le siège n'est pas connu"
-    verb = "serait" if structure.seat_quality == "deduit" else "est"
+    verb = "serait" if structure.is_seat_deduced else "est"
     return f"dont le siège {verb} {at(structure.seat_name)} ({structure.seat})"
 
 
-def _size(communes: int, people: int, others: bool = False) -> str:
+def _size(ties: Sequence[Tie], others: bool = False) -> str:
     words = ("autre commune", "autres communes") if others else ("commune", "communes")
-    return f"{counted(communes, *words)} ({inhabitants(people)})"
+    return f"{counted(len(ties), *words)} ({inhabitants(sum(tie.inhabitants for tie in ties))})"
 
 
 def _reason(found: StructureExplanation) -> str:
@@ -120,31 +125,44 @@ def _rule_section(report: Report, found: StructureExplanation, rule: StructureBy
         texts.append(f"Elle n'y couvre rien, faute d'en connaître {rule.rule.unlocated_reason}.")
     elif not (rule.certain or rule.possible):
         texts.append("Elle ne couvre aucune commune de ce territoire.")
-    if rule.certain:
-        names = [f"{tie.name} ({number(tie.inhabitants)})" for tie in rule.certain]
-        texts.append(f"Avec certitude (habitants) : {enumeration(names, _COMMUNES)}.")
+    if rule.established:
+        texts.append(f"Avec certitude (habitants) : {_places(rule.established)}.")
+    if rule.held:
+        texts.append(
+            f"Retenu dans le chiffre, non établi (habitants) : {_places(rule.held)}. Ce n'est pas établi : "
+            f"{why_held(rule.held)}."
+        )
     if rule.contribution is not None and rule.certain:
         texts.append(_alone(report, rule))
     if rule.possible:
-        names = [f"{tie.name} ({number(tie.inhabitants)})" for tie in rule.possible]
         why = why_possible(rule.possible)
-        texts.append(
-            f"Peut-être (habitants) : {enumeration(names, _COMMUNES)}. Ce n'est que possible : {why}."
-        )
+        texts.append(f"Peut-être (habitants) : {_places(rule.possible)}. Ce n'est que possible : {why}.")
         if rule.rule.name == "declared" and found.declared_beyond is not None and rule is not found.main:
             texts.append(_declared(found))
-    known = counted(len(rule.certain), "commune certaine", "communes certaines")
-    known = known if rule.certain else "aucune commune certaine"
-    more = f", {counted(len(rule.possible), 'possible', 'possibles')}" if rule.possible else ""
-    heading = f"{known}{more}" if rule.is_located else "ne peut être placée"
+    heading = _heading(rule) if rule.is_located else "ne peut être placée"
     return Section(f"{rule_title(rule.rule)} : {heading}", tuple(Paragraph(text) for text in texts))
+
+
+def _places(ties: Sequence[Tie]) -> str:
+    return enumeration([f"{tie.name} ({number(tie.inhabitants)})" for tie in ties], _COMMUNES)
+
+
+def _heading(rule: StructureByRule) -> str:
+    """Count the communes of each level."""
+    established = counted(len(rule.established), "commune établie", "communes établies")
+    parts = [established if rule.established else "aucune commune établie"]
+    if rule.held:
+        parts.append(counted(len(rule.held), "retenue sans être établie", "retenues sans être établies"))
+    if rule.possible:
+        parts.append(counted(len(rule.possible), "possible", "possibles"))
+    return ", ".join(parts)
 
 
 def _declared(found: StructureExplanation) -> str:
     """Say what a declared population leaves for the communes that are no more than possible."""
     declared, left = found.structure.area_population or 0, found.declared_beyond or 0
     return (
-        f"Elle déclare {inhabitants(declared)} dans sa zone : hors de ses communes certaines, elle n'en "
+        f"Elle déclare {inhabitants(declared)} dans sa zone : hors des communes retenues, elle n'en "
         f"dessert pas plus de {number(left)}, sans qu'on sache lesquels."
     )
 
@@ -156,7 +174,7 @@ def _alone(report: Report, rule: StructureByRule) -> str:
         return ""
     total = f"En tout {inhabitants(found.served)}"
     if found.alone == found.served:
-        return f"{total} : aucune autre structure connue ne les couvre avec certitude."
+        return f"{total} : aucune autre structure n'est retenue pour les couvrir."
     structures = {s.id: s for s in report.coverage.inventory.structures}
     shared = names_of([structures[id] for id, _ in found.overlaps])
     if not found.alone:
@@ -206,9 +224,11 @@ def _confirmed(structure: Structure) -> str:
 def _seat(structure: Structure) -> str:
     if not structure.seat:
         return "Siège inconnu."
-    quality = ", déduit et non établi" if structure.seat_quality == "deduit" else ""
+    quality = ", déduit et non établi" if structure.is_seat_deduced else ""
     point = (
-        "ses coordonnées sont connues" if structure.has_point else "sans coordonnées : placée au chef-lieu"
+        "ses coordonnées sont connues"
+        if structure.has_point
+        else "sans coordonnées : on la place au chef-lieu"
     )
     return f"Siège : {structure.seat_name} ({structure.seat}){quality} ; {point}."
 

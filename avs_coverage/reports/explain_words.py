@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from itertools import groupby
+from math import ceil
 
 from avs_coverage.explain import Tie
+from avs_coverage.explain.context import HELD, LEVELS, POSSIBLE
 from avs_coverage.inventory import Structure
 from avs_coverage.messages import counted, distance, enumeration, french_date, number, percent, plain
 from avs_coverage.rules import Rule
@@ -109,8 +112,17 @@ POSSIBLE_REASONS = {
     "duree_inconnue": "le fichier de durées ne donne pas le trajet, qui tiendrait en ligne droite à 130 km/h",
 }
 """Why a link is no more than possible, by its ``basis``."""
+HELD_REASONS = {
+    "siege_deduit": "son siège est déduit, non établi",
+    "distance_approchee": "on la place au chef-lieu de son siège, faute de coordonnées",
+    "duree_approchee": "la durée est estimée, depuis le chef-lieu de son siège, faute de coordonnées",
+    "duree_estimee": "la durée est estimée",
+}
+"""Why a link on which the figure rests is not established, by its ``basis``."""
+NOT_YET_SURE = "on ne sait pas si elle était déjà en activité à cette date"
 _HEDGED = frozenset(POSSIBLE_REASONS)  # sentences that say themselves that nothing is certain
 _BASES = list(SENTENCES)  # a basis without a sentence is an error, never passed over in silence
+_ESTIMATED = ("duree_estimee", "duree_approchee", "duree_possible")
 _MEASURED = tuple(basis for basis in SENTENCES if basis.startswith(("distance", "duree")))
 
 
@@ -171,22 +183,95 @@ def _travel_meaning(rule: Rule) -> str:
     return f"{text}, d'après le serveur OSRM {rule.parameters.get('osrm', '')}."
 
 
-def tie_sentences(ties: Sequence[Tie], epci: str, in_part: bool) -> list[str]:
-    """Say what ties structures to a commune: one sentence for each certainty and basis.
+def tie_sentences(ties: Sequence[Tie], epci: str, in_part: bool, most_min: float = 0.0) -> list[str]:
+    """Say what ties structures to a commune: one sentence for each level and basis.
 
-    *epci* names the EPCI of the commune; *in_part* tells a rule that reaches a part of the inhabitants.
+    *epci* names the EPCI of the commune; *in_part* tells a rule that reaches a part of the inhabitants;
+    *most_min* is the duration of a rule that has one.
     """
     found = []
-    ordered = sorted(ties, key=lambda tie: (not tie.certain, _BASES.index(tie.basis)))
-    for (certain, basis), group in groupby(ordered, key=lambda tie: (tie.certain, tie.basis)):
+    ordered = sorted(ties, key=lambda tie: (LEVELS.index(tie.level), _BASES.index(tie.basis)))
+    for (level, basis), group in groupby(ordered, key=lambda tie: (tie.level, tie.basis)):
         here = list(group)
-        write = _far(in_part) if basis in _MEASURED else lambda tie: named(tie.structure)
-        names = enumeration([write(tie) for tie in here], LISTED if certain else None)
+        write = _far(in_part, most_min) if basis in _MEASURED else lambda tie: named(tie.structure)
+        names = enumeration([write(tie) for tie in here], None if level == POSSIBLE else LISTED)
         sentence = SENTENCES[basis][len(here) > 1]
-        if not certain and basis not in _HEDGED:
+        if level == POSSIBLE and basis not in _HEDGED:
             sentence = f"Peut-être : {sentence}"
-        found.append(sentence.format(names=names, epci=f", {epci}" if epci else ""))
+        sentence = sentence.format(names=names, epci=f", {epci}" if epci else "")
+        late = [tie.structure for tie in here if tie.structure.may_open_later]
+        if level == HELD and late:
+            verb = "était" if len(late) == 1 else "étaient"
+            sentence += f" Mais on ne sait pas si {names_of(late)} {verb} déjà en activité à cette date."
+        found.append(sentence)
     return found
+
+
+def by_what(ties: Sequence[Tie]) -> str:
+    """Say on what links rest that are not established."""
+    estimated = any(tie.basis.startswith("duree_") for tie in ties)
+    placed = any(tie.basis != "duree_estimee" or tie.structure.may_open_later for tie in ties)
+    if estimated:
+        return "d'après une durée estimée" + (", et un lieu ou une date que rien n'établit" if placed else "")
+    return "d'après un lieu ou une date que rien n'établit"
+
+
+def other_date_sentences(ties: Sequence[Tie], in_part: bool, on: date) -> list[str]:
+    """Say which structures covered the commune before, or will later: they are closed, or not open yet."""
+    found = [_other_date(tie, in_part, on) for tie in ties[:LISTED]]
+    if (more := len(ties) - LISTED) > 0:
+        words = ("autre structure, fermée", "autres structures, fermées")
+        found.append(f"Et {counted(more, *words)} ou à venir : --json les donne toutes.")
+    return found
+
+
+def _other_date(tie: Tie, in_part: bool, on: date) -> str:
+    structure = tie.structure
+    is_closed = structure.end is not None and structure.end < on
+    perhaps = "peut-être " if tie.level == POSSIBLE else ""
+    seats = ("qui y avait son siège", "qui y aura son siège")
+    if structure.is_seat_deduced:
+        seats = ("dont le siège y aurait été", "dont le siège y serait")
+    seat = f", {seats[not is_closed]}," if structure.seat == tie.commune else ""
+    doubt = f", {by_what([tie])}" if tie.level == HELD else ""
+    if is_closed and structure.end:
+        verb = f"l'a {perhaps}couverte"
+        if in_part and not seat:
+            verb = f"avait {perhaps}une part de ses habitants à portée"
+        return f"{named(structure)}{seat} {verb} jusqu'au {french_date(structure.end)}{doubt}."
+    verb = f"la couvrira {perhaps}".strip()
+    if in_part and not seat:
+        verb = f"aura {perhaps}une part de ses habitants à portée"
+    start = f" à partir du {french_date(structure.start)}" if structure.start else ""
+    return f"{named(structure)}{seat} {verb}{start}{doubt}."
+
+
+def why_held(ties: Sequence[Tie]) -> str:
+    """Say why links of one structure on which the figure rests are not established, each reason once."""
+    found = {tie.basis for tie in ties} & HELD_REASONS.keys()
+    if "duree_approchee" in found:
+        found.discard("duree_estimee")  # said with it
+    reasons = [HELD_REASONS[basis] for basis in sorted(found, key=_BASES.index)]
+    if any(tie.structure.may_open_later for tie in ties):
+        reasons.append(NOT_YET_SURE)
+    return " ; ".join(reasons) or "rien ne l'établit"
+
+
+def about_minutes(minutes: float, most_min: float) -> str:
+    """Write an estimated duration to 5 min, and never on the other side of what the rule allows.
+
+    >>> about_minutes(95.5, 15), about_minutes(15.2, 15), about_minutes(13.1, 15), about_minutes(1.2, 15)
+    ('environ 1 h 35', 'environ 16 min', 'environ 15 min', 'moins de 5 min')
+    """
+    about = int((minutes + 2.5) // 5) * 5
+    if (about > most_min) != (minutes > most_min):
+        about = ceil(minutes) if minutes > most_min else int(minutes)
+    if not about:
+        return "moins de 5 min"
+    hours, rest = divmod(about, 60)
+    if not hours:
+        return f"environ {rest} min"
+    return f"environ {number(hours)} h {rest:02d}" if rest else f"environ {number(hours)} h"
 
 
 def why_possible(ties: Sequence[Tie]) -> str:
@@ -195,11 +280,13 @@ def why_possible(ties: Sequence[Tie]) -> str:
     return enumeration([POSSIBLE_REASONS.get(basis, "rien ne l'établit") for basis in bases])
 
 
-def _far(in_part: bool) -> Callable[[Tie], str]:
+def _far(in_part: bool, most_min: float) -> Callable[[Tie], str]:
     def write(tie: Tie) -> str:
         parts = [tie.structure.type]
         if tie.minutes is not None:
-            parts.append(f"à {number(tie.minutes)} min{' environ' if tie.basis == 'duree_estimee' else ''}")
+            is_estimate = tie.basis in _ESTIMATED
+            far = about_minutes(tie.minutes, most_min) if is_estimate else f"{number(tie.minutes)} min"
+            parts.append(far if far.startswith("moins") else f"à {far}")
         elif in_part:
             parts.append(f"{percent(tie.share)} des habitants")
         elif tie.km is not None:
@@ -213,7 +300,7 @@ def source_sentence(structure: Structure) -> str:
     """Say on whose word a structure is in the list, and what the list knows of it."""
     told = f"{named(structure)} : {structure.source or NO_SOURCE}."
     if structure.seat:
-        quality = ", déduit et non établi" if structure.seat_quality == "deduit" else ""
+        quality = ", déduit et non établi" if structure.is_seat_deduced else ""
         seat = f"siège : {structure.seat_name} ({structure.seat}){quality}"
     else:
         seat = "siège inconnu"

@@ -65,7 +65,7 @@ def _or_dash(value: int | None) -> str:
 def _basis(report: Report, years: Sequence[Year]) -> tuple[Block, ...]:
     """Say what the years rest on, and what they cannot show."""
     coverage = report.coverage
-    rule = f"Règle : {coverage.rule.label} ; état au 31 décembre de chaque année, liens certains."
+    rule = f"Règle : {coverage.rule.label} ; état au 31 décembre de chaque année."
     if coverage.inventory.include_unconfirmed:
         rule += " Structures à confirmer comptées."
     vintages = coverage.territory.vintages
@@ -81,7 +81,7 @@ def _basis(report: Report, years: Sequence[Year]) -> tuple[Block, ...]:
 def _missing_past(report: Report) -> list[str]:
     """Say that a list of what is open now lacks what was open before."""
     inventory = report.coverage.inventory
-    if inventory.date:
+    if inventory.embedded and inventory.date:
         state = french_date(inventory.date)
         return [
             f"L'inventaire décrit l'état au {state} : une structure fermée avant cette date n'y est pas ; "
@@ -107,8 +107,9 @@ def _undated(last: Year) -> list[str]:
     )
     whose = plural(cs + evs, "son", "leur")
     return [
-        f"{number(cs + evs)} {held} chaque année ({number(cs)} CS, {number(evs)} EVS) : {whose} ouverture ne "
-        "se voit pas ici, ni ce qu'elle a changé."
+        f"{number(cs + evs)} {held} chaque année ({number(cs)} CS, {number(evs)} EVS), dans le chiffre et "
+        f"non dans le minorant des années passées : {whose} ouverture ne se voit pas ici, ni ce qu'elle a "
+        "changé."
     ]
 
 
@@ -189,13 +190,13 @@ def _coverage(years: Sequence[Year]) -> list[Block]:
 def _brackets(report: Report, years: Sequence[Year]) -> list[Block]:
     """Say what the brackets suppose, and what lies outside them each year."""
     reports = {year.year: Report(year.coverage) for year in years}
-    if all(one.is_closed for one in reports.values()):
-        return []
     outside: dict[str, list[str]] = {}
     for year, one in reports.items():
         if one.outside_bracket:
             outside.setdefault(one.outside_bracket, []).append(str(year))
-    blocks: list[Block] = [Paragraph(f"{bracket_meaning(report)}.", True)]
+    # Each way in which a bracket of the span is open is told by the first year that has it.
+    meanings = dict.fromkeys(bracket_meaning(one) for one in reports.values() if not one.is_closed)
+    blocks: list[Block] = [Paragraph(f"{text}.", True) for text in meanings or [bracket_meaning(report)]]
     blocks += [
         Paragraph(f"Hors fourchette en {enumeration(when)} : {text}.", True) for text, when in outside.items()
     ]
@@ -205,11 +206,9 @@ def _brackets(report: Report, years: Sequence[Year]) -> list[Block]:
 def _changes(report: Report, years: Sequence[Year]) -> list[Section]:
     """Return one section a year in which something changed, and a last one for the others."""
     sections = [
-        Section(f"Ce qui a changé en {year.year}", _year(year))
-        for year in years
-        if year.opened or year.closed or year.changes
+        Section(f"Ce qui a changé en {year.year}", _year(year)) for year in years if _has_changed(year)
     ]
-    still = [str(year.year) for year in years if not (year.opened or year.closed or year.changes)]
+    still = [str(year.year) for year in years if not _has_changed(year)]
     blocks: list[Block] = []
     if still:
         blocks.append(Paragraph(f"Aucun changement connu en {enumeration(still)}."))
@@ -223,6 +222,11 @@ def _changes(report: Report, years: Sequence[Year]) -> list[Section]:
     return [*sections, Section("Lecture", (*blocks, Paragraph(whole), Paragraph(CAVEAT, True)))]
 
 
+def _has_changed(year: Year) -> bool:
+    agreed = (*year.acf.gained, *year.acf.lost, *year.ps_jeunes.gained, *year.ps_jeunes.lost)
+    return bool(year.opened or year.closed or year.changes or agreed)
+
+
 def _year(year: Year) -> tuple[Block, ...]:
     blocks: list[Block] = []
     events = ((("Ouverture", "Ouvertures"), year.opened), (("Fermeture", "Fermetures"), year.closed))
@@ -232,6 +236,11 @@ def _year(year: Year) -> tuple[Block, ...]:
             more = f" ; et {number(len(names) - _OPENINGS)} de plus" if len(names) > _OPENINGS else ""
             count = f"{plural(len(found), *words)} ({number(len(found))})"
             blocks.append(Paragraph(f"{count} : {' ; '.join(names[:_OPENINGS])}{more}."))
+    for label, one in (("ACF", year.acf), ("PS jeunes", year.ps_jeunes)):
+        for sign, found in (("+", one.gained), ("-", one.lost)):
+            if found:
+                whose = enumeration([structure.name for structure in found], _OPENINGS)
+                blocks.append(Paragraph(f"{label} : {sign}{counted(len(found), 'CS', 'CS')} ({whose})."))
     if not year.changes:
         blocks.append(Paragraph("Aucun changement connu de la couverture."))
     else:

@@ -124,10 +124,15 @@ def _names(structures: Sequence[Structure]) -> str:
     return " ; ".join([*shown, *([f"et {number(more)} de plus"] if more else [])])
 
 
-def basis(report: Report) -> list[Block]:
-    """Return the rule, the date and what must be known before a listing is quoted."""
+def basis(report: Report, by_rule: bool = True) -> list[Block]:
+    """Return the rule, the date and what must be known before a listing is quoted.
+
+    Not *by_rule*: the figures of the listing do not depend on the rule.
+    """
     coverage = report.coverage
-    text = f"Règle : {coverage.rule.label} ; état au {french_date(coverage.on)}."
+    text = f"État au {french_date(coverage.on)}."
+    if by_rule:
+        text = f"Règle : {coverage.rule.label} ; état au {french_date(coverage.on)}."
     if report.has_inventory:
         text += f" Inventaire : {_known(report)}."
     if coverage.inventory.include_unconfirmed:
@@ -168,6 +173,12 @@ def hypothesis(report: Report) -> list[Block]:
         return []
     outside = f" ; hors fourchette : {report.outside_bracket}" if report.outside_bracket else ""
     return [Paragraph(f"{bracket_meaning(report)}{outside}.", True)]
+
+
+def outside(report: Report) -> list[Block]:
+    """Return what no bracket of a listing holds: published structures that nobody identified."""
+    text = report.outside_bracket
+    return [Paragraph(f"Hors de tout chiffre : {text}.", True)] if text else []
 
 
 def bracket_meaning(report: Report) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from avs_coverage.errors import OutputError
@@ -46,6 +47,18 @@ def write_atomically(path: Path, content: bytes, force: bool) -> None:
             Path(temporary).unlink(missing_ok=True)
         values = {"value": str(path), "reason": os_reason(error)}
         raise OutputError(Fault("AVS-502", values)) from error
+
+
+def write_all_atomically(contents: Mapping[Path, bytes], force: bool) -> None:
+    """Write files of one folder, made where it is not: none of them where one exists and may not be replaced.
+
+    Each is the old file or the whole new one. Raises OutputError.
+    """
+    for path in contents:
+        refuse_existing(path, force)
+    for path, content in contents.items():
+        make_folder(path.parent)
+        write_atomically(path, content, force)
 
 
 def _give_usual_rights(path: Path) -> None:

@@ -112,3 +112,20 @@ def test_a_workbook_is_read_alike(write, tmp_path):
 def test_check_knows_the_file_by_its_headers(write):
     # The unit « CS » is also a type of structure: the headers decide.
     assert nature_of(write("indicateur;valeur;annee;unite\nnb_cs;20;2022;CS\n", "x.csv")) == "chiffres"
+
+
+def test_a_count_with_three_zeros_behind_a_sign_is_refused_and_not_read_as_a_thousandth(tmp_path):
+    path = tmp_path / "chiffres.csv"
+    path.write_text("indicateur;valeur;annee\nhab_communes_cs;879.000;2021\n", encoding="utf-8")
+    with pytest.raises(InputError) as raised:
+        read_figures(path, None)
+    assert [fault.code for fault in raised.value.faults] == ["AVS-319"]
+
+
+def test_too_many_figures_are_refused_at_once(tmp_path):
+    path = tmp_path / "chiffres.csv"
+    rows = "".join(f"nb_cs;{rank};2021\n" for rank in range(501))
+    path.write_text(f"indicateur;valeur;annee\n{rows}", encoding="utf-8")
+    with pytest.raises(InputError) as raised:
+        read_figures(path, None)
+    assert [fault.code for fault in raised.value.faults] == ["AVS-397"]

@@ -1,0 +1,76 @@
+"""Command ``export``: the files that an analyst hands over, and the record behind them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from avs_coverage.commands.figures import own_figures
+from avs_coverage.commands.options import (
+    CSV_DIALECTS,
+    CoverageOptions,
+    DialectOption,
+    ForceOption,
+    make_request,
+    report_of,
+    require_choice,
+    with_options,
+)
+from avs_coverage.errors import OutputError
+from avs_coverage.faults import Fault
+
+DEFAULT_FORMATS = "xlsx,csv"
+
+
+@with_options
+def export(
+    study: CoverageOptions,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DOSSIER",
+            readable=False,
+            show_default=False,
+            help="Dossier où écrire les fichiers, créé au besoin.",
+        ),
+    ],
+    formats: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="FORMATS",
+            show_default=False,
+            help="Formats, séparés par des virgules : xlsx (recommandé pour Excel), csv, json, html "
+            "(rapport avec carte) ; pour un SIG gpkg, geojson, parquet. Par défaut xlsx,csv.",
+        ),
+    ] = DEFAULT_FORMATS,
+    csv_dialect: DialectOption = "excel-fr",
+    force: ForceOption = False,
+) -> None:
+    """Fichiers à remettre : classeur, tables, données, avec un manifeste de ce dont ils sont faits."""
+    from avs_coverage.export import FORMATS, Export, write_export
+
+    wanted = list(dict.fromkeys(name.strip().lower() for name in formats.split(",") if name.strip()))
+    for name in wanted or [formats]:
+        require_choice(name, "--format", tuple(FORMATS))
+    require_choice(csv_dialect, "--csv-dialect", CSV_DIALECTS)
+    request = make_request(study, several=True)
+    for path in request.files.paths:
+        if path.resolve().parent == output.resolve():
+            raise OutputError(Fault("AVS-506", {"value": str(output), "file": path.name}))
+    if output.exists() and not output.is_dir():
+        raise OutputError(Fault("AVS-502", {"value": str(output), "reason": "ce n'est pas un dossier"}))
+    made = Export(request, report_of(request), own_figures(request), csv_dialect)
+
+    from avs_coverage.commands.streams import progress, say
+
+    with progress(len(wanted)) as tell:
+        written = write_export(made, wanted, output, force, tell)
+    for path in written:
+        say(f"écrit : {path}")
+    for text in made.report.warnings:
+        say(f"avertissement : {text}")

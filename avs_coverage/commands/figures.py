@@ -1,0 +1,21 @@
+"""The user's own published figures, which the audit takes with those of the tool."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from avs_coverage.published_figures import PublishedFigure
+    from avs_coverage.study import Request
+
+
+def own_figures(request: Request) -> tuple[PublishedFigure, ...]:
+    """Return the user's own published figures, none where no file gives any."""
+    if request.files.figures is None:
+        return ()
+    from avs_coverage.commands.streams import print_warnings
+    from avs_coverage.loaders.figures import read_figures
+
+    read = read_figures(request.files.figures, request.territory)
+    print_warnings([*read.warnings, *read.set_aside])
+    return read.figures

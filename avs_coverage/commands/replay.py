@@ -1,0 +1,65 @@
+"""Command ``replay``: make an export again from its manifest, and say whether it is the same."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from avs_coverage.errors import AuditError, InputError
+from avs_coverage.faults import Fault
+
+
+def replay(
+    manifest: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MANIFESTE",
+            readable=False,
+            show_default=False,
+            help="Le fichier manifest.json d'un export.",
+        ),
+    ],
+) -> None:
+    """Refaire un export d'après son manifeste : identique, ou ce qui diffère et pourquoi."""
+    record = _read(manifest)
+
+    from avs_coverage.commands.figures import own_figures
+    from avs_coverage.commands.options import report_of
+    from avs_coverage.commands.streams import progress
+    from avs_coverage.export import FORMATS, Export, make_files
+    from avs_coverage.manifest import differences, request_of
+
+    folder = manifest.parent
+    request = request_of(record, folder)
+    if missing := [path for path in request.files.paths if not path.exists()]:
+        raise InputError([Fault("AVS-396", {"value": str(path)}, manifest.name) for path in missing])
+    formats = [name for name in record["formats"] if name in FORMATS]
+    made = Export(request, report_of(request), own_figures(request), record["csv"])
+    with tempfile.TemporaryDirectory() as elsewhere, progress(len(formats)) as tell:
+        again = make_files(made, formats, folder, Path(elsewhere), tell)
+    found = differences(record, again)
+    count = len(record["sorties"])
+    if not found:
+        print(f"Identique : {count} fichiers refaits, mêmes octets.")
+        return
+    for text in found:
+        print(text)
+    raise AuditError(Fault("AVS-602", {"value": str(manifest)}))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return a manifest; raises InputError: AVS-301 unreadable, AVS-395 not one."""
+    from avs_coverage.loaders.table_file import read_bytes
+    from avs_coverage.manifest import SCHEMA_NAME
+
+    try:
+        record = json.loads(read_bytes(path))
+    except ValueError as error:
+        raise InputError(Fault("AVS-395", {"value": "ce n'est pas du JSON"}, path.name)) from error
+    if not isinstance(record, dict) or record.get("schema") != SCHEMA_NAME:
+        raise InputError(Fault("AVS-395", {"value": "autre schéma"}, path.name))
+    return record

@@ -1,0 +1,183 @@
+"""Make the files of an export, and put them in place whole, with the record behind them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from avs_coverage.dictionary import ColumnInfo, describe_column
+from avs_coverage.errors import OutputError
+from avs_coverage.faults import Fault
+from avs_coverage.manifest import FILE_NAME, manifest
+from avs_coverage.messages import os_reason
+from avs_coverage.tables import TableView, tables_of
+
+if TYPE_CHECKING:
+    from avs_coverage.published_figures import PublishedFigure
+    from avs_coverage.report import Report
+    from avs_coverage.study import Request
+
+PACKAGE_NAME = "datapackage.json"
+_STAGING = ".avs-export-"
+
+
+@dataclass(frozen=True)
+class Export:
+    """One report to be exported: *figures* are the user's own published ones, *dialect* that of CSV."""
+
+    request: Request
+    report: Report
+    figures: tuple[PublishedFigure, ...] = ()
+    dialect: str = "excel-fr"
+
+    @property
+    def stem(self) -> str:
+        """Return the name of the files that stand alone, after the territory: ``avs-03``."""
+        return f"avs-{self.report.coverage.territory.name.typed.replace(':', '-')}"
+
+    @cached_property
+    def views(self) -> tuple[TableView, ...]:
+        """Return the tables."""
+        return tables_of(self.report, self.figures)
+
+    @cached_property
+    def columns(self) -> dict[tuple[str, str], ColumnInfo]:
+        """Return the description of each (view, column)."""
+        indicators = {
+            one.name: " ; ".join(filter(None, (one.label, one.source, one.vintage)))
+            for one in self.report.coverage.territory.indicators
+        }
+        return {
+            (view.name, name): describe_column(name, view.name, indicators)
+            for view in self.views
+            for name in view.columns
+        }
+
+
+def _csv(export: Export, folder: Path) -> None:
+    from avs_coverage.reports.csv_file import csv_bytes
+
+    for view in export.views:
+        content = csv_bytes(view.columns, view.records, export.dialect)
+        (folder / f"{view.name}.csv").write_bytes(content)
+
+
+def _xlsx(export: Export, folder: Path) -> None:
+    from avs_coverage.reports.parameters import parameters
+    from avs_coverage.reports.xlsx_file import workbook
+
+    vintages = export.report.coverage.territory.vintages
+    sources = {name: one.source_text(vintages) for (_, name), one in export.columns.items()}
+    content = workbook(export.views, export.columns, parameters(export.report, export.request.files), sources)
+    (folder / f"{export.stem}.xlsx").write_bytes(content)
+
+
+def _json(export: Export, folder: Path) -> None:
+    (folder / f"{export.stem}.json").write_bytes(json_bytes(export.report.to_record()))
+
+
+def _gpkg(export: Export, folder: Path) -> None:
+    from avs_coverage.reports.gpkg_file import write_gpkg
+
+    write_gpkg(export.report, folder / f"{export.stem}.gpkg")
+
+
+def _geojson(export: Export, folder: Path) -> None:
+    from avs_coverage.reports.geojson_file import write_geojson
+
+    write_geojson(export.report, folder)
+
+
+def _parquet(export: Export, folder: Path) -> None:
+    from avs_coverage.reports.geoparquet_file import write_geoparquet
+
+    write_geoparquet(export.report, folder)
+
+
+def _html(export: Export, folder: Path) -> None:
+    from avs_coverage.reports.html_report import write_html
+
+    write_html(export.report, folder / f"{export.stem}.html")
+
+
+FORMATS: Mapping[str, Callable[[Export, Path], None]] = {
+    "csv": _csv,
+    "xlsx": _xlsx,
+    "json": _json,
+    "html": _html,
+    "gpkg": _gpkg,
+    "geojson": _geojson,
+    "parquet": _parquet,
+}
+"""What each format writes into a folder."""
+
+
+def json_bytes(record: Mapping[str, Any]) -> bytes:
+    """Return a JSON document, in UTF-8, keys in their order."""
+    return (json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
+
+
+def write_export(
+    export: Export, formats: Sequence[str], folder: Path, force: bool, tell: Callable[[str], None]
+) -> tuple[Path, ...]:
+    """Write an export to *folder*; *tell* is called with each format as it begins.
+
+    All files are made aside first, then put in place one by one, the manifest last: each is the old
+    one or the whole new one. Raises OutputError: AVS-501 a file exists and *force* is not given,
+    AVS-502 one cannot be written.
+    """
+    with staging(folder) as staged:
+        record = make_files(export, formats, folder, staged, tell)
+        names = [one["fichier"] for one in record["sorties"]]
+        (staged / FILE_NAME).write_bytes(json_bytes(record))
+        names.append(FILE_NAME)
+        existing = [name for name in names if (folder / name).exists()]
+        if existing and not force:
+            raise OutputError([Fault("AVS-501", {"value": str(folder / name)}) for name in existing])
+        for name in names:
+            (staged / name).replace(folder / name)
+        return tuple(folder / name for name in names)
+
+
+def make_files(
+    export: Export, formats: Sequence[str], folder: Path, staged: Path, tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """Make the files of some formats in *staged*, meant for *folder*, and return their manifest."""
+    for name in formats:
+        tell(name)
+        FORMATS[name](export, staged)
+    if "csv" in formats:
+        from avs_coverage.reports.data_package import data_package
+
+        package = data_package(export.views, export.columns, export.report, export.dialect, staged)
+        (staged / PACKAGE_NAME).write_bytes(json_bytes(package))
+    return manifest(export.request, export.report, formats, export.dialect, folder, staged)
+
+
+@contextmanager
+def staging(folder: Path) -> Iterator[Path]:
+    """Give a folder inside *folder* (made if need be) for files not yet whole; it goes away at the end."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        staged = Path(tempfile.mkdtemp(dir=folder, prefix=_STAGING))
+    except OSError as error:
+        raise _refused(folder, error) from error
+    try:
+        yield staged
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise _refused(Path(error.filename or folder), error) from error
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _refused(path: Path, error: OSError) -> OutputError:
+    return OutputError(Fault("AVS-502", {"value": str(path), "reason": os_reason(error)}))

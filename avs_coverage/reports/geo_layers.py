@@ -1,0 +1,283 @@
+"""The layers of a report for a GIS, built once for every format: communes, zones, QPV, structures, links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from avs_coverage.communes import records
+from avs_coverage.gaps import GAP, UNCLEAR, Zone
+from avs_coverage.gazetteer import departement_of
+from avs_coverage.messages import plain
+from avs_coverage.projection import epsg_of, reproject
+from avs_coverage.qpv import departement_of_qpv
+from avs_coverage.qpv_location import DEFAULT_DISTANCE_M, locate, perimeters
+from avs_coverage.reports.geo_columns import (
+    COMMUNES,
+    LINKS,
+    QPV,
+    STAMP,
+    STRUCTURES,
+    ZONES,
+    Column,
+    Kind,
+    distinct,
+)
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from avs_coverage.inventory import Structure
+    from avs_coverage.report import Report
+
+WGS84 = 4326
+LAYER_NAMES = ("communes", "zones_blanches", "couverture_a_preciser", "qpv", "structures", "liens")
+Geometry = Literal["MultiPolygon", "Point", "LineString"]
+Place = tuple[float, float, int]
+"""x, y and the EPSG code of their projection."""
+_DTYPES: dict[Kind, str] = {
+    "text": "string",
+    "list": "string",
+    "whole": "Int64",
+    "number": "float64",
+    "yes_no": "boolean",
+}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer: a record and a shape a row, None where there is nothing to draw.
+
+    *records* are plain values under the names of *columns*; *shapes* are in the projection *epsg*,
+    all of one *geometry*; *key* names the columns that tell a row from the others.
+    """
+
+    name: str
+    title: str
+    geometry: Geometry
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    records: Sequence[Mapping[str, Any]]
+    shapes: Sequence[Any]
+    epsg: int
+
+    @property
+    def frame(self) -> gpd.GeoDataFrame:
+        """Return the layer as a table whose types do not depend on its values; lists joined by ``|``."""
+        import geopandas as gpd
+
+        columns = {column.name: self._values(column) for column in self.columns}
+        shapes = np.array([*self.shapes, None], dtype=object)[:-1]  # numpy would look into the shapes
+        return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(shapes, crs=self.epsg), crs=self.epsg)
+
+    def _values(self, column: Column) -> pd.api.extensions.ExtensionArray:
+        import pandas as pd
+
+        values = [record[column.name] for record in self.records]
+        if column.kind == "list":
+            values = [joined(value) for value in values]
+        if column.kind == "number":
+            values = [np.nan if value is None else value for value in values]
+        return pd.array(values, dtype=_DTYPES[column.kind])
+
+
+def joined(value: Iterable[Any] | Mapping[str, Any]) -> str:
+    """Return a list, or ``name=value`` pairs, as one text.
+
+    >>> joined(["03185", "03101"]), joined({"rayon_m": 5000.0, "population_par": "chef-lieu"})
+    ('03185|03101', 'rayon_m=5000|population_par=chef-lieu')
+    """
+    if isinstance(value, Mapping):
+        return "|".join(f"{name}={_text(item)}" for name, item in value.items())
+    return "|".join(_text(item) for item in value)
+
+
+def _text(value: object) -> str:
+    return plain(value) if isinstance(value, float) else str(value)
+
+
+def geo_layers(report: Report) -> dict[str, gpd.GeoDataFrame]:
+    """Return the layers of a report by name, in the legal projection (several: WGS84), no row left out."""
+    return {layer.name: layer.frame for layer in layers(report)}
+
+
+def layers(report: Report) -> tuple[Layer, ...]:
+    """Return the layers of a report, in the order of ``LAYER_NAMES``."""
+    return _Layers(report).all()
+
+
+class _Layers:
+    """What the layers share: the report, the projection, the contours, the places."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.coverage = report.coverage
+        self.territory = report.coverage.territory
+        found = {epsg_of(departement) for departement in self.territory.name.departements}
+        self.epsg = found.pop() if len(found) == 1 else WGS84
+        contours = self.territory.boundaries().to_crs(self.epsg).geometry
+        codes = contours.index.tolist()
+        self.contours = dict(zip(codes, _multiple(contours.to_numpy()), strict=True))
+
+    def all(self) -> tuple[Layer, ...]:
+        gaps, unclear = "Zones blanches", "Couverture à préciser"
+        return (
+            self.communes(),
+            self.zones(LAYER_NAMES[1], gaps, [zone for zone in self.report.zones if zone.kind == GAP]),
+            self.zones(LAYER_NAMES[2], unclear, [zone for zone in self.report.zones if zone.kind == UNCLEAR]),
+            self.qpv(),
+            self.structures(),
+            self.links(),
+        )
+
+    def communes(self) -> Layer:
+        """Return every commune, those without a contour too."""
+        rows = records(self.coverage.communes)
+        extra = self._indicators(rows)
+        shapes = [self.contours.get(row["code_insee"]) for row in rows]
+        columns = (*COMMUNES, *extra)
+        return self._layer("communes", "Communes", "MultiPolygon", ("code_insee",), columns, rows, shapes)
+
+    def _indicators(self, rows: list[dict[str, Any]]) -> tuple[Column, ...]:
+        """Add the user's indicators to the communes; return their columns, none named as another."""
+        wanted = []
+        for one in self.territory.indicators:
+            kind: Kind = "number" if one.values.dtype.kind in "iuf" else "text"
+            wanted.append(Column(one.name, kind, one.name, one.label))
+            wanted.append(Column(f"{one.name}_etat", "text", f"{one.name}, état", "État de la valeur"))
+        columns = distinct((*COMMUNES, *STAMP, *wanted))[len(COMMUNES) + len(STAMP) :]
+        for one, value, state in zip(self.territory.indicators, columns[::2], columns[1::2], strict=True):
+            amounts, states = one.values.to_dict(), one.state.to_dict()
+            for row in rows:
+                amount = amounts[row["code_insee"]]
+                is_known = amount != "" and amount == amount  # noqa: PLR0124 - NaN is not itself
+                row[value.name] = amount if is_known else None
+                row[state.name] = states[row["code_insee"]]
+        return columns
+
+    def zones(self, name: str, title: str, zones: Sequence[Zone]) -> Layer:
+        """Return zones, each the union of the contours that are known of its communes."""
+        import shapely
+
+        rows, shapes = [], []
+        for zone in zones:
+            drawn = [self.contours[code] for code, _ in zone.communes if code in self.contours]
+            missing = [code for code, _ in zone.communes if code not in self.contours]
+            rows.append({**zone.to_record(), "communes_sans_contour": missing})
+            shapes.append(shapely.union_all(drawn) if drawn else None)
+        key = ("liste", "commune_principale")
+        return self._layer(name, title, "MultiPolygon", key, ZONES, rows, _multiple(shapes))
+
+    def qpv(self) -> Layer:
+        """Return the quarters in force, with a shape where their perimeter is known."""
+        views = self.report.qpv
+        quarters = [view.qpv for view in views]
+        located = locate(self.coverage, quarters, DEFAULT_DISTANCE_M)
+        rows = [{**view.to_record(), **located[view.qpv.code].to_record()} for view in views]
+        known = perimeters(self.coverage, quarters)
+        shapes = [
+            self._projected(known.get(one.code), epsg_of(departement_of_qpv(one.code))) for one in quarters
+        ]
+        title = "Quartiers prioritaires (QPV)"
+        return self._layer("qpv", title, "MultiPolygon", ("code_qpv",), QPV, rows, _multiple(shapes))
+
+    def structures(self) -> Layer:
+        """Return the whole inventory, counted or not, at its own points or at chefs-lieux."""
+        import shapely
+
+        found = self.coverage.inventory.structures
+        counted = {structure.id for structure in self.coverage.inventory.counted(self.coverage.on)}
+        rows = [{**one.to_record(), "comptee": one.id in counted, "position": one.position} for one in found]
+        places = self._placed([_place(one) for one in found])
+        shapes = [None if place is None else shapely.Point(place) for place in places]
+        return self._layer("structures", "Structures", "Point", ("id",), STRUCTURES, rows, shapes)
+
+    def links(self) -> Layer:
+        """Return the links, drawn from the structure to the chef-lieu of the commune.
+
+        There is nothing to draw where the structure has no place, or stands at that very chef-lieu.
+        """
+        import shapely
+
+        structures = {one.id: one for one in self.coverage.inventory.structures}
+        table = self.coverage.links.sort_values(["structure", "commune"], kind="stable")
+        communes = self.territory.rows
+        rows, starts, ends = [], [], []
+        for link in table.itertuples(index=False):
+            structure, commune = structures[link.structure], communes[link.commune]
+            rows.append(_link_record(link, structure, commune.nom))
+            starts.append(_place(structure))
+            ends.append((commune.x_m, commune.y_m, epsg_of(commune.departement)))
+        pairs = zip(self._placed(starts), self._placed(ends), strict=True)
+        shapes = [None if a is None or a == b else shapely.LineString([a, b]) for a, b in pairs]
+        key = ("structure", "code_insee")
+        return self._layer("liens", "Liens", "LineString", key, LINKS, rows, shapes)
+
+    def _layer(
+        self,
+        name: str,
+        title: str,
+        geometry: Geometry,
+        key: tuple[str, ...],
+        columns: tuple[Column, ...],
+        rows: Sequence[Mapping[str, Any]],
+        shapes: Sequence[Any],
+    ) -> Layer:
+        stamped = [{**row, **self.report.stamp} for row in rows]
+        return Layer(name, title, geometry, key, (*columns, *STAMP), stamped, shapes, self.epsg)
+
+    def _placed(self, places: Sequence[Place | None]) -> list[tuple[float, float] | None]:
+        """Return places in the projection of the layers."""
+        found: list[tuple[float, float] | None] = [None] * len(places)
+        for epsg in sorted({place[2] for place in places if place is not None}):
+            here = [(rank, place) for rank, place in enumerate(places) if place and place[2] == epsg]
+            x = np.array([place[0] for _, place in here], dtype=float)
+            y = np.array([place[1] for _, place in here], dtype=float)
+            if epsg != self.epsg:
+                x, y = reproject(x, y, epsg, self.epsg)
+            for (rank, _), point in zip(here, zip(x.tolist(), y.tolist(), strict=True), strict=True):
+                found[rank] = point
+        return found
+
+    def _projected(self, shape: Any, epsg: int) -> Any:  # noqa: ANN401 - shapely geometries
+        if shape is None or epsg == self.epsg:
+            return shape
+        import geopandas as gpd
+
+        return gpd.GeoSeries([shape], crs=epsg).to_crs(self.epsg).iloc[0]
+
+
+def _place(structure: Structure) -> Place | None:
+    """Return where a structure is drawn: its own point, or the chef-lieu of its seat."""
+    if structure.x_m is None or structure.y_m is None or not structure.seat:
+        return None
+    return structure.x_m, structure.y_m, epsg_of(departement_of(structure.seat))
+
+
+def _link_record(link: Any, structure: Structure, commune: str) -> dict[str, Any]:  # noqa: ANN401 - a row
+    return {
+        "structure": structure.id,
+        "nom_structure": structure.name,
+        "type": structure.type,
+        "code_insee": link.commune,
+        "nom_commune": commune,
+        "certain": bool(link.certain),
+        "niveau": "etabli" if link.firm else "certain" if link.certain else "possible",
+        "fondement": link.basis,
+        "part": float(link.share),
+        "position": structure.position,
+    }
+
+
+def _multiple(shapes: Iterable[Any]) -> list[Any]:
+    """Return polygons as multipolygons: a layer holds geometries of one type."""
+    import shapely
+
+    return [
+        shapely.MultiPolygon([shape]) if shape is not None and shape.geom_type == "Polygon" else shape
+        for shape in shapes
+    ]

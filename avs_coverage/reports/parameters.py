@@ -1,0 +1,37 @@
+"""What the figures of an export rest on, as pairs of French texts."""
+
+from __future__ import annotations
+
+from avs_coverage import __version__
+from avs_coverage.manifest import sha256_of
+from avs_coverage.messages import french_date
+from avs_coverage.report import Report
+from avs_coverage.reports.csv_file import joined
+from avs_coverage.study import Files
+
+
+def parameters(report: Report, files: Files) -> list[tuple[str, str]]:
+    """Return rule, date, list, what is not known, warnings, vintages, files with their SHA-256, version."""
+    coverage, inventory = report.coverage, report.coverage.inventory
+    found = [
+        ("Territoire", coverage.territory.label),
+        ("Date de l'état", french_date(coverage.on)),
+        ("Inventaire", inventory.title or "aucun"),
+        ("Source de l'inventaire", inventory.source or "—"),
+    ]
+    for rank, one in enumerate((coverage, *report.others), 1):
+        number = f" {rank}" if report.others else ""
+        found += [
+            (f"Règle{number}", one.rule.label),
+            (f"Définition{number}", one.rule.definition),
+            (f"Paramètres de la règle{number}", joined(one.rule.parameters) or "—"),
+            (f"Hypothèse du majorant{number}", one.rule.hypothesis or "—"),
+        ]
+    names = {"completude": "Structures connues / publiées", "positions": "Positions des structures",
+             "hors_fourchette": "Hors fourchette"}  # fmt: skip
+    found += [(names[name], joined(value) or "—") for name, value in report.uncertainty.items()]
+    found += [("Avertissement", text) for text in report.warnings]
+    found += [("Millésime", text) for text in coverage.territory.vintages.values()]
+    found += [(f"Fichier lu : {path.name}", f"sha256 {sha256_of(path)}") for path in files.paths]
+    found.append(("Outil", f"avs-coverage {__version__}"))
+    return found

@@ -1,0 +1,139 @@
+"""The views of a report as tables of plain values: what every export of tables lays out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from avs_coverage.published_figures import PublishedFigure
+    from avs_coverage.report import Report
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TableView:
+    """One view: the name of its file, its title in French, its columns in order, and its rows.
+
+    *stamped* are the columns by which each row says what it rests on (``Report.stamp``): none in
+    *structures*, which the tool reads again.
+    """
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    records: tuple[Record, ...]
+    stamped: tuple[str, ...] = ()
+
+
+FIGURE_COLUMNS = (
+    "regle",
+    "parametres",
+    "mesure",
+    "statut",
+    "numerateur",
+    "denominateur",
+    "part",
+    "minorant",
+    "majorant",
+)
+
+
+def tables_of(report: Report, figures: Sequence[PublishedFigure] = ()) -> tuple[TableView, ...]:
+    """Return every view of a report, in the order in which a reader wants them.
+
+    *figures* are the user's own published figures, audited with those of the tool.
+    """
+    makers: tuple[tuple[str, str, Callable[[Report], tuple[Sequence[str], list[Record]]]], ...] = (
+        ("synthese", "Synthèse", _summary),
+        ("communes", "Communes", _communes),
+        ("communes_non_couvertes", "Communes non couvertes", _uncovered),
+        ("qpv", "Quartiers prioritaires", _quarters),
+        ("zones", "Zones blanches", _zones),
+        ("structures", "Structures", _structures),
+        ("epci", "EPCI", _epci),
+        ("evolution", "Évolution", _history),
+        ("audit", "Chiffres publiés", lambda one: _audit(one, figures)),
+    )
+    stamp = report.stamp
+    found = []
+    for name, title, make in makers:
+        columns, records = make(report)
+        stamped: tuple[str, ...] = ()
+        if name != "structures":
+            stamped = tuple(column for column in stamp if column not in columns)
+            records = [{**stamp, **record} for record in records]
+        found.append(TableView(name, title, (*columns, *stamped), tuple(records), stamped))
+    return tuple(found)
+
+
+def _summary(report: Report) -> tuple[Sequence[str], list[Record]]:
+    from avs_coverage.multiplicity import by_multiplicity
+
+    figures = [*report.figures, *by_multiplicity(report.coverage)]
+    figures += [figure for other in report.beside for figure in other.figures]
+    return FIGURE_COLUMNS, [figure.to_record() for figure in figures]
+
+
+def _communes(report: Report) -> tuple[Sequence[str], list[Record]]:
+    from avs_coverage.communes import columns_of, records, select
+
+    coverage = report.coverage
+    return columns_of(coverage), records(select(coverage, "", ""), coverage.territory.indicators)
+
+
+def _uncovered(report: Report) -> tuple[Sequence[str], list[Record]]:
+    from avs_coverage.communes import columns_of, records, select
+
+    coverage = report.coverage
+    return columns_of(coverage), records(select(coverage, "certain", ""), coverage.territory.indicators)
+
+
+def _quarters(report: Report) -> tuple[Sequence[str], list[Record]]:
+    from avs_coverage.qpv_location import COLUMNS, DEFAULT_DISTANCE_M, locate
+
+    located = locate(report.coverage, [view.qpv for view in report.qpv], DEFAULT_DISTANCE_M)
+    return COLUMNS, [{**view.to_record(), **located[view.qpv.code].to_record()} for view in report.qpv]
+
+
+def _zones(report: Report) -> tuple[Sequence[str], list[Record]]:
+    from avs_coverage.gaps import COLUMNS
+
+    return COLUMNS, [zone.to_record() for zone in report.zones]
+
+
+def _structures(report: Report) -> tuple[Sequence[str], list[Record]]:
+    from avs_coverage.inventory import COLUMNS
+
+    return COLUMNS, report.structure_records
+
+
+def _epci(report: Report) -> tuple[Sequence[str], list[Record]]:
+    from avs_coverage.groups import COLUMNS, by_group, grouping
+
+    groups = by_group(report.coverage, grouping(report.coverage.territory, "epci"))
+    return COLUMNS, [record for group in groups for record in group.to_records()]
+
+
+def _history(report: Report) -> tuple[Sequence[str], list[Record]]:
+    from avs_coverage.history import ROW_COLUMNS, coverage_history, usual_years, year_rows
+
+    coverage = report.coverage
+    # The list does not tell what comes after the day that it describes.
+    last_day = min(coverage.inventory.date or coverage.on, coverage.on)
+    years = usual_years(coverage.territory, coverage.inventory, last_day)
+    if not years:
+        return ROW_COLUMNS, []
+    found = coverage_history(coverage.territory, coverage.inventory, coverage.rule, years[0], years[-1])
+    from avs_coverage.report import Report as YearReport
+
+    # What a row rests on is that of its own year.
+    return ROW_COLUMNS, [{**YearReport(y.coverage).stamp, **row} for y in found for row in year_rows(y)]
+
+
+def _audit(report: Report, figures: Sequence[PublishedFigure]) -> tuple[Sequence[str], list[Record]]:
+    from avs_coverage.audit import COLUMNS, audit_figures
+
+    return COLUMNS, [row.to_record() for row in audit_figures(report, figures).rows]

@@ -1,0 +1,287 @@
+"""What an analyst hands over: files that other programs read as they were meant, and their record."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from avs_coverage.dictionary import KINDS, dictionary
+from avs_coverage.export import FORMATS, Export
+from avs_coverage.reports.csv_file import joined
+from avs_coverage.study import Request
+from avs_coverage.tables import tables_of
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def views(allier):
+    return {view.name: view for view in tables_of(allier)}
+
+
+@pytest.fixture
+def exported(run, tmp_path):
+    result = run("export", "allier", "-o", "remis", "--format", "xlsx,csv,json")
+    assert result.returncode == 0, result.stderr.decode()
+    return tmp_path / "remis"
+
+
+# --- the tables ---------------------------------------------------------------------------------
+
+
+def test_every_column_is_in_the_dictionary_and_none_is_there_for_nothing(views):
+    used = {name for view in views.values() for name in view.columns}
+    assert used == set(dictionary())
+    assert {one.kind for one in dictionary().values()} <= set(KINDS)
+
+
+def test_values_are_of_the_kind_that_the_dictionary_says(views):
+    types = {
+        "code": (str, list), "texte": (str,), "annee": (int,), "entier": (int,), "nombre": (int, float),
+        "part": (float, int), "coordonnee": (float,), "date": (str,), "oui_non": (bool,),
+        "liste": (list, tuple, str), "paires": (dict,),
+    }  # fmt: skip
+    for view in views.values():
+        for record in view.records:
+            assert set(record) >= set(view.columns)
+            for name in view.columns:
+                value, kind = record[name], dictionary()[name].kind
+                if value is None or (view.name, name) == ("zones", "epci"):
+                    continue
+                assert type(value) in types[kind], (view.name, name, value)
+                if kind == "date":
+                    date.fromisoformat(value)
+                if kind == "part":
+                    assert 0 <= value <= 1
+
+
+def test_the_figures_of_the_summary_are_those_of_the_report(views, allier):
+    rows = [r for r in views["synthese"].records if r["statut"] in ("cs", "evs_seul", "avs", "aucune")]
+    assert [{k: r[k] for k in f.to_record()} for r, f in zip(rows, allier.figures, strict=True)] == [
+        f.to_record() for f in allier.figures
+    ]
+    assert len(views["communes"].records) == 317
+    assert len(views["communes_non_couvertes"].records) == 302
+
+
+# --- the workbook -------------------------------------------------------------------------------
+
+
+def test_the_workbook_read_by_another_program_holds_the_same_values(exported, views):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.load_workbook(exported / "avs-03.xlsx")
+    assert book.sheetnames == [*(view.title for view in views.values()), "Dictionnaire", "Paramètres"]
+    for view in views.values():
+        sheet = book[view.title]
+        rows = list(sheet.iter_rows(min_row=2, values_only=True))
+        assert len(rows) == len(view.records)
+        for row, record in zip(rows, view.records, strict=True):
+            for got, name in zip(row, view.columns, strict=True):
+                value = record[name]
+                if isinstance(got, datetime):
+                    assert got.date().isoformat() == value
+                elif isinstance(value, (int, float)) and not isinstance(value, bool):
+                    assert got == pytest.approx(value)
+                else:
+                    assert (got or "") == ("" if value is None else joined(value))
+        assert sheet.freeze_panes == "B2"
+        assert sheet.auto_filter.ref
+        assert sheet.page_setup.paperSize == 9
+        assert sheet.print_title_rows == "$1:$1"
+
+
+def test_codes_are_text_and_numbers_are_numbers_in_the_workbook(exported):
+    openpyxl = pytest.importorskip("openpyxl")
+    sheet = openpyxl.load_workbook(exported / "avs-03.xlsx")["Communes"]
+    labels = [cell.value for cell in sheet[1]]
+    first = dict(zip(labels, sheet[2], strict=True))
+    assert (first["Code commune"].value, first["Code commune"].data_type) == ("03001", "s")
+    assert (first["EPCI"].value, first["EPCI"].data_type) == ("200071363", "s")
+    assert (first["Habitants"].value, first["Habitants"].data_type) == (2915, "n")
+    share = openpyxl.load_workbook(exported / "avs-03.xlsx")["Synthèse"]["G2"]
+    assert (share.value, share.number_format) == (pytest.approx(8 / 317), "0.0%")
+    dictionary_sheet = openpyxl.load_workbook(exported / "avs-03.xlsx")["Dictionnaire"]
+    rows = list(dictionary_sheet.iter_rows(min_row=2, values_only=True))
+    assert all(row[3] and row[5] for row in rows)
+    assert any("populations municipales 2023" in row[5] for row in rows)
+
+
+def test_no_text_becomes_a_formula_or_a_link(run, tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    (tmp_path / "liste.csv").write_text(
+        "nom;type;code_insee;source\n'=1+1;CS;03185;http://exemple.invalid\n", encoding="utf-8"
+    )
+    assert run("export", "allier", "--structures", "liste.csv", "-o", "x", "--format", "xlsx").returncode == 0
+    sheet = openpyxl.load_workbook(tmp_path / "x" / "avs-03.xlsx")["Structures"]
+    cells = {cell.value: cell for cell in sheet[2] if cell.value}
+    assert cells["=1+1"].data_type == "s" or cells["=1+1"].quotePrefix
+    assert cells["http://exemple.invalid"].hyperlink is None
+
+
+@pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
+def test_libreoffice_opens_the_workbook_and_keeps_codes_and_accents(exported, tmp_path):
+    done = subprocess.run(
+        ["soffice", f"-env:UserInstallation=file://{tmp_path}/profil", "--headless", "--convert-to",
+         'csv:Text - txt - csv (StarCalc):59,34,76,1,,0,false,true,false,false,false,2',
+         "--outdir", str(tmp_path / "lu"), str(exported / "avs-03.xlsx")],
+        capture_output=True, check=False, timeout=180,
+    )  # fmt: skip
+    found = list((tmp_path / "lu").glob("*.csv"))
+    assert found, done.stderr.decode()
+    rows = list(csv.reader(io.StringIO(found[0].read_text(encoding="utf-8")), delimiter=";"))
+    assert rows[1][:2] == ["03001", "Abrest"]
+    assert ["03103", "Le Donjon"] in [row[:2] for row in rows]
+
+
+# --- CSV, data package, JSON --------------------------------------------------------------------
+
+
+def test_the_csv_files_are_those_of_the_commands(exported, run, tmp_path):
+    for name in ("communes", "zones", "structures", "qpv"):
+        run(name, "allier", "--csv", f"{name}.csv")
+        assert (exported / f"{name}.csv").read_bytes() == (tmp_path / f"{name}.csv").read_bytes(), name
+
+
+def test_the_data_package_describes_every_csv_and_is_valid(exported):
+    package = json.loads((exported / "datapackage.json").read_text(encoding="utf-8"))
+    assert {one["path"] for one in package["resources"]} == {p.name for p in exported.glob("*.csv")}
+    for one in package["resources"]:
+        content = (exported / one["path"]).read_bytes()
+        assert one["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+        header = content.decode("utf-8-sig").splitlines()[0].split(";")
+        assert [field["name"] for field in one["schema"]["fields"]] == header
+    frictionless = pytest.importorskip("frictionless")
+    report = frictionless.validate(str(exported / "datapackage.json"))
+    assert report.valid, report.flatten(["fieldName", "type", "message"])[:5]
+
+
+def test_the_json_is_that_of_the_report(exported, run):
+    made = json.loads((exported / "avs-03.json").read_text(encoding="utf-8"))
+    assert made == json.loads(run("report", "allier", "--json").stdout)
+
+
+# --- what is refused, and what stays ------------------------------------------------------------
+
+
+def test_nothing_is_replaced_without_force_and_nothing_is_left_behind(exported, run):
+    before = {path.name: path.read_bytes() for path in exported.iterdir()}
+    refused = run("export", "allier", "-o", "remis", "--format", "csv", "--rule", "implantation")
+    assert refused.returncode == 5
+    assert b"--force" in refused.stderr
+    assert {path.name: path.read_bytes() for path in exported.iterdir()} == before
+    assert run("export", "allier", "-o", "remis", "--format", "xlsx,csv,json", "--force").returncode == 0
+    assert {path.name: path.read_bytes() for path in exported.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["allier", "-o", "x", "--format", "xls"], 2, "xlsx"),
+        (["allier", "-o", "x", "--format", ","], 2, "xlsx"),
+        (["allier"], 2, "AVS-207"),
+        (["alier", "-o", "x"], 4, "Allier (03)"),
+        (["allier", "-o", "liste.csv"], 5, "ce n'est pas un dossier"),
+        (["allier", "--structures", "liste.csv", "-o", "."], 5, "AVS-506"),
+    ],
+)
+def test_what_is_refused(run, tmp_path, arguments, code, said):
+    (tmp_path / "liste.csv").write_text("nom;type;code_insee\nA;CS;03185\n", encoding="utf-8")
+    result = run("export", *arguments)
+    assert result.returncode == code, result.stderr.decode()
+    assert said in result.stderr.decode()
+    assert result.stdout == b""
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["liste.csv"]
+
+
+def test_a_folder_that_cannot_be_written_is_refused(run, tmp_path):
+    (tmp_path / "fichier").write_text("x", encoding="utf-8")
+    result = run("export", "allier", "-o", "fichier/dessous")
+    assert result.returncode == 5
+    assert "AVS-502" in result.stderr.decode()
+
+
+# --- manifest and replay ------------------------------------------------------------------------
+
+
+def test_the_manifest_tells_inputs_parameters_and_outputs(run, tmp_path):
+    (tmp_path / "liste.csv").write_text("nom;type;code_insee\nA;CS;03185\n", encoding="utf-8")
+    given = ("export", "allier", "--structures", "liste.csv", "--rule", "declared,radius:5km", "-o", "x")
+    assert run(*given).returncode == 0
+    made = json.loads((tmp_path / "x" / "manifest.json").read_text(encoding="utf-8"))
+    assert made["regles"] == ["declared", "radius:5km"]
+    (one,) = made["entrees"]
+    assert (one["role"], one["fichier"]) == ("structures", "../liste.csv")
+    assert one["sha256"] == hashlib.sha256((tmp_path / "liste.csv").read_bytes()).hexdigest()
+    names = {path.name for path in (tmp_path / "x").iterdir()}
+    assert {out["fichier"] for out in made["sorties"]} == names - {"manifest.json"}
+    text = json.dumps(made)
+    assert str(tmp_path) not in text
+    assert {one["fichier"] for one in made["donnees_de_l_outil"]} >= {"communes.parquet", "structures_03.csv"}
+
+
+def test_a_replay_is_identical_and_says_what_differs_and_why(run, tmp_path):
+    source = tmp_path / "liste.csv"
+    source.write_text("nom;type;code_insee\nA;CS;03185\n", encoding="utf-8")
+    run("export", "allier", "--structures", "liste.csv", "-o", "x", "--date", "2022")
+    same = run("replay", "x/manifest.json")
+    assert same.returncode == 0, same.stderr.decode()
+    assert "Identique" in same.stdout.decode()
+    source.write_text("nom;type;code_insee\nA;CS;03310\n", encoding="utf-8")
+    other = run("replay", "x/manifest.json")
+    assert other.returncode == 6
+    said = other.stdout.decode()
+    assert "Le fichier produit communes.csv est autre." in said
+    assert "Le fichier lu ../liste.csv est autre." in said
+    source.unlink()
+    gone = run("replay", "x/manifest.json")
+    assert gone.returncode == 3
+    assert "AVS-396" in gone.stderr.decode()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": "avs-coverage/manifest"}', "\x00"])
+def test_what_is_no_manifest_is_refused(run, tmp_path, text):
+    (tmp_path / "manifest.json").write_text(text, encoding="utf-8")
+    result = run("replay", "manifest.json")
+    assert result.returncode == 3
+    assert "AVS-395" in result.stderr.decode()
+
+
+def test_same_inputs_same_bytes_whatever_hash_seed_and_time_zone(tmp_path):
+    found = []
+    for seed, zone in (("1", "UTC"), ("2", "Pacific/Kiritimati")):
+        folder = tmp_path / seed
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONHASHSEED": seed,
+            "TZ": zone,
+            "LC_ALL": "C",
+        }
+        command = [sys.executable, "-m", "avs_coverage", "export", "allier", "-o", str(folder), "--format",
+                   ",".join(FORMATS)]  # fmt: skip
+        subprocess.run(command, check=True, capture_output=True, env=environment)
+        found.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    assert found[0].keys() == found[1].keys()
+    assert [name for name in found[0] if found[0][name] != found[1][name]] == []
+
+
+@pytest.mark.parametrize("territory", ["lozere", "200071082", "bretagne", "974"])
+def test_other_territories_have_all_their_tables(run, tmp_path, territory):
+    result = run("export", territory, "-o", "x", "--format", "xlsx,csv,json")
+    assert result.returncode == 0, result.stderr.decode()
+    assert len(list((tmp_path / "x").glob("*.csv"))) == 9
+
+
+def test_an_export_knows_its_own_name(allier):
+    request = Request(allier.coverage.territory.name, ("declared",), None)
+    assert Export(request, allier).stem == "avs-03"
