@@ -34,6 +34,9 @@ from avs_coverage.rules import get_rule
 from tests.conftest import ROOT
 from tests.worlds import DAY, cover, structure, territory
 
+# The oldest pyproj allowed warns of an array of one point, which geopandas hands it: nothing is amiss.
+pytestmark = pytest.mark.filterwarnings("ignore:Conversion of an array with ndim:DeprecationWarning")
+
 HOSTILE = [
     "L'Étoile \"d'or\"; DROP TABLE communes;--",
     "<script>alert(1)</script> & ]]> <!--",
@@ -246,12 +249,16 @@ def test_a_geopackage_gives_back_the_same_values(report, gpkg):
     frames = geo_layers(report)
     assert [name for name, _ in pyogrio.list_layers(gpkg)][:6] == list(LAYER_NAMES)
     geometry = dict.fromkeys(LAYER_NAMES, "MultiPolygon") | {"structures": "Point", "liens": "LineString"}
-    kinds = {"string": "OFTString", "Int64": "OFTInteger64", "float64": "OFTReal", "boolean": "OFTInteger"}
+    kinds = {"string": "TEXT", "Int64": "INTEGER", "float64": "REAL", "boolean": "BOOLEAN"}
     for name, frame in frames.items():
         assert_same(frame, pyogrio.read_dataframe(gpkg, layer=name))
         info = pyogrio.read_info(gpkg, layer=name)
         assert info["geometry_type"] == geometry[name]
-        assert info["ogr_types"] == [kinds[str(kind)] for kind in frame.dtypes.drop("geometry")]
+        with closing(sqlite3.connect(gpkg)) as database:
+            declared = {row[1]: row[2] for row in database.execute(f'PRAGMA table_info("{name}")')}
+        assert {column: declared[column] for column in frame.columns.drop("geometry")} == {
+            column: kinds[str(kind)] for column, kind in frame.dtypes.drop("geometry").items()
+        }
         assert list(info["fields"]) == list(frame.columns.drop("geometry"))
 
 

@@ -456,7 +456,8 @@ def test_one_may_ask_from_python(stand):
 
 
 def test_the_years_of_a_history_know_the_times_of_structures_closed_since(stand, run, tmp_path):
-    text = "id;nom;type;code_insee;agrement_fin\nA;Alpha;CS;03185;2020\nB;Beta;CS;03310;\n"
+    head = "id;nom;type;code_insee;agrement_debut;agrement_fin\n"
+    text = f"{head}A;Alpha;CS;03185;2010;2020\nB;Beta;CS;03310;2010;\n"
     (tmp_path / "liste.csv").write_text(text, encoding="utf-8")
     typed = (
         "--structures",
