@@ -13,10 +13,10 @@ from pathlib import Path
 
 
 def floors(pyproject: Path) -> list[str]:
-    """Return ``name==version`` for each run-time dependency; raises ValueError where one has no floor."""
+    """Return ``name==version`` for each dependency at run time; raises ValueError where one has no floor."""
     project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
     pins = []
-    for requirement in project["dependencies"]:
+    for requirement in [*project["dependencies"], *project["optional-dependencies"]["documents"]]:
         match = re.fullmatch(r"([A-Za-z0-9_.-]+)>=([0-9.]+)", requirement)
         if match is None:
             raise ValueError(f"{requirement}: no floor alone")

@@ -106,6 +106,11 @@ USAGE: dict[str, FaultKind] = {
         "un export ne se mêle pas aux fichiers lus",
         "choisissez un autre dossier",
     ),
+    "AVS-507": FaultKind(
+        "{value} demande {package}, qui n'est pas installé",
+        "cartes et documents sont faits par des bibliothèques que l'installation de base n'apporte pas",
+        "pip install 'avs-coverage[documents]' (dans le dossier du projet : pip install '.[documents]')",
+    ),
     "AVS-601": FaultKind(
         "{value} : {names}",
         "demandé par --strict",
