@@ -17,6 +17,7 @@ from avs_coverage.errors import OutputError
 from avs_coverage.faults import Fault
 from avs_coverage.manifest import FILE_NAME, manifest
 from avs_coverage.messages import os_reason
+from avs_coverage.statement import Passage, statement
 from avs_coverage.tables import TableView, tables_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ class Export:
     def views(self) -> tuple[TableView, ...]:
         """Return the tables."""
         return tables_of(self.report, self.figures)
+
+    @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """Return the état des lieux in sentences."""
+        return statement(self.report, self.views)
 
     @cached_property
     def columns(self) -> dict[tuple[str, str], ColumnInfo]:
@@ -107,11 +113,19 @@ def _html(export: Export, folder: Path) -> None:
     write_html(export.report, folder / f"{export.stem}.html")
 
 
+def _markdown(export: Export, folder: Path) -> None:
+    from avs_coverage.reports.markdown_file import markdown
+
+    content = markdown(export.report, export.passages, export.views)
+    (folder / f"{export.stem}.md").write_bytes(content)
+
+
 FORMATS: Mapping[str, Callable[[Export, Path], None]] = {
     "csv": _csv,
     "xlsx": _xlsx,
     "json": _json,
     "html": _html,
+    "markdown": _markdown,
     "gpkg": _gpkg,
     "geojson": _geojson,
     "parquet": _parquet,

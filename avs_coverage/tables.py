@@ -74,7 +74,44 @@ def _summary(report: Report) -> tuple[Sequence[str], list[Record]]:
 
     figures = [*report.figures, *by_multiplicity(report.coverage)]
     figures += [figure for other in report.beside for figure in other.figures]
-    return FIGURE_COLUMNS, [figure.to_record() for figure in figures]
+    records = [figure.to_record() for figure in figures]
+    return FIGURE_COLUMNS, [*records, *_known_structures(report), *_quarters_in_short(report)]
+
+
+def _count(measure: str, status: str, value: Any, total: Any, low: Any, high: Any) -> Record:  # noqa: ANN401
+    """Return one row of the summary that no rule moves; *total* is None where it is not published."""
+    share = value / total if value is not None and total and value <= total else None
+    values: tuple[Any, ...] = ("", {}, measure, status, value, total, share, low, high)
+    return dict(zip(FIGURE_COLUMNS, values, strict=True))
+
+
+def _known_structures(report: Report) -> list[Record]:
+    """Return the structures identified, of those published; and the agreements of the CS identified."""
+    if not report.has_inventory:
+        return []
+    rows = [
+        _count("structures", one.type.lower(), one.identified, one.published, one.identified, None)
+        for one in report.completeness
+    ]
+    cs = report.completeness[0]
+    for status, (yes, unknown) in (("cs_acf", cs.acf), ("cs_ps_jeunes", cs.ps_jeunes)):
+        rows.append(_count("structures", status, yes, cs.identified, yes, yes + unknown))
+    return rows
+
+
+def _quarters_in_short(report: Report) -> list[Record]:
+    """Return the quarters by status, of all of them, and the inhabitants of those with a structure."""
+    one = report.qpv_summary
+    unknown = one.not_informed
+    rows = [
+        _count("qpv", "avec_structure", one.with_structure, one.quarters, one.with_structure,
+               one.with_structure + unknown),
+        _count("qpv", "sans_structure", one.without_structure, one.quarters, one.without_structure,
+               one.without_structure + unknown),
+        _count("qpv", "non_renseigne", unknown, one.quarters, unknown, unknown),
+        _count("habitants_qpv", "avec_structure", one.covered, one.total, one.covered, one.possible),
+    ]  # fmt: skip
+    return rows if one.quarters else []
 
 
 def _communes(report: Report) -> tuple[Sequence[str], list[Record]]:

@@ -31,7 +31,7 @@ def csv_bytes(columns: Sequence[str], records: Sequence[Mapping[str, Any]], dial
     writer = csv.writer(text, delimiter=";" if french else ",", lineterminator="\r\n")
     writer.writerow(columns)
     for record in records:
-        writer.writerow([_cell(record[column], french) for column in columns])
+        writer.writerow([cell_text(record[column], french) for column in columns])
     return text.getvalue().encode("utf-8-sig" if french else "utf-8")
 
 
@@ -46,7 +46,8 @@ def joined(value: object) -> str:
     return str(value)
 
 
-def _cell(value: object, french: bool) -> str:
+def cell_text(value: object, french: bool) -> str:
+    """Write a plain value as a cell of a CSV: see ``csv_bytes``."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -55,8 +56,8 @@ def _cell(value: object, french: bool) -> str:
         text = f"{value:.6f}".rstrip("0").rstrip(".")
         return text.replace(".", ",") if french else text
     if isinstance(value, Mapping):
-        return "|".join(f"{name}={_cell(item, french)}" for name, item in value.items())
+        return "|".join(f"{name}={cell_text(item, french)}" for name, item in value.items())
     if isinstance(value, (list, tuple)):
-        return _cell("|".join(str(item) for item in value), french)
+        return cell_text("|".join(str(item) for item in value), french)
     text = str(value)
     return "'" + text if isinstance(value, str) and text[:1] in ("=", "+", "-", "@") else text

@@ -1,0 +1,165 @@
+"""The passages of the état des lieux on EPCI, zones blanches and quarters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from avs_coverage.facts import Facts, Sentence, together, write
+from avs_coverage.gaps import GAP, UNCLEAR
+from avs_coverage.messages import enumeration, plural
+from avs_coverage.qpv import NOT_INFORMED, WITH_STRUCTURE, WITHOUT_STRUCTURE
+
+if TYPE_CHECKING:
+    from avs_coverage.report import Report
+
+_NAMES = 12
+_ZONES = 5
+
+
+def epci(report: Report, facts: Facts) -> Iterator[Sentence]:
+    """Say which EPCI nothing known covers, and how far the share of inhabitants covered goes."""
+    if not report.coverage.known.all() or report.coverage.territory.name.kind == "epci":
+        return
+    where = {"mesure": "communes", "statut": "avs"}
+    total = facts.count("epci", where)
+    empty = {**where, "majorant": 0}
+    none = facts.count("epci", empty)
+    if none.value:
+        names = _named([row["nom_groupe"] for row in facts.rows("epci", empty)], _NAMES)
+        yield write(
+            "Dans {n} EPCI sur {total}, rien de connu ne couvre la moindre commune, même dans l'hypothèse "
+            "haute{names}.",
+            n=none, total=total, names=names,
+        )  # fmt: skip
+    yield from _spread(report, facts)
+
+
+def _spread(report: Report, facts: Facts) -> Iterator[Sentence]:
+    """Say from which share of inhabitants to which EPCI are covered, where nothing can move one."""
+    where = {"mesure": "habitants", "statut": "avs"}
+    rows = [row for row in facts.rows("epci", where) if row["part"] is not None]
+    if report.outside_bracket or len(rows) < 2 or any(row["minorant"] != row["majorant"] for row in rows):  # noqa: PLR2004
+        return
+    rows.sort(key=lambda row: (row["part"], row["groupe"]))
+    if rows[0]["part"] == rows[-1]["part"]:
+        return
+    low, high = (
+        facts.cell("epci", "part", {**where, "groupe": row["groupe"]}) for row in (rows[0], rows[-1])
+    )
+    ends = [[row["nom_groupe"] for row in rows if row["part"] == end["part"]] for end in (rows[0], rows[-1])]
+    least, most = (_named(names, 3).removeprefix(" : ").removeprefix(", ") for names in ends)
+    if low is not None and high is not None:
+        yield write(
+            "La part des habitants couverts par une structure va, selon l'EPCI, de {low} ({least}) à {high} "
+            "({most}).",
+            low=low, least=least, high=high, most=most,
+        )  # fmt: skip
+
+
+def zones_and_unclear(report: Report, facts: Facts) -> Iterator[Sentence]:
+    """Describe the zones blanches, the most populated first, and what has to be clarified."""
+    if not report.has_inventory:
+        return
+    groups = facts.count("zones", {"liste": GAP})
+    communes, people = (
+        facts.sum("zones", name, {"liste": GAP}) for name in ("nb_communes", "habitants_non_couverts")
+    )
+    if groups.value and communes is not None and people is not None:
+        verb = plural(communes.value, "forme", "forment")
+        yield write(
+            "{communes:commune|communes} ({people:habitant|habitants}) {verb} "
+            "{groups:zone blanche|zones blanches} : rien de connu ne les couvre, même dans "
+            "l'hypothèse haute.",
+            communes=communes, people=people, verb=verb, groups=groups,
+        )  # fmt: skip
+        for zone in facts.rows("zones", {"liste": GAP})[:_ZONES]:
+            yield _zone(report, facts, zone["rang"])
+        if groups.value > _ZONES:
+            yield Sentence("Les suivantes, moins peuplées, sont dans la table « zones ».")
+    elif report.coverage.known.all():
+        yield Sentence("Aucune commune n'est en zone blanche : chacune est couverte, ou pourrait l'être.")
+    unclear = facts.count("zones", {"liste": UNCLEAR})
+    communes = facts.sum("zones", "nb_communes", {"liste": UNCLEAR})
+    people = facts.sum("zones", "habitants_non_couverts", {"liste": UNCLEAR})
+    if unclear.value and communes is not None and people is not None:
+        yield write(
+            "La couverture de {communes:commune|communes} ({people:habitant|habitants}) est à préciser : "
+            "seule l'hypothèse haute les couvre. Les structures à interroger sont dans la table « zones ».",
+            communes=communes, people=people,
+        )  # fmt: skip
+
+
+def _zone(report: Report, facts: Facts, rank: int) -> Sentence:
+    """Describe one zone blanche: where it is, how large, how far the nearest structure."""
+    where = {"liste": GAP, "rang": rank}
+    row = facts.rows("zones", where)[0]
+    number, communes, people = (
+        facts.known("zones", name, where) for name in ("rang", "nb_communes", "habitants_non_couverts")
+    )
+    told = write(
+        "Zone blanche n° {number}, dont la commune la plus peuplée est {place} : "
+        "{communes:commune|communes}, {people:habitant|habitants}",
+        number=number, place=row["nom_commune_principale"], communes=communes, people=people,
+    )  # fmt: skip
+    away = facts.cell("zones", "distance_km", where, decimals=1)
+    if away is None:
+        return together([told, Sentence(".")], "")
+    names = {structure.id: structure.name for structure in report.coverage.inventory.structures}
+    nearest = write(
+        " ; la structure localisée la plus proche, {name}, est à {away} km à vol d'oiseau.",
+        name=names[row["structure_proche"]], away=away,
+    )  # fmt: skip
+    return together([told, nearest], "")
+
+
+def quarters(report: Report, facts: Facts) -> Iterator[Sentence]:
+    """Say how many quarters there are, which have a structure, and how many live there."""
+    total = facts.count("qpv")
+    if not total.value:
+        return
+    years = " et ".join(str(year) for year in sorted({view.qpv.generation for view in report.qpv}))
+    told = write("Le territoire compte {n:quartier prioritaire|quartiers prioritaires} (génération {years})",
+                 n=total, years=years)  # fmt: skip
+    people = facts.sum("qpv", "population")
+    if people is not None:
+        told = together([told, write(" et {n:habitant y vit|habitants y vivent}", n=people)], "")
+    yield together([told, Sentence(".")], "")
+    if report.has_inventory:
+        yield from _served(report, facts)
+
+
+def _served(report: Report, facts: Facts) -> Iterator[Sentence]:
+    """Say which quarters have a structure, by what is declared or published."""
+    served = facts.count("qpv", {"statut": WITH_STRUCTURE})
+    if served.value:
+        verb = plural(served.value, "est desservi", "sont desservis")
+        told = write("{n} d'entre eux {verb} par au moins une structure", n=served, verb=verb)
+        where = {"mesure": "habitants_qpv", "statut": WITH_STRUCTURE}
+        low, high = (facts.cell("synthese", end, where) for end in ("minorant", "majorant"))
+        total, share = (
+            facts.cell("synthese", "denominateur", where),
+            facts.cell("synthese", "part", where),
+        )
+        if low is not None and high is not None and total is not None and share is not None:
+            words = "" if low.value == high.value else "au moins "
+            told = together([told, write(" ; y vivent {words}{n:habitant|habitants} sur {total} ({share})",
+                             words=words, n=low, total=total, share=share)], "")  # fmt: skip
+        yield together([told, Sentence(".")], "")
+    for status, nouns in (
+        (WITHOUT_STRUCTURE, "quartier n'a pas de structure|quartiers n'ont pas de structure"),
+        (NOT_INFORMED, "quartier n'est pas renseigné|quartiers ne sont pas renseignés"),
+    ):
+        count = facts.count("qpv", {"statut": status})
+        if count.value:
+            names = [f"{row['nom_qpv']} ({row['code_qpv']})" for row in facts.rows("qpv", {"statut": status})]
+            yield write("{n:" + nouns + "}{names}.", n=count, names=_named(names, _NAMES))
+
+
+def _named(names: Sequence[str], limit: int) -> str:
+    """End a sentence with names, all or the first ones; how many are left is a number that no row holds.
+
+    >>> _named(["a", "b"], 2), _named(["a", "b", "c"], 2)
+    (' : a et b', ', dont a et b')
+    """
+    return f" : {enumeration(names)}" if len(names) <= limit else f", dont {enumeration(names[:limit])}"
