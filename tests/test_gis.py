@@ -23,9 +23,10 @@ from avs_coverage import OutputError, Report, build_report, find_territory_name
 from avs_coverage.coverage import Coverage
 from avs_coverage.indicators import Indicator
 from avs_coverage.inventory import Inventory, Structure
+from avs_coverage.messages import joined
 from avs_coverage.projection import project, reproject
 from avs_coverage.reports import gpkg_file
-from avs_coverage.reports.geo_layers import LAYER_NAMES, geo_layers, joined, layers
+from avs_coverage.reports.geo_layers import LAYER_NAMES, geo_layers, layers
 from avs_coverage.reports.geojson_file import write_geojson
 from avs_coverage.reports.geoparquet_file import write_geoparquet
 from avs_coverage.reports.gpkg_file import write_gpkg
@@ -58,9 +59,10 @@ def world() -> Report:
     states = pd.Series(["connu", "connu", "secret", "connu"], index=made.communes.index)
     classes = pd.Series(["x", "", HOSTILE[0], HOSTILE[1]], index=made.communes.index)
     headers = ["Statut", "FID", HOSTILE[0], "date"]
+    natures = ["inconnue", "inconnue", "classe", "classe"]
     indicators = tuple(
-        Indicator(name, HOSTILE[1], "inconnue", "", "s", "", "f.csv", series, states)
-        for name, series in zip(headers, [values, values, classes, classes], strict=True)
+        Indicator(name, HOSTILE[1], nature, "", "s", "", "f.csv", series, states)
+        for name, nature, series in zip(headers, natures, [values, values, classes, classes], strict=True)
     )
     coverage = Coverage(made.with_indicators(indicators), found.inventory, found.rule, found.on, found.found)
     return Report(coverage)
@@ -118,7 +120,7 @@ def test_the_columns_are_those_of_the_records(report):
     for layer in layers(report):
         names = [column.name for column in layer.columns]
         assert len({name.casefold() for name in names}) == len(names)
-        assert len({column.alias.casefold() for column in layer.columns}) == len(names)
+        assert len({column.label.casefold() for column in layer.columns}) == len(names)
         for record in layer.records:
             assert set(record) == set(names)
         keys = [tuple(record[name] for name in layer.key) for record in layer.records]
@@ -297,16 +299,16 @@ def test_a_geopackage_names_its_columns_in_french(report, gpkg):
         found = rows(gpkg, f"SELECT {what} WHERE table_name = '{layer.name}' ORDER BY rowid")
         columns = [row[1] for row in rows(gpkg, f'PRAGMA table_info("{layer.name}")')]
         assert [row[0] for row in found] == columns[2:]  # after fid and geom
-        assert [row[1:] for row in found] == [(column.alias, column.comment) for column in layer.columns]
+        assert [row[1:] for row in found] == [(column.label, column.meaning) for column in layer.columns]
 
 
 def test_aliases_are_words():
     report = build_report(find_territory_name("lozere"))
     for layer in layers(report):
         for column in layer.columns:
-            assert column.alias[0].isupper()
-            assert "_" not in column.alias
-            assert column.comment
+            assert column.label[0].isupper()
+            assert "_" not in column.label
+            assert column.meaning
 
 
 QGIS_STYLE_TABLE = [
@@ -363,7 +365,7 @@ def test_styles_are_read_back(report, gpkg):
             assert renderer.get("type") == "singleSymbol"
             assert list(symbols) == ["0"]
         aliases = [(a.get("field"), a.get("name")) for a in root.findall("aliases/alias")]
-        assert aliases == [(column.name, column.alias) for column in layer.columns]
+        assert aliases == [(column.name, column.label) for column in layer.columns]
 
 
 def test_categories_cover_every_value_that_may_come(gpkg):

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as Xml
 
+from avs_coverage.dictionary import ColumnInfo
 from avs_coverage.messages import COMMUNE_STATUS_LABELS
-from avs_coverage.reports.geo_columns import Column
 from avs_coverage.reports.palette import (
     INK,
     LINK_COLOUR,
@@ -119,7 +119,7 @@ STYLES = {
 """The default style of each layer, by its name."""
 
 
-def qml(style: Style, columns: Sequence[Column]) -> str:
+def qml(style: Style, columns: Sequence[ColumnInfo]) -> str:
     """Return a style as the text of a QML file; the same text for the same style."""
     root = Xml.Element("qgis", version=VERSION, styleCategories="Symbology|Fields")
     shape = style.symbols[0][2].shape
@@ -152,7 +152,7 @@ def qml(style: Style, columns: Sequence[Column]) -> str:
     aliases = Xml.SubElement(root, "aliases")
     for index, column in enumerate(columns, 1):  # 0 is the fid
         field, alias = (
-            _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text) for text in (column.name, column.alias)
+            _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text) for text in (column.name, column.label)
         )
         Xml.SubElement(aliases, "alias", index=str(index), field=field, name=alias)
     Xml.SubElement(root, "layerGeometryType").text = _GEOMETRY_TYPES[shape]

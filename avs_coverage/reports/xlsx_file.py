@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from avs_coverage.dictionary import ColumnInfo
-from avs_coverage.reports.csv_file import joined
+from avs_coverage.messages import joined
 from avs_coverage.tables import TableView
 
 _MIN_WIDTH, _MAX_WIDTH = 8, 60
@@ -32,7 +32,7 @@ def workbook(
 ) -> bytes:
     """Return a workbook: a sheet a view, then *dictionnaire* and *paramètres*.
 
-    *columns* describes each (view, column); *sources* the source of each column's values by name.
+    *columns* describes each (view, column); *sources* says each of their sources in words.
     Codes are text, numbers are numbers, shares percentages, dates dates; an unknown value is an empty
     cell. No text is taken for a formula or a link. Same views, same bytes.
     """
@@ -89,7 +89,7 @@ class _Writer:
         """Add what every column means, with its unit, its source and the vintage of its source."""
         headers = ["Feuille", "Colonne", "Nom technique (CSV, JSON)", "Sens", "Unité", "Source et millésime"]
         rows = [
-            (view.title, one.label, one.name, one.meaning, one.unit, sources[one.name])
+            (view.title, one.label, one.name, one.meaning, one.unit, sources[one.source])
             for view in views
             for one in (columns[view.name, name] for name in view.columns)
         ]
