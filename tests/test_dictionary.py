@@ -11,7 +11,7 @@ from avs_coverage.dictionary import KINDS, describe_column, describe_indicator, 
 from avs_coverage.embedded import read_csv
 from avs_coverage.indicators import Indicator
 from avs_coverage.reports.geo_layers import layers
-from avs_coverage.tables import tables_of
+from avs_coverage.tables import STAMP_COLUMNS, tables_of
 
 VIEW_OF_LAYER = {"zones_blanches": "zones", "couverture_a_preciser": "zones"}
 
@@ -103,3 +103,9 @@ def test_an_indicator_is_described_by_its_nature():
         value, state = describe_indicator(one)
         assert (value.name, value.kind, value.meaning) == ("CTG", kind, "Convention ; Caf ; 2024")
         assert (state.name, state.kind) == ("CTG_etat", "texte")
+
+
+def test_every_row_carries_the_columns_of_the_stamp(allier, views):
+    assert tuple(allier.stamp) == STAMP_COLUMNS
+    for view in views.values():
+        assert set(view.columns) >= set(STAMP_COLUMNS) or view.name == "structures"

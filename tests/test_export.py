@@ -90,7 +90,7 @@ def test_codes_are_text_and_numbers_are_numbers_in_the_workbook(exported):
     assert "populations municipales 2023" in said["Communes", "population"]
     assert "populations municipales" not in said["Quartiers prioritaires", "population"]
     assert said["Structures", "nom"] == "liste de structures, ou demande de l'utilisateur"
-    assert "code officiel géographique" in said["Communes", "nom"]
+    assert "COG au 1er janvier 2026" in said["Communes", "nom"]
 
 
 def test_no_text_becomes_a_formula_or_a_link(run, tmp_path):
