@@ -16,7 +16,7 @@ from avs_coverage.territory import Territory
 from tests.audit.helpers import audited, codes, conflicts, own, rows, screen
 
 
-def test_each_conflict_is_found_once_the_others_are_set_aside():
+def test_each_conflict_is_found_once_the_others_are_set_aside_then_what_refutes_each_figure():
     found = conflicts(
         own("nb_cs", "5"), own("nb_evs", "3"), own("nb_structures", "9"), own("nb_cs_acf", "6"),
         own("nb_qpv", "1"), own("nb_qpv_sans_structure", "2"), own("nb_communes", "256"),
@@ -24,6 +24,7 @@ def test_each_conflict_is_found_once_the_others_are_set_aside():
     assert found == [
         ("qpv", [["nb_qpv_sans_structure 2"]]),  # one official quarter
         ("structures", [["nb_cs 5", "nb_cs_acf 6"]]),
+        ("structures", [["nb_cs 5", "nb_evs 3", "nb_structures 9"]]),  # if it is the ACF that is wrong
     ]
 
 

@@ -64,6 +64,27 @@ def test_strict_with_one_s_own_figures_fails_on_them_only(run, tmp_path):
     assert "Lignes du tableau" not in error
 
 
+def test_strict_finds_a_figure_that_fails_only_in_a_larger_set(run, tmp_path):
+    """200 + 20 communes with a CS agree with 69 % (218 to 220); with 5 of an EVS alone, not with 72 %."""
+
+    def audit(*lines):
+        (tmp_path / "c.csv").write_text("\n".join(["indicateur;valeur;annee", *lines]) + "\n")
+        result = run("audit", "allier", "--figures", "c.csv", "--strict", "--json")
+        return result.returncode, json.loads(result.stdout)["conflits"]
+
+    alone, both = ("nb_communes_cs_seul;200;2022",), ("nb_communes_cs_et_evs;20;2022",)
+    known = audit(*alone)[1]  # the sets of three of the tool's own figures, which are shorter
+    assert (audit(*alone)[0], audit(*both)[0]) == (0, 0)
+    code, found = audit(*alone, *both)
+    assert code == 6
+    assert all(one in found for one in known)
+    (more,) = (one for one in found if one not in known)
+    assert not more["plus_courts"]
+    assert sorted(one["indicateur"] for one in more["ensembles"][0]["chiffres"]) == [
+        "nb_communes_cs_et_evs", "nb_communes_cs_seul", "nb_communes_evs_seul", "pct_communes_avs",
+    ]  # fmt: skip
+
+
 def test_communes_of_another_vintage_widen_the_bracket_by_those_that_changed(tmp_path):
     territory = Territory.find("creuse")
     changed = changed_communes(territory, 2022)
