@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from avs_coverage.figure import MEASURES
 from avs_coverage.indicators import state_column
+from avs_coverage.tables import STAMP_COLUMNS
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
@@ -33,6 +35,8 @@ COLUMNS = (
     "habitants_couverts_minorant",
     "habitants_couverts_majorant",
 )
+RESERVED = (*COLUMNS, *STAMP_COLUMNS, *MEASURES)
+"""Names that no indicator may bear: each is a column of its own, and a count is a measure of its own."""
 _COUNTS = ("population", "nb_cs", "nb_evs", *(name for name in COLUMNS if name.startswith("habitants_")))
 COVERED_BY = {
     "cs": ("cs_seul", "cs_et_evs"),

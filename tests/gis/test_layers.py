@@ -157,8 +157,8 @@ def test_a_territory_of_several_projections_is_in_wgs84(monkeypatch):
 
 def test_hostile_headers_keep_their_values_beside_the_columns_of_the_tool(world):
     frame = geo_layers(world)["communes"]
-    assert {"statut", "Statut_2", "FID_2", HOSTILE[0], "date", "date_2"} <= set(frame.columns)
+    assert {"statut", "Statut_2", "FID_2", HOSTILE[0], "date", "date (f.csv)"} <= set(frame.columns)
     assert plain(frame["Statut_2"]) == [1.0, 2.5, None, 4.0]
-    assert plain(frame["date_2"]) == ["x", None, HOSTILE[0], HOSTILE[1]]
+    assert plain(frame["date (f.csv)"]) == ["x", None, HOSTILE[0], HOSTILE[1]]
     assert set(frame["date"]) == {"2022-12-31"}
     assert plain(frame["Statut_etat"]) == ["connu", "connu", "secret", "connu"]
