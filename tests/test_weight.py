@@ -116,3 +116,13 @@ def test_a_count_of_a_commune_without_inhabitants_is_covered_with_it():
     )
     figures = {f.status: f.numerator for f in made.weighted(counts)}
     assert figures == {"cs": 14, "evs_seul": 0, "avs": 14, "aucune": 0}
+
+
+def test_whole_numbers_of_unknown_nature_may_be_asked_for(run, tmp_path):
+    (tmp_path / "i.csv").write_text("code_insee;truc;taux\n03185;12;1,5\n03310;8;2\n", encoding="utf-8")
+    words = "demandez cette colonne : --indicators FICHIER=truc"
+    assert words in run("zones", "allier", "--indicators", "i.csv", "--weight", "truc").stderr.decode()
+    assert run("zones", "allier", "--indicators", "i.csv=truc", "--weight", "truc").returncode == 0
+    assert (
+        "demandez" not in run("zones", "allier", "--indicators", "i.csv", "--weight", "taux").stderr.decode()
+    )

@@ -50,7 +50,7 @@ def weight_of(report: Report, name: str) -> Indicator | None:
     hints = ["effectifs lus : " + ", ".join(n for n, one in indicators.items() if one.is_count)]
     if not any(one.is_count for one in indicators.values()):
         hints = ["aucune colonne lue n'est un effectif : donnez un fichier qui en ait un"]
-    if found is not None and found.nature == "inconnue":
-        hints.append(f"si « {name} » en est un, nommez-la : --indicators FICHIER={name}")
+    if found is not None and found.nature == "inconnue" and (found.values.dropna() % 1 == 0).all():
+        hints.append(f"si « {name} » en est un, demandez cette colonne : --indicators FICHIER={name}")
     reason = "aucune colonne lue n'a ce nom" if found is None else _REASONS[found.nature]
     raise UsageError(Fault("AVS-217", {"value": name, "reason": reason, "hint": " ; ".join(hints)}))
