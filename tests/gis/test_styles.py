@@ -69,6 +69,31 @@ def test_styles_are_read_back(report, gpkg):
         assert aliases == [(column.name, column.label) for column in layer.columns]
 
 
+def test_structures_and_communes_bear_their_names_from_a_scale_on(report, gpkg):
+    """As QGIS reads it (QgsPalLayerSettings::readXml): *scaleMax* is the largest denominator shown."""
+    placements = {"Point": "6", "MultiPolygon": "4"}  # around a point by preference; across a polygon
+    named = {}
+    for layer in layers(report):
+        ((text,),) = rows(gpkg, f"SELECT styleQML FROM layer_styles WHERE f_table_name='{layer.name}'")
+        root = ElementTree.fromstring(text)
+        labeling = root.find("labeling")
+        assert ("Labeling" in root.get("styleCategories").split("|")) == (labeling is not None)
+        assert root.get("labelsEnabled") == ("0" if labeling is None else "1")
+        if labeling is None:
+            continue
+        assert labeling.get("type") == "simple"
+        (settings,) = labeling.findall("settings")
+        style = settings.find("text-style")
+        assert style.get("fieldName") in {column.name for column in layer.columns}
+        assert style.get("isExpression") == "0"
+        assert style.find("text-buffer").get("bufferDraw") == "1"
+        assert settings.find("placement").get("placement") == placements[layer.geometry]
+        shown = settings.find("rendering")
+        assert (shown.get("scaleVisibility"), shown.get("scaleMin")) == ("1", "0")
+        named[layer.name] = (style.get("fieldName"), int(shown.get("scaleMax")))
+    assert named == {"communes": ("nom", 150_000), "structures": ("nom", 500_000)}
+
+
 def test_categories_cover_every_value_that_may_come(gpkg):
     def values(name):
         ((text,),) = rows(gpkg, f"SELECT styleQML FROM layer_styles WHERE f_table_name='{name}'")
