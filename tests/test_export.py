@@ -86,6 +86,10 @@ def test_codes_are_text_and_numbers_are_numbers_in_the_workbook(exported):
     dictionary_sheet = openpyxl.load_workbook(exported / "avs-03.xlsx")["Dictionnaire"]
     rows = list(dictionary_sheet.iter_rows(min_row=2, values_only=True))
     assert all(row[3] and row[5] for row in rows)
+    # A height of its own for each row whose text wraps: LibreOffice would write lines over one another.
+    for line, row in enumerate(rows, 2):
+        needed = max(-(-len(text or "") // width) for text, width in zip(row[3:], (60, 18, 50), strict=True))
+        assert (dictionary_sheet.row_dimensions[line].height or 15) >= 15 * needed
     said = {(row[0], row[2]): row[5] for row in rows}
     assert "populations municipales 2023" in said["Communes", "population"]
     assert "populations municipales" not in said["Quartiers prioritaires", "population"]
