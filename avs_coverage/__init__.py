@@ -26,7 +26,7 @@ _EXPORTS = {
     "EpciCoverage": "epci",
     "Explainer": "explain",
     "Fault": "faults",
-    "Figure": "coverage",
+    "Figure": "figure",
     "Files": "study",
     "Group": "groups",
     "InputError": "errors",
@@ -163,7 +163,7 @@ if TYPE_CHECKING:
     from avs_coverage.changes import Change, coverage_changes
     from avs_coverage.compare import Side, SideBySide, compare_reports
     from avs_coverage.contributions import Contribution, structure_contributions
-    from avs_coverage.coverage import Coverage, Figure
+    from avs_coverage.coverage import Coverage
     from avs_coverage.epci import EpciCoverage, by_epci
     from avs_coverage.errors import (
         AuditError,
@@ -175,6 +175,7 @@ if TYPE_CHECKING:
     )
     from avs_coverage.explain import Explainer
     from avs_coverage.faults import Fault
+    from avs_coverage.figure import Figure
     from avs_coverage.gaps import Zone, ranked_by, zones
     from avs_coverage.groups import Group, by_group, grouping
     from avs_coverage.history import Year, coverage_history

@@ -53,9 +53,11 @@ class Implied:
 class Conflict:
     """Figures that cannot hold together: every set of the smallest size, and what each leaves possible.
 
+    Or one irreducible set with a user's own figure that none of those names: *shortest* is then False.
+
     Figures that print the same of the same quantity are one statement: the first stands in the sets,
-    *again* gives the others by it. *shortest* is False where there were too many figures to prove that
-    no smaller set exists.
+    *again* gives the others by it. *shortest* is False too where there were too many figures to prove
+    that no smaller set exists.
     """
 
     year: int
@@ -233,9 +235,17 @@ class _System:
         return next((value for _, value in self._totals(per, total)), None)
 
     def conflicts(self, year: int) -> Iterable[Conflict]:
-        """Yield the groups of figures that cannot hold together."""
+        """Yield the groups of figures that cannot hold together, then what refutes a user's own figure."""
         system = self._system()
-        for group in system.conflicts():
+        groups = [(group, system.is_searched_whole(len(group[0]))) for group in system.conflicts()]
+        named = {name for group, _ in groups for names in group for name in names}
+        for name, figure in self.figures.items():
+            # Whoever gives a figure wants to know of each whether it holds, beside shorter conflicts too.
+            is_own = any(one.given_in for one in (figure, *self.again.get(figure, ())))
+            if is_own and name not in named and (found := system.conflict_with(name)):
+                groups.append(((found,), False))
+                named |= found
+        for group, shortest in groups:
             sets = [tuple(self.figures[name] for name in sorted(names)) for names in group]
             bare = self._system(with_premises=False)
             used = any(bare.holds(names) for names in group)
@@ -245,7 +255,7 @@ class _System:
                 tuple(sets),
                 tuple(map(self._implied, group)),
                 self.premises if used else (),
-                system.is_searched_whole(len(group[0])),
+                shortest,
                 self.again,
             )
 

@@ -19,6 +19,7 @@ from avs_coverage.territory import Territory
 from avs_coverage.territory_names import TerritoryName, find_territory_name
 
 if TYPE_CHECKING:
+    from avs_coverage.indicators import Indicator
     from avs_coverage.osrm_server import Server
 
 DEFAULT_DATE = date(2026, 1, 1)
@@ -164,5 +165,15 @@ def _with_layers(territory: Territory, files: Files) -> tuple[Territory, tuple[F
             continue
         read = read_indicators(path, territory.communes.index, columns)
         territory = territory.with_indicators(read.indicators)
-        warnings += read.warnings
+        named = territory.indicators[-len(read.indicators) :]
+        warnings += [*read.warnings, *_renamed(read.indicators, named)]
     return territory, tuple(warnings)
+
+
+def _renamed(read: Sequence[Indicator], named: Sequence[Indicator]) -> list[Fault]:
+    """Say which indicators are not given under the header of their file (AVS-943)."""
+    return [
+        Fault("AVS-943", {"value": one.name, "name": other.name}, one.file)
+        for one, other in zip(read, named, strict=True)
+        if one.name != other.name
+    ]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from avs_coverage.coverage import MEASURES, Amounts, Coverage, Number
+from avs_coverage.coverage import Amounts, Coverage
+from avs_coverage.figure import MEASURES, Number
 from avs_coverage.inventory import TYPES
 
 if TYPE_CHECKING:

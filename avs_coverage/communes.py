@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from avs_coverage.figure import MEASURES
+from avs_coverage.indicators import state_column
+from avs_coverage.tables import STAMP_COLUMNS
+
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
     from avs_coverage.indicators import Indicator
@@ -31,6 +35,8 @@ COLUMNS = (
     "habitants_couverts_minorant",
     "habitants_couverts_majorant",
 )
+RESERVED = (*COLUMNS, *STAMP_COLUMNS, *MEASURES)
+"""Names that no indicator may bear: each is a column of its own, and a count is a measure of its own."""
 _COUNTS = ("population", "nb_cs", "nb_evs", *(name for name in COLUMNS if name.startswith("habitants_")))
 COVERED_BY = {
     "cs": ("cs_seul", "cs_et_evs"),
@@ -53,7 +59,7 @@ def select(coverage: Coverage, uncovered: str, covered_by: str) -> pd.DataFrame:
 
 def columns_of(coverage: Coverage) -> tuple[str, ...]:
     """Return the columns of the view: each indicator of the user comes after, with its state."""
-    names = [(one.name, f"{one.name}_etat") for one in coverage.territory.indicators]
+    names = [(one.name, state_column(one.name)) for one in coverage.territory.indicators]
     return (*COLUMNS, *(name for pair in names for name in pair))
 
 
@@ -70,6 +76,6 @@ def records(rows: pd.DataFrame, indicators: Sequence[Indicator] = ()) -> list[di
         for one in indicators:
             value = one.values[code]
             record[one.name] = None if pd.isna(value) or value == "" else value
-            record[f"{one.name}_etat"] = one.state[code]
+            record[state_column(one.name)] = one.state[code]
         found.append(record)
     return found

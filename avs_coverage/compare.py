@@ -9,15 +9,20 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from avs_coverage.changes import Change, coverage_changes
-from avs_coverage.coverage import Coverage, Figure
+from avs_coverage.coverage import Coverage
+from avs_coverage.figure import FIGURE_COLUMNS, Figure
 from avs_coverage.messages import counted, enumeration, french_date, plural
 from avs_coverage.names import comparable
 from avs_coverage.qpv import generation_in_force
+from avs_coverage.tables import STAMP_COLUMNS
 
 if TYPE_CHECKING:
     from avs_coverage.inventory import Structure
     from avs_coverage.report import Report
 
+_SIDE = ("comparaison", "territoire", "inventaire", "date", *FIGURE_COLUMNS)
+COLUMNS = (*_SIDE, *(name for name in STAMP_COLUMNS if name not in _SIDE))
+"""Stable names: they change only with the version of the schema (docs/formats.md)."""
 COMPARED = ("cs", "avs")
 """The statuses whose order is told: ``evs_seul`` falls where a CS opens, ``aucune`` is the rest."""
 

@@ -7,6 +7,7 @@ solution in whole numbers if and only if no cycle of them has a negative length 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -15,6 +16,9 @@ from math import comb, inf
 MAX_STATEMENTS = 25
 MAX_SETS = 20_000
 """Beyond so many statements, a set that cannot hold is irreducible, not proved to be the shortest."""
+
+MAX_DIAGNOSES = 500
+"""Beyond so many ways to set others aside, no set is looked for that one more statement would refute."""
 
 Span = tuple[int, int]
 """A quantity: the value of the second node less that of the first."""
@@ -74,6 +78,30 @@ class System:
                 break  # what is known cannot hold by itself
             left -= named
         return tuple(groups)
+
+    def conflict_with(self, name: str) -> frozenset[str] | None:
+        """Return an irreducible set that cannot hold and has this statement; None where none is found.
+
+        There is one if and only if the statement cannot hold with some largest set of others that can.
+        Those are what is left once each conflict of the others has lost one of its statements (Reiter,
+        1987, « A theory of diagnosis from first principles »): fewest losses first, up to
+        ``MAX_DIAGNOSES`` of them.
+        """
+        others, seen = frozenset(self.statements) - {name}, {frozenset[str]()}
+        waiting = deque(seen)
+        while waiting:
+            lost = waiting.popleft()
+            left = others - lost
+            if self.holds(left):
+                if not self.holds(left | {name}):
+                    return self._irreducible(left | {name})
+                continue
+            more = {lost | {one} for one in self._irreducible(left)} - seen
+            if len(seen) + len(more) > MAX_DIAGNOSES:
+                return None
+            seen |= more
+            waiting.extend(sorted(more, key=sorted))
+        return None
 
     def is_searched_whole(self, size: int) -> bool:
         """Tell whether every set up to a size is tried, so that the shortest are proved to be."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from avs_coverage.figure import MEASURES, Figure, Number
 from avs_coverage.inventory import Inventory
 
 if TYPE_CHECKING:
@@ -19,61 +19,12 @@ if TYPE_CHECKING:
     from avs_coverage.territory import Territory
     from avs_coverage.zone_populations import Limits
 
-MEASURES = ("communes", "habitants", "km2")
-STATUSES = ("cs", "evs_seul", "avs", "aucune")
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 Amounts = np.ndarray[Any, Any]
-Number = int | float
 Level = Literal["firm", "certain", "any"]
 """Links on which a minorant rests, a figure, a majorant: each level holds those before it."""
 _ROUNDING = 1e-9
 """What a sum of shares may lose: a commune half of whose inhabitants are reached is covered."""
-
-
-class Figure(NamedTuple):
-    """One number with what it is made of, and its bracket.
-
-    *measure* is ``communes``, ``habitants`` or ``km2``; *status* is ``cs``, ``evs_seul``,
-    ``avs`` or ``aucune``. *numerator*, *lower* and *upper* (minorant, majorant) are in the unit
-    of the measure, over the same *denominator*; all are None where no inventory stands.
-    """
-
-    rule: str
-    parameters: Mapping[str, float | str]
-    measure: str
-    status: str
-    numerator: Number | None
-    denominator: Number | None
-    lower: Number | None
-    upper: Number | None
-
-    @property
-    def share(self) -> float | None:
-        """Return numerator ÷ denominator, 0–1; None where unknown or where there is no one to cover."""
-        return self.share_of(self.numerator)
-
-    def share_of(self, value: Number | None) -> float | None:
-        """Return *value* ÷ denominator, None where either is unknown or the denominator is 0."""
-        return value / self.denominator if value is not None and self.denominator else None
-
-    @property
-    def is_closed(self) -> bool:
-        """Tell whether nothing unknown can move the figure."""
-        return self.lower == self.upper
-
-    def to_record(self) -> dict[str, Any]:
-        """Return the figure as plain values, under the names that stay."""
-        return {
-            "regle": self.rule,
-            "parametres": dict(self.parameters),
-            "mesure": self.measure,
-            "statut": self.status,
-            "numerateur": self.numerator,
-            "denominateur": self.denominator,
-            "part": self.share,
-            "minorant": self.lower,
-            "majorant": self.upper,
-        }
 
 
 @dataclass(frozen=True)

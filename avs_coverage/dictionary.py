@@ -1,12 +1,17 @@
-"""The dictionary of the columns that exports hold: label, meaning, kind, unit and source of each."""
+"""The dictionary of the columns of tables and layers: label, meaning, kind, unit and source of each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from avs_coverage.embedded import read_csv
+from avs_coverage.indicators import state_column
+
+if TYPE_CHECKING:
+    from avs_coverage.indicators import Indicator
 
 KINDS = (
     "code", "texte", "annee", "entier", "nombre", "part", "coordonnee", "date", "oui_non", "liste", "paires",
@@ -20,6 +25,10 @@ _SOURCES = {
     "publie": "documents publiés, source à la ligne",
 }
 _QPV = ("qpv_2015", "qpv_2024")
+_STATES = (
+    "ce que l'on sait de la valeur : connu, secret, non_disponible, absent (du fichier), approche (moyenne "
+    "de communes fusionnées), incomplet ou non_calculable"
+)
 
 
 @dataclass(frozen=True)
@@ -41,28 +50,31 @@ class ColumnInfo:
 
 
 @cache
-def dictionary() -> dict[str, ColumnInfo]:
-    """Return every column of the tables, by name."""
+def dictionary() -> dict[tuple[str, str], ColumnInfo]:
+    """Return every column, by view (a table of ``tables``, or ``liens``) and name.
+
+    The view is empty for a column that means the same in all those that have no row of their own.
+    """
     return {
-        row["colonne"]: ColumnInfo(
+        (view, row["colonne"]): ColumnInfo(
             row["colonne"], row["libelle"], row["sens"], row["nature"], row["unite"], row["source"]
         )
         for row in read_csv("dictionary.csv")
+        for view in row["vue"].split("|")
     }
 
 
-def describe_column(name: str, view: str, indicators: Mapping[str, str] = {}) -> ColumnInfo:
-    """Return what a column of a view holds; one of the user's indicators is described by its label.
+def describe_column(name: str, view: str) -> ColumnInfo:
+    """Return what a column of a view holds. Raises KeyError for a column that nothing describes."""
+    found = dictionary()
+    return found.get((view, name)) or found["", name]
 
-    *indicators* is name → label with source. Raises KeyError for a column that nothing describes.
-    """
-    base = name.removesuffix("_etat")
-    if base in indicators:
-        if name != base:
-            return ColumnInfo(name, f"État de {base}", "connu, secret, absent…", "texte", "", "liste")
-        return ColumnInfo(name, base, indicators[base], "nombre", "", "liste")
-    found = dictionary()[name]
-    # The names of EPCI of a zone are several; the code of a commune's EPCI is one.
-    if (view, name) == ("zones", "epci"):
-        return ColumnInfo(name, "EPCI", "noms des EPCI de la zone", "liste", "", "epci")
-    return found
+
+def describe_indicator(indicator: Indicator) -> tuple[ColumnInfo, ColumnInfo]:
+    """Return what the two columns of one of the user's indicators hold: its values, and their states."""
+    name, told = indicator.name, (indicator.label, indicator.source, indicator.vintage)
+    kind = "texte" if indicator.nature == "classe" else "nombre"
+    return (
+        ColumnInfo(name, name, " ; ".join(filter(None, told)), kind, indicator.unit, "liste"),
+        ColumnInfo(state_column(name), f"{name}, état", _STATES, "texte", "", "liste"),
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from avs_coverage.coverage import Figure
+from avs_coverage.figure import Figure
 from avs_coverage.names import normalise
 
 if TYPE_CHECKING:

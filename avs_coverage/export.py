@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from avs_coverage.dictionary import ColumnInfo, describe_column
+from avs_coverage.dictionary import ColumnInfo, describe_column, describe_indicator
 from avs_coverage.errors import OutputError
 from avs_coverage.faults import Fault
 from avs_coverage.manifest import FILE_NAME, manifest
@@ -56,12 +56,10 @@ class Export:
     @cached_property
     def columns(self) -> dict[tuple[str, str], ColumnInfo]:
         """Return the description of each (view, column)."""
-        indicators = {
-            one.name: " ; ".join(filter(None, (one.label, one.source, one.vintage)))
-            for one in self.report.coverage.territory.indicators
-        }
+        indicators = self.report.coverage.territory.indicators
+        own = {column.name: column for one in indicators for column in describe_indicator(one)}
         return {
-            (view.name, name): describe_column(name, view.name, indicators)
+            (view.name, name): own.get(name) or describe_column(name, view.name)
             for view in self.views
             for name in view.columns
         }
@@ -80,7 +78,7 @@ def _xlsx(export: Export, folder: Path) -> None:
     from avs_coverage.reports.xlsx_file import workbook
 
     vintages = export.report.coverage.territory.vintages
-    sources = {name: one.source_text(vintages) for (_, name), one in export.columns.items()}
+    sources = {one.source: one.source_text(vintages) for one in export.columns.values()}
     content = workbook(export.views, export.columns, parameters(export.report, export.request.files), sources)
     (folder / f"{export.stem}.xlsx").write_bytes(content)
 

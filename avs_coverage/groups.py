@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from avs_coverage.coverage import Coverage, Figure
+from avs_coverage.coverage import Coverage
 from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
+from avs_coverage.figure import FIGURE_COLUMNS, Figure
 from avs_coverage.names import normalise
 
 if TYPE_CHECKING:
@@ -28,15 +29,7 @@ COLUMNS = (
     "nom_groupe",
     "nb_communes",
     "nb_communes_avec_inventaire",
-    "regle",
-    "parametres",
-    "mesure",
-    "statut",
-    "numerateur",
-    "denominateur",
-    "part",
-    "minorant",
-    "majorant",
+    *FIGURE_COLUMNS,
 )
 """Stable names: they change only with the version of the schema (docs/formats.md)."""
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from avs_coverage.changes import Change, coverage_changes
 from avs_coverage.completeness import belongs, published_number
-from avs_coverage.coverage import MEASURES, Coverage, Number
+from avs_coverage.coverage import Coverage
+from avs_coverage.figure import MEASURES, Number
 from avs_coverage.published_figures import published_figures
 
 if TYPE_CHECKING:
-    from avs_coverage.coverage import Figure
+    from avs_coverage.figure import Figure
     from avs_coverage.inventory import Inventory, Structure
     from avs_coverage.rules import Rule
     from avs_coverage.territory import Territory

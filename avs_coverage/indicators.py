@@ -20,6 +20,11 @@ NATURE_LABELS = {
 }
 
 
+def state_column(name: str) -> str:
+    """Return the name of the column that says of each value of an indicator whether it is known."""
+    return f"{name}_etat"
+
+
 @dataclass(frozen=True)
 class Indicator:
     """One column of a user's file, by commune of the COG 2026.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -117,6 +117,23 @@ def plain(value: float) -> str:
     ('5', '12345.678', '0.1')
     """
     return f"{value:.12g}"
+
+
+def joined(value: object) -> str:
+    """Write a plain value as text: ``oui`` or ``non``, lists and ``name=value`` pairs joined by ``|``.
+
+    >>> joined(["03185", "03101"]), joined({"rayon_m": 5000.0, "population_par": "chef-lieu"}), joined(True)
+    ('03185|03101', 'rayon_m=5000|population_par=chef-lieu', 'oui')
+    """
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, float):
+        return plain(value)
+    if isinstance(value, Mapping):
+        return "|".join(f"{name}={joined(item)}" for name, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return "|".join(joined(item) for item in value)
+    return str(value)
 
 
 def distance(metres: float) -> str:

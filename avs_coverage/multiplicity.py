@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from avs_coverage.coverage import MEASURES, Amounts, Figure, Level, Number
+from avs_coverage.coverage import Amounts, Level
+from avs_coverage.figure import MEASURES, Figure, Number
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage

@@ -12,7 +12,8 @@ from avs_coverage.published_figures import PublishedFigure, published_figures
 from avs_coverage.published_indicators import INDICATORS
 
 if TYPE_CHECKING:
-    from avs_coverage.coverage import Coverage, Figure
+    from avs_coverage.coverage import Coverage
+    from avs_coverage.figure import Figure
     from avs_coverage.qpv import QpvSummary
 
 

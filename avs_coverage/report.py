@@ -8,9 +8,10 @@ from typing import Any
 
 from avs_coverage import __version__
 from avs_coverage.completeness import Completeness, Missing, completeness, missing_structures, positions
-from avs_coverage.coverage import Coverage, Figure
+from avs_coverage.coverage import Coverage
 from avs_coverage.epci import EpciCoverage, by_epci
 from avs_coverage.faults import Fault
+from avs_coverage.figure import Figure
 from avs_coverage.gaps import Zone, zones
 from avs_coverage.history import YearCount, year_counts
 from avs_coverage.inventory import FICTITIOUS, Structure
@@ -171,7 +172,7 @@ class Report:
 
     @cached_property
     def stamp(self) -> dict[str, Any]:
-        """What each row of a table or layer carries with it, wherever it is pasted: names that stay."""
+        """What each row of a table or layer carries with it, wherever it is pasted: ``STAMP_COLUMNS``."""
         coverage = self.coverage
         return {
             "territoire": coverage.territory.name.code,

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from avs_coverage.figure import FIGURE_COLUMNS
+
 if TYPE_CHECKING:
     from avs_coverage.published_figures import PublishedFigure
     from avs_coverage.report import Report
@@ -28,17 +30,18 @@ class TableView:
     stamped: tuple[str, ...] = ()
 
 
-FIGURE_COLUMNS = (
+STAMP_COLUMNS = (
+    "territoire",
+    "date",
     "regle",
     "parametres",
-    "mesure",
-    "statut",
-    "numerateur",
-    "denominateur",
-    "part",
-    "minorant",
-    "majorant",
+    "fictif",
+    "couches_utilisateur",
+    "completude",
+    "positions",
+    "hors_fourchette",
 )
+"""What a row rests on, see ``Report.stamp``. Stable names, as those of all columns."""
 
 
 def tables_of(report: Report, figures: Sequence[PublishedFigure] = ()) -> tuple[TableView, ...]:

@@ -14,6 +14,7 @@ import pandas as pd
 from avs_coverage.embedded import VINTAGES, read_boundaries, read_parquet
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
+from avs_coverage.indicators import state_column
 from avs_coverage.messages import counted
 from avs_coverage.projection import epsg_of
 from avs_coverage.territory_names import TerritoryName, find_territory_name
@@ -85,11 +86,22 @@ class Territory:
         return replace(self, replaced={**self.replaced, **names}, quarters=quarters)
 
     def with_indicators(self, indicators: tuple[Indicator, ...]) -> Territory:
-        """Return the territory with more indicators; a name already taken bears its file's name too."""
-        taken = {"population", "superficie_km2", *(indicator.name for indicator in self.indicators)}
-        named = [
-            replace(one, name=f"{one.name} ({one.file})") if one.name in taken else one for one in indicators
-        ]
+        """Return the territory with more indicators, in their order.
+
+        A name that a column of the tool or another indicator has, or the state of one of them, bears its
+        file's name too: ``statut (caf.csv)``.
+        """
+        from avs_coverage.communes import RESERVED
+
+        taken = {*RESERVED, *(n for one in self.indicators for n in (one.name, state_column(one.name)))}
+        named = []
+        for one in indicators:
+            rank, name = 1, one.name
+            while taken & {name, state_column(name)}:
+                name = f"{one.name} ({one.file}{f', {rank}' if rank > 1 else ''})"
+                rank += 1
+            taken |= {name, state_column(name)}
+            named.append(one if name == one.name else replace(one, name=name))
         return replace(self, indicators=(*self.indicators, *named))
 
     def ranks(self, codes: pd.Series) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -36,12 +36,15 @@ def allier() -> Report:
 
 @pytest.fixture
 def process(tmp_path: Path) -> Run:
-    """Run avs-coverage in a process of its own, in an empty folder."""
+    """Run avs-coverage in a process of its own, in an empty folder; *given* comes on its standard input."""
 
-    def _process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    def _process(
+        *arguments: str, given: bytes | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[bytes]:
         env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "PYTHONIOENCODING", "COLUMNS")}
         return subprocess.run(
             [sys.executable, "-m", "avs_coverage", *arguments],
+            input=given,
             capture_output=True,
             cwd=tmp_path,
             env={**env, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **environment},

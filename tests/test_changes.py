@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avs_coverage.changes import CAUSES, coverage_changes
-from avs_coverage.coverage import MEASURES, Coverage
+from avs_coverage.coverage import Coverage
+from avs_coverage.figure import MEASURES
 from avs_coverage.inventory import ZONES, Inventory
 from avs_coverage.rules import RuleSettings, get_rule
 from tests.test_radius import grid_of

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from avs_coverage import Report, Territory, build_report, find_territory_name
 from avs_coverage.changes import CAUSES
 from avs_coverage.compare import COMPARED, Side, compare_reports
-from avs_coverage.coverage import MEASURES
+from avs_coverage.figure import MEASURES
 from tests.test_changes import coverage_of, lists, shown
 from tests.worlds import cover, structure, territory
 

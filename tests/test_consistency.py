@@ -106,6 +106,11 @@ def test_feasibility_ranges_and_shortest_sets_are_those_of_every_assignment(draw
             expected = (min(found), max(found)) if found else None
             assert system.range_of(span, believed) == expected
 
+    irreducible = [s for s in subsets if not allowed(s) and all(allowed(s - {name}) for name in s)]
+    for name in system.statements:
+        found = system.conflict_with(name)
+        assert found in ([s for s in irreducible if name in s] or [None])
+
     left = frozenset(system.statements)
     for group in system.conflicts():
         impossible = [s for s in subsets if s <= left and not allowed(s)]

@@ -10,7 +10,7 @@ import pytest
 import avs_coverage
 from avs_coverage import audit as audit_view
 from avs_coverage import communes as communes_view
-from avs_coverage import contributions, gaps, groups, inventory, qpv_location
+from avs_coverage import compare, contributions, gaps, groups, inventory, qpv_location
 from avs_coverage.catalogue import CATALOGUE
 from avs_coverage.commands import app
 from avs_coverage.history import ROW_COLUMNS
@@ -45,7 +45,7 @@ def test_every_column_of_a_listing_is_documented():
         ("`contributions`", contributions.COLUMNS),
         ("`audit`", audit_view.COLUMNS),
         ("`history`", ROW_COLUMNS),
-        ("`compare`", module("compare").COLUMNS),
+        ("`compare`", compare.COLUMNS),
     ):
         documented = set(re.findall(r"`(\w+)`", section(title).split("|---|---|")[1]))
         assert set(columns) <= documented, title

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from avs_coverage import Territory, coverage_history, get_rule, load_structures
 from avs_coverage.changes import CAUSES
-from avs_coverage.coverage import MEASURES
+from avs_coverage.figure import MEASURES
 from avs_coverage.history import ROW_COLUMNS, usual_years
 from avs_coverage.inventory import Inventory
 from avs_coverage.report import Report

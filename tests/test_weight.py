@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -69,6 +70,35 @@ def test_the_commands_take_a_count_and_refuse_anything_else(run, tmp_path):
     assert "AVS-204" in run("zones", "allier", "--weight", "x").stderr.decode()
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("taux", "rien ne dit que ses valeurs s'additionnent"),
+        ("MED21", "c'est une médiane"),
+        ("TP6021", "c'est un taux"),
+        ("CTG", "c'est une classe"),
+        ("absent", "aucune colonne lue n'a ce nom"),
+    ],
+)
+def test_a_column_that_is_no_count_is_told_why_and_what_may_weigh(run, tmp_path, name, said):
+    lines = [
+        "code_insee;enfants;taux;MED21;TP6021;CTG",
+        "03185;12;1,5;18500;26;oui",
+        "03310;8;2;19000;20;non",
+    ]
+    (tmp_path / "i.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    error = run("zones", "allier", "--indicators", "i.csv", "--weight", name).stderr.decode()
+    assert "AVS-217" in error
+    assert said in error
+    assert "effectifs lus : enfants" in error
+    # Of a file without any count: the option is there, and it is not what is missing.
+    (tmp_path / "j.csv").write_text("\n".join(re.sub(";(enfants|12|8);", ";", one) for one in lines) + "\n")
+    error = run("zones", "allier", "--indicators", "j.csv", "--weight", name).stderr.decode()
+    assert "AVS-217" in error
+    assert said in error
+    assert "aucune colonne lue n'est un effectif" in error
+
+
 def test_a_count_of_a_commune_without_inhabitants_is_covered_with_it():
     world = territory({"1": "A", "2": "A"}, population={"1": 0, "2": 10})
     made = cover(world, structure("a", "CS", "1", "complete", "1 2", world))
@@ -86,3 +116,13 @@ def test_a_count_of_a_commune_without_inhabitants_is_covered_with_it():
     )
     figures = {f.status: f.numerator for f in made.weighted(counts)}
     assert figures == {"cs": 14, "evs_seul": 0, "avs": 14, "aucune": 0}
+
+
+def test_whole_numbers_of_unknown_nature_may_be_asked_for(run, tmp_path):
+    (tmp_path / "i.csv").write_text("code_insee;truc;taux\n03185;12;1,5\n03310;8;2\n", encoding="utf-8")
+    words = "demandez cette colonne : --indicators FICHIER=truc"
+    assert words in run("zones", "allier", "--indicators", "i.csv", "--weight", "truc").stderr.decode()
+    assert run("zones", "allier", "--indicators", "i.csv=truc", "--weight", "truc").returncode == 0
+    assert (
+        "demandez" not in run("zones", "allier", "--indicators", "i.csv", "--weight", "taux").stderr.decode()
+    )

@@ -287,6 +287,11 @@ DATA: dict[str, FaultKind] = {
         "sans nombre de places, l'offre est inconnue, et non nulle",
         "remplissez la colonne « capacite » de votre liste (--structures)",
     ),
+    "AVS-376": FaultKind(
+        "un texte de ce fichier contient le caractère nul : « {value} »",
+        "il y serait coupé, sans un mot",
+        "ôtez ce caractère, que le GeoJSON écrit \\u0000",
+    ),
     "AVS-380": FaultKind(
         "le serveur OSRM ne répond pas ({reason})",
         "sans lui les durées ne sont pas connues, et aucune n'est inventée",

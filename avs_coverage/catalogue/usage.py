@@ -53,8 +53,8 @@ USAGE: dict[str, FaultKind] = {
     ),
     "AVS-217": FaultKind(
         "« {value} » n'est pas un effectif des fichiers donnés par --indicators",
-        "une médiane, un taux ou une classe ne s'additionnent pas",
-        "effectifs lus : {choices}",
+        "{reason}",
+        "{hint}",
     ),
     "AVS-218": FaultKind(
         "un seul territoire, « {value} » : il n'y a rien à comparer",

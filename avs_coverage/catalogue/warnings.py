@@ -136,4 +136,9 @@ WARNINGS: dict[str, FaultKind] = {
         "un tableur garde 69 % sous la forme 0,69",
         "si c'est le cas, écrivez 69 ; sinon, « {value} % » pour ôter le doute",
     ),
+    "AVS-943": FaultKind(
+        "la colonne « {value} » est rendue sous le nom « {name} »",
+        "une colonne de l'outil, ou d'un autre indicateur, porte déjà ce nom",
+        "employez ce nom, pour --weight aussi ; ou changez l'en-tête du fichier",
+    ),
 }

@@ -24,26 +24,6 @@ if TYPE_CHECKING:
 
     from avs_coverage.report import Report
 
-COLUMNS = (
-    "comparaison",
-    "territoire",
-    "inventaire",
-    "date",
-    "regle",
-    "parametres",
-    "mesure",
-    "statut",
-    "numerateur",
-    "denominateur",
-    "part",
-    "minorant",
-    "majorant",
-    "fictif",
-    "couches_utilisateur",
-    "completude",
-    "positions",
-    "hors_fourchette",
-)
 SCHEMA_VERSION = 1
 
 
@@ -80,7 +60,7 @@ def compare(
     """Comparaison de territoires, ou de deux inventaires d'un territoire : même règle, même date."""
     reports = _reports(study, output, against)
 
-    from avs_coverage.compare import Side, compare_reports
+    from avs_coverage.compare import COLUMNS, Side, compare_reports
 
     names = _names(study, reports, against)
     sides = [Side(name, report) for name, report in zip(names, reports, strict=True)]

@@ -47,7 +47,7 @@ def groups(
 
 
 def _document(report: Report, found: tuple[Group, ...], by: str, weight: str) -> Document:
-    from avs_coverage.coverage import MEASURES, STATUSES
+    from avs_coverage.figure import MEASURES, STATUSES
     from avs_coverage.messages import CAVEAT, MEASURE_LABELS, number
     from avs_coverage.reports.document import Block, Cell, Document, FigureCell, Paragraph, Section, table
     from avs_coverage.reports.inventory_section import basis, hypothesis, inventory_or_help

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from avs_coverage.access import CommuneAccess, communes_access
 from avs_coverage.embedded import read_csv
-from avs_coverage.explain.context import ESTABLISHED, HELD, RuleContext, Tie, estimated_minutes
+from avs_coverage.explain.context import RuleContext, Tie, Tied, estimated_minutes
 from avs_coverage.gaps import Locations
 from avs_coverage.gazetteer import departement_of
 from avs_coverage.projection import epsg_of
@@ -32,7 +32,7 @@ _STATUSES = {
 
 
 @dataclass(frozen=True)
-class CommuneByRule:
+class CommuneByRule(Tied):
     """What one rule says of a commune; the statuses are those of ``Coverage.communes``.
 
     *ties* are its links, the surest first; *other_dates* those of the structures that are closed at
@@ -60,26 +60,6 @@ class CommuneByRule:
     nearest: Structure | None
     minutes: float | None
     enough: float | None
-
-    @property
-    def certain(self) -> tuple[Tie, ...]:
-        """Return the links on which the figure rests, established or not."""
-        return tuple(tie for tie in self.ties if tie.certain)
-
-    @property
-    def established(self) -> tuple[Tie, ...]:
-        """Return the links that are established."""
-        return tuple(tie for tie in self.ties if tie.level == ESTABLISHED)
-
-    @property
-    def held(self) -> tuple[Tie, ...]:
-        """Return the links on which the figure rests, and that are not established."""
-        return tuple(tie for tie in self.ties if tie.level == HELD)
-
-    @property
-    def possible(self) -> tuple[Tie, ...]:
-        """Return the links that are no more than possible."""
-        return tuple(tie for tie in self.ties if not tie.certain)
 
     @property
     def is_covered(self) -> bool:

@@ -84,6 +84,32 @@ class Tie:
         }
 
 
+class Tied:
+    """What a rule gives links to, a commune or a structure: its links, by how sure they are."""
+
+    ties: tuple[Tie, ...]
+
+    @property
+    def certain(self) -> tuple[Tie, ...]:
+        """Return the links on which the figure rests, established or not."""
+        return tuple(tie for tie in self.ties if tie.certain)
+
+    @property
+    def established(self) -> tuple[Tie, ...]:
+        """Return the links that are established."""
+        return tuple(tie for tie in self.ties if tie.level == ESTABLISHED)
+
+    @property
+    def held(self) -> tuple[Tie, ...]:
+        """Return the links on which the figure rests, and that are not established."""
+        return tuple(tie for tie in self.ties if tie.level == HELD)
+
+    @property
+    def possible(self) -> tuple[Tie, ...]:
+        """Return the links that are no more than possible."""
+        return tuple(tie for tie in self.ties if not tie.certain)
+
+
 class RuleContext:
     """One rule of a report, and what is asked of it for any commune or structure."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from avs_coverage.completeness import belongs
-from avs_coverage.explain.context import ESTABLISHED, HELD, RuleContext, Tie, counted_ids
+from avs_coverage.explain.context import RuleContext, Tie, Tied, counted_ids
 from avs_coverage.qpv import Qpv, all_qpv
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ LACKING_COLUMNS = {
 
 
 @dataclass(frozen=True)
-class StructureByRule:
+class StructureByRule(Tied):
     """The communes of the territory that a structure covers under one rule.
 
     *contribution* is None where the rule does not locate the structure, or where it does not count.
@@ -49,26 +49,6 @@ class StructureByRule:
     is_located: bool
     ties: tuple[Tie, ...]
     contribution: Contribution | None
-
-    @property
-    def certain(self) -> tuple[Tie, ...]:
-        """Return the links on which the figure rests, established or not."""
-        return tuple(tie for tie in self.ties if tie.certain)
-
-    @property
-    def established(self) -> tuple[Tie, ...]:
-        """Return the links that are established."""
-        return tuple(tie for tie in self.ties if tie.level == ESTABLISHED)
-
-    @property
-    def held(self) -> tuple[Tie, ...]:
-        """Return the links on which the figure rests, and that are not established."""
-        return tuple(tie for tie in self.ties if tie.level == HELD)
-
-    @property
-    def possible(self) -> tuple[Tie, ...]:
-        """Return the links that are no more than possible."""
-        return tuple(tie for tie in self.ties if not tie.certain)
 
     @property
     def possible_inhabitants(self) -> int:

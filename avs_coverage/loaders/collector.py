@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Commune, Gazetteer, departement_of, parent_of_arrondissement
 from avs_coverage.messages import enumeration, french_date, plural
+
+if TYPE_CHECKING:
+    from avs_coverage.loaders.table_file import Row
 
 _Remark = tuple[str, dict[str, str]]
 _Say = Callable[..., None]
@@ -45,6 +49,23 @@ class Collector:
     def put_aside(self, line: int, reason: str) -> None:
         """Record a row that is read and not used."""
         self.set_aside.append(Fault("AVS-907", {"value": reason}, self.file, line))
+
+    def body(self, rows: Sequence[Row], header: int, unused: Sequence[str]) -> Iterator[Row]:
+        """Yield the rows under that of headers, and count them: blank ones are put aside.
+
+        *unused* are the headers that no column takes (AVS-906). A row with more cells than there are
+        headers is a fault (AVS-306), and is read as well.
+        """
+        if unused:
+            self.warn("AVS-906", rows[header].line, "", value=", ".join(unused))
+        self.rows_read = len(rows) - header - 1
+        for row in rows[header + 1 :]:
+            if row.is_blank:
+                self.put_aside(row.line, "ligne vide")
+                continue
+            if any(row.cells[len(rows[header].cells) :]):
+                self.fault("AVS-306", row.line, "")
+            yield row
 
     def commune(self, text: str, line: int, column: str, near: str = "") -> Commune | None:
         """Return the commune that *text* names by code or name; add a fault where none does.

@@ -64,16 +64,8 @@ def read_figures(path: Path, territory: TerritoryName | None) -> FiguresFile:
     if collector.faults:
         raise InputError(collector.faults)
     index, positions, _, unused = matched
-    if unused:
-        collector.warn("AVS-906", rows[index].line, "", value=", ".join(unused))
-    collector.rows_read = len(rows) - index - 1
     found = []
-    for row in rows[index + 1 :]:
-        if row.is_blank:
-            collector.put_aside(row.line, "ligne vide")
-            continue
-        if any(row.cells[len(rows[index].cells) :]):
-            collector.fault("AVS-306", row.line, "")
+    for row in collector.body(rows, index, unused):
         fields = Fields(row, positions, collector)
         if other := _other_territory(fields, territory):
             collector.put_aside(row.line, f"chiffre d'un autre territoire : {other}")

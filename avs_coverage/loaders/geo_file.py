@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import tempfile
 import warnings
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isnan
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,7 @@ _SQLITE = b"SQLite format 3\0"
 _SHAPEFILE = b"\x00\x00\x27\x0a"
 _SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
 _IN_ZIP = (".shp", ".gpkg", ".geojson", ".json")
+_NULL_IN_JSON = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _MAX_MEMBER_BYTES = 4_000_000_000
 _LAMBERT_93_BOUNDS = (0, 6_000_000, 1_300_000, 7_200_000)
 
@@ -74,7 +77,7 @@ def layers(path: Path, expected: str) -> Iterator[list[Layer]]:
 
     There are none in another file. They can be read while the context lasts. *expected* says
     what to take out of an archive that is not opened. Raises InputError: AVS-301, AVS-371
-    unreadable, AVS-351 a ``.7z``.
+    unreadable, AVS-351 a ``.7z``, AVS-376 a null character in a GeoJSON.
     """
     start = first_bytes(path)
     if start.startswith(_SEVEN_ZIP):
@@ -90,7 +93,12 @@ def layers(path: Path, expected: str) -> Iterator[list[Layer]]:
         yield [Layer(str(path), None, _geoparquet_columns(path) or (), "Unknown")]
         return
     if start.startswith(b"PK"):
-        sources = [f"/vsizip/{path}/{member}" for member in _members(path)]
+        members = _members(path)
+        with _in_french(path.name), zipfile.ZipFile(path) as archive:
+            for member in members:
+                if member.lower().endswith((".geojson", ".json")):
+                    _refuse_null(archive.read(member), path.name)
+        sources = [f"/vsizip/{path}/{member}" for member in members]
         yield [layer for source in sources for layer in _layers_of(source, path.name)]
         return
     with _named_as_gdal_wants(path, start) as source:
@@ -120,10 +128,19 @@ def _members(path: Path) -> list[str]:
     return [member.filename for member in members]
 
 
+def _refuse_null(content: bytes | mmap, file: str) -> None:
+    """Refuse a GeoJSON of which a text holds a null character (AVS-376): GDAL would cut it there."""
+    if content.find(b"\\u0000") >= 0 and (found := _NULL_IN_JSON.search(content)):
+        around = content[max(found.start() - 40, 0) : found.end() + 40].decode("utf-8", "replace")
+        raise InputError(Fault("AVS-376", {"value": around}, file))
+
+
 @contextmanager
 def _named_as_gdal_wants(path: Path, start: bytes) -> Iterator[str]:
     """Yield a path that GDAL opens: it would choose its driver by the name."""
     if _is_geojson(start):
+        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+            _refuse_null(content, path.name)
         yield f"GeoJSON:{path}"
         return
     if not start.startswith(_SQLITE) or path.suffix.lower() == ".gpkg":

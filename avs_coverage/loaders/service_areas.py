@@ -54,15 +54,7 @@ def read_service_areas(
     if collector.faults:
         return collector, added, {}
     index, positions, _, unused = matched
-    if unused:
-        collector.warn("AVS-906", rows[index].line, "", value=", ".join(unused))
-    collector.rows_read = len(rows) - index - 1
-    for row in rows[index + 1 :]:
-        if row.is_blank:
-            collector.put_aside(row.line, "ligne vide")
-            continue
-        if any(row.cells[len(rows[index].cells) :]):
-            collector.fault("AVS-306", row.line, "")
+    for row in collector.body(rows, index, unused):
         name = cell_of(row, positions, "structure")
         structure = None if structures is None else _find(name, row.line, structures, collector)
         near = structure.seat if structure else ""

@@ -271,18 +271,20 @@ def _encoding(path: Path, file: IO[bytes]) -> str:
         raise _unreadable(path.name, reason)
     if first.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    if b"\0" in first:
-        raise _unreadable(path.name, "le contenu est binaire")
-    piece, lines = first, 0
+    piece, lines, encoding = first, 0, "utf-8-sig"
     while piece:
+        if (at := piece.find(b"\0")) >= 0:
+            line = lines + piece.count(b"\n", 0, at) + 1
+            raise _unreadable(path.name, "le contenu est binaire", line)
         try:
-            decoder.decode(piece)
+            if encoding != "cp1252":
+                decoder.decode(piece)
         except UnicodeDecodeError as error:
             refuse_damaged_utf8(path.name, piece, error.start, lines)
-            return "cp1252"
+            encoding = "cp1252"
         lines += piece.count(b"\n")
         piece = file.read(1 << 20)
-    return "utf-8-sig"
+    return encoding
 
 
 def _delimiter(lines: list[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from avs_coverage.changes import CAUSES
 from avs_coverage.compare import Gap, Revision, Side, SideBySide, differing_columns
-from avs_coverage.coverage import MEASURES, STATUSES
+from avs_coverage.figure import MEASURES, STATUSES
 from avs_coverage.inventory import Structure
 from avs_coverage.messages import (
     CAVEAT,

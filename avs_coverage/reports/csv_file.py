@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from avs_coverage.messages import joined
 from avs_coverage.reports.output import write_atomically
 
 
@@ -31,33 +32,21 @@ def csv_bytes(columns: Sequence[str], records: Sequence[Mapping[str, Any]], dial
     writer = csv.writer(text, delimiter=";" if french else ",", lineterminator="\r\n")
     writer.writerow(columns)
     for record in records:
-        writer.writerow([cell_text(record[column], french) for column in columns])
+        writer.writerow([_cell(record[column], french) for column in columns])
     return text.getvalue().encode("utf-8-sig" if french else "utf-8")
 
 
-def joined(value: object) -> str:
-    """Write a plain value as text: ``oui`` or ``non``, lists and ``name=value`` pairs joined by ``|``."""
-    if isinstance(value, bool):
-        return "oui" if value else "non"
-    if isinstance(value, Mapping):
-        return "|".join(f"{name}={joined(item)}" for name, item in value.items())
-    if isinstance(value, (list, tuple)):
-        return "|".join(str(item) for item in value)
-    return str(value)
-
-
-def cell_text(value: object, french: bool) -> str:
-    """Write a plain value as a cell of a CSV: see ``csv_bytes``."""
+def _cell(value: object, french: bool) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "oui" if value else "non"
+        return joined(value)
     if isinstance(value, float):
         text = f"{value:.6f}".rstrip("0").rstrip(".")
         return text.replace(".", ",") if french else text
     if isinstance(value, Mapping):
-        return "|".join(f"{name}={cell_text(item, french)}" for name, item in value.items())
+        return "|".join(f"{name}={_cell(item, french)}" for name, item in value.items())
     if isinstance(value, (list, tuple)):
-        return cell_text("|".join(str(item) for item in value), french)
+        return _cell(joined(value), french)
     text = str(value)
     return "'" + text if isinstance(value, str) and text[:1] in ("=", "+", "-", "@") else text

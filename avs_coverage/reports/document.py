@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from avs_coverage.coverage import Figure
+from avs_coverage.figure import Figure
 from avs_coverage.messages import MEASURE_UNITS, number, percent, plural
 
 

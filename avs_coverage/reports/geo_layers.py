@@ -8,29 +8,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from avs_coverage.communes import records
+from avs_coverage import communes, gaps, inventory, qpv_location
+from avs_coverage.dictionary import describe_indicator
 from avs_coverage.gaps import GAP, UNCLEAR, Zone
 from avs_coverage.gazetteer import departement_of
-from avs_coverage.messages import plain
+from avs_coverage.messages import joined
 from avs_coverage.projection import epsg_of, reproject
 from avs_coverage.qpv import departement_of_qpv
 from avs_coverage.qpv_location import DEFAULT_DISTANCE_M, locate, perimeters
-from avs_coverage.reports.geo_columns import (
-    COMMUNES,
-    LINKS,
-    QPV,
-    STAMP,
-    STRUCTURES,
-    ZONES,
-    Column,
-    Kind,
-    distinct,
-)
+from avs_coverage.reports.geo_columns import LINKS, STRUCTURES_MORE, ZONES_MORE, described, distinct
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from avs_coverage.dictionary import ColumnInfo
     from avs_coverage.inventory import Structure
     from avs_coverage.report import Report
 
@@ -39,13 +31,12 @@ LAYER_NAMES = ("communes", "zones_blanches", "couverture_a_preciser", "qpv", "st
 Geometry = Literal["MultiPolygon", "Point", "LineString"]
 Place = tuple[float, float, int]
 """x, y and the EPSG code of their projection."""
-_DTYPES: dict[Kind, str] = {
-    "text": "string",
-    "list": "string",
-    "whole": "Int64",
-    "number": "float64",
-    "yes_no": "boolean",
-}
+_LISTS = ("liste", "paires")
+_DTYPES = {
+    "annee": "Int64", "entier": "Int64", "nombre": "float64", "part": "float64", "coordonnee": "float64",
+    "oui_non": "boolean",
+}  # fmt: skip
+"""Kind of the dictionary → type of pandas; text for the others."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +51,7 @@ class Layer:
     title: str
     geometry: Geometry
     key: tuple[str, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnInfo, ...]
     records: Sequence[Mapping[str, Any]]
     shapes: Sequence[Any]
     epsg: int
@@ -74,30 +65,16 @@ class Layer:
         shapes = np.array([*self.shapes, None], dtype=object)[:-1]  # numpy would look into the shapes
         return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(shapes, crs=self.epsg), crs=self.epsg)
 
-    def _values(self, column: Column) -> pd.api.extensions.ExtensionArray:
+    def _values(self, column: ColumnInfo) -> pd.api.extensions.ExtensionArray:
         import pandas as pd
 
         values = [record[column.name] for record in self.records]
-        if column.kind == "list":
+        dtype = _DTYPES.get(column.kind, "string")
+        if column.kind in _LISTS:
             values = [joined(value) for value in values]
-        if column.kind == "number":
+        if dtype == "float64":
             values = [np.nan if value is None else value for value in values]
-        return pd.array(values, dtype=_DTYPES[column.kind])
-
-
-def joined(value: Iterable[Any] | Mapping[str, Any]) -> str:
-    """Return a list, or ``name=value`` pairs, as one text.
-
-    >>> joined(["03185", "03101"]), joined({"rayon_m": 5000.0, "population_par": "chef-lieu"})
-    ('03185|03101', 'rayon_m=5000|population_par=chef-lieu')
-    """
-    if isinstance(value, Mapping):
-        return "|".join(f"{name}={_text(item)}" for name, item in value.items())
-    return "|".join(_text(item) for item in value)
-
-
-def _text(value: object) -> str:
-    return plain(value) if isinstance(value, float) else str(value)
+        return pd.array(values, dtype=dtype)
 
 
 def geo_layers(report: Report) -> dict[str, gpd.GeoDataFrame]:
@@ -117,6 +94,7 @@ class _Layers:
         self.report = report
         self.coverage = report.coverage
         self.territory = report.coverage.territory
+        self.stamp = described(report.stamp, "")
         found = {epsg_of(departement) for departement in self.territory.name.departements}
         self.epsg = found.pop() if len(found) == 1 else WGS84
         contours = self.territory.boundaries().to_crs(self.epsg).geometry
@@ -124,10 +102,10 @@ class _Layers:
         self.contours = dict(zip(codes, _multiple(contours.to_numpy()), strict=True))
 
     def all(self) -> tuple[Layer, ...]:
-        gaps, unclear = "Zones blanches", "Couverture à préciser"
+        blank, unclear = "Zones blanches", "Couverture à préciser"
         return (
             self.communes(),
-            self.zones(LAYER_NAMES[1], gaps, [zone for zone in self.report.zones if zone.kind == GAP]),
+            self.zones(LAYER_NAMES[1], blank, [zone for zone in self.report.zones if zone.kind == GAP]),
             self.zones(LAYER_NAMES[2], unclear, [zone for zone in self.report.zones if zone.kind == UNCLEAR]),
             self.qpv(),
             self.structures(),
@@ -136,20 +114,17 @@ class _Layers:
 
     def communes(self) -> Layer:
         """Return every commune, those without a contour too."""
-        rows = records(self.coverage.communes)
-        extra = self._indicators(rows)
+        rows = communes.records(self.coverage.communes)
+        own = described(communes.COLUMNS, "communes")
+        columns = (*own, *self._indicators(rows, own))
         shapes = [self.contours.get(row["code_insee"]) for row in rows]
-        columns = (*COMMUNES, *extra)
         return self._layer("communes", "Communes", "MultiPolygon", ("code_insee",), columns, rows, shapes)
 
-    def _indicators(self, rows: list[dict[str, Any]]) -> tuple[Column, ...]:
+    def _indicators(self, rows: list[dict[str, Any]], own: tuple[ColumnInfo, ...]) -> tuple[ColumnInfo, ...]:
         """Add the user's indicators to the communes; return their columns, none named as another."""
-        wanted = []
-        for one in self.territory.indicators:
-            kind: Kind = "number" if one.values.dtype.kind in "iuf" else "text"
-            wanted.append(Column(one.name, kind, one.name, one.label))
-            wanted.append(Column(f"{one.name}_etat", "text", f"{one.name}, état", "État de la valeur"))
-        columns = distinct((*COMMUNES, *STAMP, *wanted))[len(COMMUNES) + len(STAMP) :]
+        taken = (*own, *self.stamp)
+        wanted = [column for one in self.territory.indicators for column in describe_indicator(one)]
+        columns = distinct((*taken, *wanted))[len(taken) :]
         for one, value, state in zip(self.territory.indicators, columns[::2], columns[1::2], strict=True):
             amounts, states = one.values.to_dict(), one.state.to_dict()
             for row in rows:
@@ -170,7 +145,8 @@ class _Layers:
             rows.append({**zone.to_record(), "communes_sans_contour": missing})
             shapes.append(shapely.union_all(drawn) if drawn else None)
         key = ("liste", "commune_principale")
-        return self._layer(name, title, "MultiPolygon", key, ZONES, rows, _multiple(shapes))
+        columns = described((*gaps.COLUMNS, *ZONES_MORE), "zones")
+        return self._layer(name, title, "MultiPolygon", key, columns, rows, _multiple(shapes))
 
     def qpv(self) -> Layer:
         """Return the quarters in force, with a shape where their perimeter is known."""
@@ -182,19 +158,20 @@ class _Layers:
         shapes = [
             self._projected(known.get(one.code), epsg_of(departement_of_qpv(one.code))) for one in quarters
         ]
-        title = "Quartiers prioritaires (QPV)"
-        return self._layer("qpv", title, "MultiPolygon", ("code_qpv",), QPV, rows, _multiple(shapes))
+        title, columns = "Quartiers prioritaires (QPV)", described(qpv_location.COLUMNS, "qpv")
+        return self._layer("qpv", title, "MultiPolygon", ("code_qpv",), columns, rows, _multiple(shapes))
 
     def structures(self) -> Layer:
         """Return the whole inventory, counted or not, at its own points or at chefs-lieux."""
         import shapely
 
         found = self.coverage.inventory.structures
-        counted = {structure.id for structure in self.coverage.inventory.counted(self.coverage.on)}
-        rows = [{**one.to_record(), "comptee": one.id in counted, "position": one.position} for one in found]
+        told = zip(self.report.structure_records, found, strict=True)
+        rows = [{**record, "position": one.position} for record, one in told]
         places = self._placed([_place(one) for one in found])
         shapes = [None if place is None else shapely.Point(place) for place in places]
-        return self._layer("structures", "Structures", "Point", ("id",), STRUCTURES, rows, shapes)
+        columns = described((*inventory.COLUMNS, *STRUCTURES_MORE), "structures")
+        return self._layer("structures", "Structures", "Point", ("id",), columns, rows, shapes)
 
     def links(self) -> Layer:
         """Return the links, drawn from the structure to the chef-lieu of the commune.
@@ -205,17 +182,17 @@ class _Layers:
 
         structures = {one.id: one for one in self.coverage.inventory.structures}
         table = self.coverage.links.sort_values(["structure", "commune"], kind="stable")
-        communes = self.territory.rows
+        of_code = self.territory.rows
         rows, starts, ends = [], [], []
         for link in table.itertuples(index=False):
-            structure, commune = structures[link.structure], communes[link.commune]
+            structure, commune = structures[link.structure], of_code[link.commune]
             rows.append(_link_record(link, structure, commune.nom))
             starts.append(_place(structure))
             ends.append((commune.x_m, commune.y_m, epsg_of(commune.departement)))
         pairs = zip(self._placed(starts), self._placed(ends), strict=True)
         shapes = [None if a is None or a == b else shapely.LineString([a, b]) for a, b in pairs]
         key = ("structure", "code_insee")
-        return self._layer("liens", "Liens", "LineString", key, LINKS, rows, shapes)
+        return self._layer("liens", "Liens", "LineString", key, described(LINKS, "liens"), rows, shapes)
 
     def _layer(
         self,
@@ -223,12 +200,12 @@ class _Layers:
         title: str,
         geometry: Geometry,
         key: tuple[str, ...],
-        columns: tuple[Column, ...],
+        columns: tuple[ColumnInfo, ...],
         rows: Sequence[Mapping[str, Any]],
         shapes: Sequence[Any],
     ) -> Layer:
         stamped = [{**row, **self.report.stamp} for row in rows]
-        return Layer(name, title, geometry, key, (*columns, *STAMP), stamped, shapes, self.epsg)
+        return Layer(name, title, geometry, key, (*columns, *self.stamp), stamped, shapes, self.epsg)
 
     def _placed(self, places: Sequence[Place | None]) -> list[tuple[float, float] | None]:
         """Return places in the projection of the layers."""

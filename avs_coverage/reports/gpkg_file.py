@@ -154,7 +154,7 @@ def _add_aliases(database: sqlite3.Connection, found: Sequence[Layer]) -> None:
     for layer in found:
         database.executemany(
             "INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, NULL)",
-            [(layer.name, one.name, one.alias, one.alias, one.comment) for one in layer.columns],
+            [(layer.name, one.name, one.label, one.label, one.meaning) for one in layer.columns],
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from avs_coverage.coverage import STATUSES
+from avs_coverage.figure import STATUSES
 from avs_coverage.indicators import KNOWN, NATURE_LABELS, Indicator
 from avs_coverage.messages import counted, number
 from avs_coverage.report import Report

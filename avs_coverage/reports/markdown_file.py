@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from avs_coverage import __version__
 from avs_coverage.facts import DISTINCT, ROWS, SHARE, SUM, Fact
-from avs_coverage.messages import CAVEAT, french_date
+from avs_coverage.messages import CAVEAT, french_date, joined
 from avs_coverage.report import Report
-from avs_coverage.reports.csv_file import cell_text
 from avs_coverage.reports.text import plain
 from avs_coverage.statement import Passage
 from avs_coverage.tables import TableView
@@ -58,7 +57,7 @@ def note(facts: Sequence[Fact], titles: Mapping[str, str]) -> str:
     places: dict[str, list[str]] = {}
     for fact in facts:
         ref = fact.ref
-        rows = ", ".join(f"{name} = {cell_text(value, french=False)}" for name, value in ref.where)
+        rows = ", ".join(f"{name} = {joined(value)}" for name, value in ref.where)
         place = f"table « {titles[ref.view]} » ({ref.view})" + (f", {rows}" if rows else "")
         column = {
             ROWS: "nombre de lignes",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from avs_coverage import __version__
 from avs_coverage.manifest import sha256_of
-from avs_coverage.messages import french_date
+from avs_coverage.messages import french_date, joined
 from avs_coverage.report import Report
-from avs_coverage.reports.csv_file import joined
 from avs_coverage.study import Files
 
 

@@ -1,4 +1,4 @@
-"""The style of each layer for QGIS, as its QML files are: symbols of the map, aliases of the columns."""
+"""The style of each layer for QGIS, as its QML files are: symbols and names on the map, column aliases."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as Xml
 
+from avs_coverage.dictionary import ColumnInfo
 from avs_coverage.messages import COMMUNE_STATUS_LABELS
-from avs_coverage.reports.geo_columns import Column
 from avs_coverage.reports.palette import (
     INK,
     LINK_COLOUR,
@@ -24,6 +24,8 @@ VERSION = "3.28.0-Firenze"
 """The version of QGIS whose format this is: it and all later ones read it, and 3.0 on by ``prop``."""
 _HEAD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _GEOMETRY_TYPES = {"marker": "0", "line": "1", "fill": "2"}
+_PLACEMENTS = {"marker": "6", "fill": "4"}
+"""Qgis::LabelPlacement: OrderedPositionsAroundPoint, Horizontal."""
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -42,11 +44,15 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Style:
-    """The symbols of a layer, by value of *attribute* with their legend; one for all where it is empty."""
+    """The symbols of a layer, by value of *attribute* with their legend; one for all where it is empty.
+
+    Names are shown from the scale 1 : *names_from* on; never where it is 0.
+    """
 
     name: str
     attribute: str
     symbols: Sequence[tuple[str, str, Symbol]]
+    names_from: int = 0
 
 
 def _colour(colour: str) -> str:
@@ -92,6 +98,7 @@ STYLES = {
             )
             for value, colour in STATUS_COLOURS.items()
         ],
+        names_from=150_000,  # a commune of 15 km² is then 2.5 cm wide
     ),
     "zones_blanches": Style("Zones blanches", "", [("", "", _fill(INK, INK, 0.6, "f_diagonal"))]),
     "couverture_a_preciser": Style(
@@ -105,6 +112,7 @@ STYLES = {
             ("CS", "Centre social (pâle : non compté)", _marker(TYPE_COLOURS["CS"], "square", _COUNTED)),
             ("EVS", "EVS (pâle : non compté)", _marker(TYPE_COLOURS["EVS"], "triangle", _COUNTED)),
         ],
+        names_from=500_000,  # a département on an A4 sheet
     ),
     "liens": Style(
         "Liens par niveau",
@@ -119,9 +127,10 @@ STYLES = {
 """The default style of each layer, by its name."""
 
 
-def qml(style: Style, columns: Sequence[Column]) -> str:
+def qml(style: Style, columns: Sequence[ColumnInfo]) -> str:
     """Return a style as the text of a QML file; the same text for the same style."""
     root = Xml.Element("qgis", version=VERSION, styleCategories="Symbology|Fields")
+    root.set("labelsEnabled", str(int(bool(style.names_from))))
     shape = style.symbols[0][2].shape
     kind = "categorizedSymbol" if style.attribute else "singleSymbol"
     renderer = Xml.SubElement(
@@ -149,10 +158,13 @@ def qml(style: Style, columns: Sequence[Column]) -> str:
     symbols = Xml.SubElement(renderer, "symbols")
     for rank, (_, _, symbol) in enumerate(style.symbols):
         _add_symbol(symbols, str(rank), symbol)
+    if style.names_from:
+        root.set("styleCategories", "Symbology|Labeling|Fields")
+        _add_names(root, style.names_from, shape)
     aliases = Xml.SubElement(root, "aliases")
     for index, column in enumerate(columns, 1):  # 0 is the fid
         field, alias = (
-            _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text) for text in (column.name, column.alias)
+            _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text) for text in (column.name, column.label)
         )
         Xml.SubElement(aliases, "alias", index=str(index), field=field, name=alias)
     Xml.SubElement(root, "layerGeometryType").text = _GEOMETRY_TYPES[shape]
@@ -174,6 +186,23 @@ def _add_symbol(parent: Xml.Element, name: str, symbol: Symbol) -> None:
         Xml.SubElement(options, "Option", name=option, type="QString", value=value)
     for option, value in symbol.options.items():  # QGIS before 3.22 reads these alone
         Xml.SubElement(layer, "prop", k=option, v=value)
+
+
+def _add_names(root: Xml.Element, names_from: int, shape: str) -> None:
+    """Label each feature with its name, as QgsPalLayerSettings::readXml reads it; QGIS's own font."""
+    labeling = Xml.SubElement(root, "labeling", type="simple")
+    settings = Xml.SubElement(labeling, "settings", calloutType="simple")
+    style = Xml.SubElement(
+        settings, "text-style", fieldName="nom", isExpression="0", fontSize="8", fontSizeUnit="Point",
+        textColor=_colour(INK), textOpacity="1",
+    )  # fmt: skip
+    Xml.SubElement(
+        style, "text-buffer", bufferDraw="1", bufferSize="0.7", bufferSizeUnits="MM",
+        bufferColor=_colour("#ffffff"), bufferOpacity="1", bufferNoFill="1",
+    )  # fmt: skip
+    Xml.SubElement(settings, "placement", placement=_PLACEMENTS[shape], dist="1", distUnits="MM")
+    # The largest denominator goes under « scaleMax »: QGIS flips the two on purpose.
+    Xml.SubElement(settings, "rendering", scaleVisibility="1", scaleMin="0", scaleMax=str(names_from))
 
 
 def _add_opacity(symbol: Xml.Element, expression: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from avs_coverage.coverage import MEASURES, STATUSES
 from avs_coverage.epci import EpciCoverage
+from avs_coverage.figure import MEASURES, STATUSES
 from avs_coverage.messages import (
     CAVEAT,
     COMMUNE_STATUS_LABELS,

@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from math import ceil
 from typing import Any
 
 from avs_coverage.dictionary import ColumnInfo
-from avs_coverage.reports.csv_file import joined
+from avs_coverage.messages import joined
 from avs_coverage.tables import TableView
 
 _MIN_WIDTH, _MAX_WIDTH = 8, 60
 _SAMPLE = 500
+_LINE_POINTS = 15
 _FORMATS = {
     "annee": "0",
     "entier": "#,##0",
@@ -32,7 +34,7 @@ def workbook(
 ) -> bytes:
     """Return a workbook: a sheet a view, then *dictionnaire* and *paramètres*.
 
-    *columns* describes each (view, column); *sources* the source of each column's values by name.
+    *columns* describes each (view, column); *sources* says each of their sources in words.
     Codes are text, numbers are numbers, shares percentages, dates dates; an unknown value is an empty
     cell. No text is taken for a formula or a link. Same views, same bytes.
     """
@@ -89,24 +91,31 @@ class _Writer:
         """Add what every column means, with its unit, its source and the vintage of its source."""
         headers = ["Feuille", "Colonne", "Nom technique (CSV, JSON)", "Sens", "Unité", "Source et millésime"]
         rows = [
-            (view.title, one.label, one.name, one.meaning, one.unit, sources[one.name])
+            (view.title, one.label, one.name, one.meaning, one.unit, sources[one.source])
             for view in views
             for one in (columns[view.name, name] for name in view.columns)
         ]
         sheet = self._sheet("Dictionnaire", headers, len(rows))
-        for index, width in enumerate((22, 26, 28, 60, 18, 50)):
-            sheet.set_column(index, index, width)
-        self._write_text(sheet, rows)
+        self._write_text(sheet, rows, (22, 26, 28, 60, 18, 50))
 
     def add_parameters(self, parameters: Sequence[tuple[str, str]]) -> None:
         """Add what the figures rest on: rule, date, files and their fingerprints, version."""
         sheet = self._sheet("Paramètres", ["Paramètre", "Valeur"], len(parameters))
-        sheet.set_column(0, 0, 34)
-        sheet.set_column(1, 1, 110)
-        self._write_text(sheet, parameters)
+        self._write_text(sheet, parameters, (34, 110))
 
-    def _write_text(self, sheet: Any, rows: Sequence[Sequence[str]]) -> None:  # noqa: ANN401
+    def _write_text(
+        self,
+        sheet: Any,  # noqa: ANN401
+        rows: Sequence[Sequence[str]],
+        widths: Sequence[int],
+    ) -> None:
+        """Write texts that wrap in columns of some widths; LibreOffice fits no height of its own accord."""
+        for index, width in enumerate(widths):
+            sheet.set_column(index, index, width)
         for line, row in enumerate(rows, 1):
+            lines = max(ceil(len(text) / (width - 2)) for text, width in zip(row, widths, strict=True))
+            if lines > 1:
+                sheet.set_row(line, _LINE_POINTS * lines)
             for index, text in enumerate(row):
                 sheet.write_string(line, index, text, self._wrapped)
 

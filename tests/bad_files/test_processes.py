@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -35,40 +33,16 @@ def test_a_refusal_is_written_in_ascii_too(here, process):
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names of files are text there")
-def test_a_name_that_is_not_utf8_is_no_obstacle(tmp_path):
+def test_a_name_that_is_not_utf8_is_no_obstacle(process, tmp_path):
     name = os.fsdecode(b"liste\xff.csv")
     (tmp_path / name).write_text(GOOD, encoding="utf-8")
-    result = subprocess.run(
-        [sys.executable, "-m", "avs_coverage", "report", "allier", "--structures", name, "--json"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONUTF8": "1"},
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
+    result = process("report", "allier", "--structures", name, "--json")
     assert result.returncode == 0, result.stderr.decode(errors="replace")
     assert json.loads(result.stdout)["inventaire"]["titre"] == "liste?.csv"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no /dev/stdin")
-def test_a_list_may_come_through_a_pipe(tmp_path):
-    result = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "avs_coverage",
-            "structures",
-            "allier",
-            "--structures",
-            "/dev/stdin",
-            "--json",
-        ],
-        input=GOOD.encode(),
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONUTF8": "1"},
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
+def test_a_list_may_come_through_a_pipe(process):
+    result = process("structures", "allier", "--structures", "/dev/stdin", "--json", given=GOOD.encode())
     assert result.returncode == 0, result.stderr.decode(errors="replace")
     assert [row["nom"] for row in json.loads(result.stdout)["structures"]] == ["A", "B"]

@@ -7,7 +7,6 @@ import os
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -19,6 +18,7 @@ from tests.bad_files.helpers import (
     THREE,
     workbook,
 )
+from tests.conftest import ROOT
 
 
 def steps(content, folder):
@@ -91,11 +91,10 @@ limited = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a shell that
 def test_a_stray_cell_far_away_does_not_abort_the_program(tmp_path, stray):
     (tmp_path / "liste.xlsx").write_bytes(workbook(*SHEET, (*stray, " ")))
     command = [sys.executable, "-m", "avs_coverage", "structures", "allier", "--structures", "liste.xlsx"]
-    root = Path(__file__).parent.parent
     result = subprocess.run(
         ["/bin/sh", "-c", f"ulimit -v 12000000; exec {shlex.join(command)}"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(root), "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         timeout=120,
         check=False,
