@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from avs_coverage.dictionary import ColumnInfo, describe_column
 from avs_coverage.errors import OutputError
+from avs_coverage.extras import require
 from avs_coverage.faults import Fault
 from avs_coverage.manifest import FILE_NAME, manifest
 from avs_coverage.messages import os_reason
@@ -107,11 +108,29 @@ def _html(export: Export, folder: Path) -> None:
     write_html(export.report, folder / f"{export.stem}.html")
 
 
+def _pdf(export: Export, folder: Path) -> None:
+    for module in ("reportlab", "matplotlib"):
+        require(module, "le format pdf")
+    from avs_coverage.reports.pdf_file import pdf_bytes
+
+    (folder / f"{export.stem}.pdf").write_bytes(pdf_bytes(export.report))
+
+
+def _docx(export: Export, folder: Path) -> None:
+    for module in ("docx", "matplotlib"):
+        require(module, "le format docx")
+    from avs_coverage.reports.docx_file import docx_bytes
+
+    (folder / f"{export.stem}.docx").write_bytes(docx_bytes(export.report))
+
+
 FORMATS: Mapping[str, Callable[[Export, Path], None]] = {
     "csv": _csv,
     "xlsx": _xlsx,
     "json": _json,
     "html": _html,
+    "pdf": _pdf,
+    "docx": _docx,
     "gpkg": _gpkg,
     "geojson": _geojson,
     "parquet": _parquet,
