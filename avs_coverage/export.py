@@ -109,16 +109,12 @@ def _html(export: Export, folder: Path) -> None:
 
 
 def _pdf(export: Export, folder: Path) -> None:
-    for module in ("reportlab", "matplotlib"):
-        require(module, "le format pdf")
     from avs_coverage.reports.pdf_file import pdf_bytes
 
     (folder / f"{export.stem}.pdf").write_bytes(pdf_bytes(export.report))
 
 
 def _docx(export: Export, folder: Path) -> None:
-    for module in ("docx", "matplotlib"):
-        require(module, "le format docx")
     from avs_coverage.reports.docx_file import docx_bytes
 
     (folder / f"{export.stem}.docx").write_bytes(docx_bytes(export.report))
@@ -136,6 +132,14 @@ FORMATS: Mapping[str, Callable[[Export, Path], None]] = {
     "parquet": _parquet,
 }
 """What each format writes into a folder."""
+_LIBRARIES = {"pdf": ("reportlab", "matplotlib"), "docx": ("docx", "matplotlib")}
+
+
+def require_libraries(formats: Sequence[str]) -> None:
+    """Check that the libraries of some formats are there; raises OutputError (AVS-507)."""
+    for name in formats:
+        for module in _LIBRARIES.get(name, ()):
+            require(module, f"le format {name}")
 
 
 def json_bytes(record: Mapping[str, Any]) -> bytes:

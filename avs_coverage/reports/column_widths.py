@@ -14,13 +14,16 @@ _ONE_NUMBER = 12
 """A text of a numeric column up to this length is not cut at its spaces."""
 _STRETCH = 1.3
 """How much wider than its texts a table becomes: beyond, the eye loses its row."""
-_DAMPING = 0.7
-"""A text ten times longer is not given ten times the room: it would starve the others."""
+_LONGEST_TEXT = 1.5
+"""The part of the page that a text may ask for: one much longer would starve the other columns."""
 
 
 def cell_lines(cell: Cell) -> list[str]:
-    """Return the lines of a cell: a figure is stacked."""
-    return cell.lines() if isinstance(cell, FigureCell) else [cell]
+    """Return the lines of a cell: a figure is stacked, its bracket under it."""
+    if isinstance(cell, str):
+        return [cell]
+    lines = cell.lines()
+    return lines if cell.with_total or len(lines) == 1 else [" ".join(lines[:-1]), lines[-1]]
 
 
 def pieces(word: str) -> list[str]:
@@ -68,14 +71,15 @@ def _asked(
 ) -> tuple[float, float]:
     """Return what a column needs at least, and what it takes to have every text on one line."""
     texts = dict.fromkeys(cell for cell in cells if isinstance(cell, str))
-    lines = [measure(line) for cell in cells if isinstance(cell, FigureCell) for line in cell.lines()]
+    lines = [measure(line) for cell in cells if isinstance(cell, FigureCell) for line in cell_lines(cell)]
     if column.numeric:
         lines += [measure(text) for text in texts if len(text) <= _ONE_NUMBER]
     words = dict.fromkeys(piece for text in texts for word in text.split(" ") for piece in pieces(word))
     head = [header(piece) for word in column.header.split(" ") for piece in pieces(word)]
     longest = min(max(map(measure, words), default=0), total * _WIDEST_WORD)
     need = max([longest, *lines, *head])
-    return need, max([need, header(column.header), *map(measure, texts)])
+    wish = max([need, header(column.header), *map(measure, texts)])
+    return need, min(wish, max(need, total * _LONGEST_TEXT))
 
 
 def _shared(total: float, needs: Sequence[float], wants: Sequence[float]) -> list[float]:
@@ -89,6 +93,5 @@ def _shared(total: float, needs: Sequence[float], wants: Sequence[float]) -> lis
     if sum(wants) <= total:
         stretch = min(total / sum(wants), _STRETCH)
         return [want * stretch for want in wants]
-    lacks = [(want - need) ** _DAMPING for need, want in zip(needs, wants, strict=True)]
-    free = total - sum(needs)
-    return [need + free * lack / sum(lacks) for need, lack in zip(needs, lacks, strict=True)]
+    part = (total - sum(needs)) / (sum(wants) - sum(needs))
+    return [need + part * (want - need) for need, want in zip(needs, wants, strict=True)]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import cm
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, CondPageBreak, Flowable, Frame, Image, PageBreak, PageTemplate
+from reportlab.platypus import BaseDocTemplate, CondPageBreak, Flowable, Frame, PageBreak, PageTemplate
 from reportlab.platypus import Table as PdfTable
 
 from avs_coverage import __version__
@@ -52,6 +53,8 @@ _ROW_LINES = 36
 _WHOLE = 0.45 * _HEIGHT
 """A table up to this height is not cut by the end of a page."""
 _FIRST_ROWS = 3
+_SMALLEST = 0.6
+"""How much smaller than the page a map may be made to fit under what comes before it."""
 
 
 def pdf_bytes(report: Report) -> bytes:
@@ -190,13 +193,34 @@ def _block(
 
 
 def _picture(block: Picture, room: float) -> tuple[list[Flowable], float]:
-    """Return a picture as large as the page allows, and its caption under it."""
-    caption = Text.of(block.caption, _NOTE, _WIDTH)
-    room -= caption.height + caption.getSpaceAfter() + 6
-    width = min(_WIDTH, room / block.ratio)
-    image = Image(io.BytesIO(block.content), width, width * block.ratio)
-    image.spaceAfter = 4
-    return [image, caption], image.drawHeight + caption.height + 12
+    """Return a picture as large as the page allows, with its caption; and the least that it takes."""
+    made = _Picture(block, room)
+    return [made], made.least
+
+
+class _Picture(Flowable):  # type: ignore[misc]
+    """A picture over its caption, smaller where that saves a page that would stay half empty."""
+
+    def __init__(self, block: Picture, room: float) -> None:
+        super().__init__()
+        self._block = block
+        self._caption = Text.of(block.caption, _NOTE, _WIDTH)
+        self._below = self._caption.height + 6
+        self._largest = min(room - self._below - 6, _WIDTH * block.ratio)
+        self.least = self._largest * _SMALLEST + self._below
+        self.spaceAfter = 8
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        """Take the height that is left, between the smallest and the largest."""
+        self._high = min(self._largest, max(height - self._below, self._largest * _SMALLEST))
+        return _WIDTH, self._high + self._below
+
+    def draw(self) -> None:
+        """Draw the picture in the middle, and write the caption."""
+        wide = self._high / self._block.ratio
+        image = ImageReader(io.BytesIO(self._block.content))
+        self.canv.drawImage(image, (_WIDTH - wide) / 2, self._below, wide, self._high)
+        self._caption.drawOn(self.canv, 0, 0)
 
 
 def _facts(made: Handout) -> PdfTable:
