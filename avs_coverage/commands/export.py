@@ -45,7 +45,8 @@ def export(
             metavar="FORMATS",
             show_default=False,
             help="Formats, séparés par des virgules : xlsx (recommandé pour Excel), csv, json, html "
-            "(rapport avec carte), pdf, docx (rapport à imprimer ; à modifier dans Word) ; pour un SIG gpkg, geojson, parquet. Par défaut xlsx,csv.",
+            "(rapport avec carte), pdf (le même à imprimer), docx (à modifier dans Word) ; pour un SIG "
+            "gpkg, geojson, parquet. Par défaut xlsx,csv.",
         ),
     ] = DEFAULT_FORMATS,
     csv_dialect: DialectOption = "excel-fr",

@@ -16,6 +16,7 @@ from avs_coverage.reports.document import Cell, Column, Paragraph, Table
 from avs_coverage.reports.docx_styles import (
     CELL,
     HEADER,
+    LONG_CELL,
     SHARE,
     WARNING,
     add_field,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 _WIDTH = Cm(17)
 _PICTURE_HEIGHT = Cm(20)
+_WHOLE_ROWS = 12
+"""Up to how many rows a table is not cut by the end of a page."""
 _EM = 8.5
 """Size of the letters of a table, in points."""
 _WIDTHS = {0.3: " .,;:!'’|()[]/ijlftrI-\N{NARROW NO-BREAK SPACE}\N{NO-BREAK SPACE}", 0.87: "mwMWŒœ%@…—"}
@@ -78,10 +81,7 @@ def _footer(document: Any, made: Handout) -> None:  # noqa: ANN401
 
 
 def _facts(document: Any, made: Handout) -> None:  # noqa: ANN401
-    rows = [
-        [cell(document, [(HEADER, [shown(name)])]), cell(document, [(CELL, [shown(value)])])]
-        for name, value in made.facts
-    ]
+    rows = [[cell([(HEADER, [shown(name)])]), cell([(CELL, [shown(value)])])] for name, value in made.facts]
     label = 100.0
     table_of(document, rows, [label, _WIDTH.pt - label], header=False, rules=False)
 
@@ -120,13 +120,13 @@ def _paragraph(document: Any, block: Paragraph) -> None:  # noqa: ANN401
 
 
 def _cards(document: Any, block: Cards) -> None:  # noqa: ANN401
-    rows = [[cell(document, [(HEADER, [card.title])]) for card in block.cards]]
+    rows = [[cell([(HEADER, [card.title])]) for card in block.cards]]
     for figures in zip(*(card.figures for card in block.cards), strict=True):
         row = []
         for label, found in figures:
             share, *made_of = found.lines()
             lines = [f"fourchette {line}" if line.startswith("[") else line for line in made_of]
-            row.append(cell(document, [(CELL, [label]), (SHARE, [share]), (CELL, lines)]))
+            row.append(cell([(CELL, [label]), (SHARE, [share]), (CELL, lines)]))
         rows.append(row)
     table_of(document, rows, [_WIDTH.pt / len(block.cards)] * len(block.cards), header=True)
 
@@ -145,22 +145,24 @@ def _picture(document: Any, block: Picture) -> None:  # noqa: ANN401
 def _table(document: Any, block: Table, widths: list[float]) -> None:  # noqa: ANN401
     if block.caption:
         document.add_paragraph(shown(block.caption), style="Caption")
+    whole = len(block.rows) <= _WHOLE_ROWS
+    head = [
+        cell([(HEADER, [shown(column.header)])], numeric=column.numeric, keep=True)
+        for column in block.columns
+    ]
     rows = [
         [
-            cell(document, [(HEADER, [shown(column.header)])], numeric=column.numeric)
-            for column in block.columns
+            _cell(one, column, keep=whole and rank < len(block.rows))
+            for one, column in zip(row, block.columns, strict=True)
         ]
+        for rank, row in enumerate(block.rows, 1)
     ]
-    rows += [
-        [_cell(document, one, column) for one, column in zip(row, block.columns, strict=True)]
-        for row in block.rows
-    ]
-    table_of(document, rows, widths, header=True)
+    table_of(document, [head, *rows], widths, header=True)
 
 
-def _cell(document: Any, one: Cell, column: Column) -> Any:  # noqa: ANN401
+def _cell(one: Cell, column: Column, *, keep: bool) -> Any:  # noqa: ANN401
     """Make a cell; the lines of a figure are not broken at their spaces."""
     lines = [shown(line) for line in cell_lines(one)]
     if not isinstance(one, str):
         lines = [line.replace(" ", "\N{NO-BREAK SPACE}") for line in lines]
-    return cell(document, [(CELL, lines)], numeric=column.numeric)
+    return cell([(CELL, lines)], numeric=column.numeric, keep=keep and sum(map(len, lines)) <= LONG_CELL)

@@ -19,6 +19,8 @@ WARNING_FILL, WARNING_BAR = "FFF6E5", "B45309"
 FONT = "Arial"
 WARNING, CELL, HEADER, SHARE = "Attention", "Tableau", "Tableau en-tête", "Chiffre clé"
 """Styles of our own, beside those of Word."""
+LONG_CELL = 1500
+"""A row with a longer cell may be cut by the end of a page: it could be taller than one."""
 _MARGIN = Cm(2)
 # What XML 1.0 does not allow and `plain` leaves: lone surrogates, and two code points that are no characters.
 _ILLEGAL = re.compile("[\ud800-\udfff\ufffe\uffff]")
@@ -61,7 +63,12 @@ def prepare(document: Any) -> None:  # noqa: ANN401 - python-docx has no types
     _style(styles["Caption"], 9, INK, bold=True, before=8, after=3)
     styles["Caption"].paragraph_format.keep_with_next = True
     _style(styles["Footer"], 8, "444444")
-    for name, size, bold in ((WARNING, 10, False), (CELL, 8.5, False), (HEADER, 8.5, True), (SHARE, 17, True)):
+    for name, size, bold in (
+        (WARNING, 10, False),
+        (CELL, 8.5, False),
+        (HEADER, 8.5, True),
+        (SHARE, 17, True),
+    ):
         made = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         made.base_style = styles["Normal"]
         _style(made, size, INK if bold else "1A1A1A", bold=bold)
@@ -70,10 +77,7 @@ def prepare(document: Any) -> None:  # noqa: ANN401 - python-docx has no types
         styles[name].paragraph_format.space_before = styles[name].paragraph_format.space_after = Pt(1.5)
     styles[HEADER].paragraph_format.keep_with_next = True
     styles[WARNING].paragraph_format.space_before = styles[WARNING].paragraph_format.space_after = Pt(6)
-    _border(styles[WARNING], left=WARNING_BAR)
-    styles[WARNING].element.get_or_add_pPr().append(
-        element("shd", val="clear", color="auto", fill=WARNING_FILL)
-    )
+    _border(styles[WARNING], WARNING_BAR, WARNING_FILL)
 
 
 def _style(
@@ -101,13 +105,16 @@ def _style(
     paragraph.space_before, paragraph.space_after, paragraph.line_spacing = Pt(before), Pt(after), 1.1
 
 
-def _border(style: Any, left: str = "") -> None:  # noqa: ANN401
-    """Replace the border of a style: none, or a bar at the left."""
+def _border(style: Any, left: str = "", fill: str = "") -> None:  # noqa: ANN401
+    """Replace the border of a style: none, or a bar at the left of a fill."""
     properties = style.element.get_or_add_pPr()
     for found in properties.findall(qn("w:pBdr")):
         properties.remove(found)
     if left:
-        properties.append(element("pBdr", (element("left", val="single", sz=24, space=6, color=left),)))
+        bar = element("pBdr", (element("left", val="single", sz=24, space=6, color=left),))
+        # Word wants them in the order of its schema: before the spaces of the paragraph.
+        properties.find(qn("w:spacing")).addprevious(bar)
+        bar.addnext(element("shd", val="clear", color="auto", fill=fill))
 
 
 def add_field(paragraph: Any, code: str) -> None:  # noqa: ANN401
@@ -158,13 +165,9 @@ def table_of(
     document.add_paragraph(style=CELL)  # tables that touch would be one table
 
 
-_LONG_CELL = 1500
-"""A row with a longer cell may be cut by the end of a page: it could be taller than one."""
-
-
 def _row(cells: list[Any], twips: list[int], *, is_header: bool) -> Any:  # noqa: ANN401
     flags = []
-    if all(sum(len(text.text or "") for text in cell.iter(qn("w:t"))) <= _LONG_CELL for cell in cells):
+    if all(sum(len(text.text or "") for text in cell.iter(qn("w:t"))) <= LONG_CELL for cell in cells):
         flags.append(element("cantSplit"))
     if is_header:
         flags.append(element("tblHeader"))
@@ -178,11 +181,16 @@ def _row(cells: list[Any], twips: list[int], *, is_header: bool) -> Any:  # noqa
     return made
 
 
-def cell(document: Any, paragraphs: list[tuple[str, list[str]]], *, numeric: bool = False) -> Any:  # noqa: ANN401
-    """Make a cell from (style, lines) of each of its paragraphs; numbers are at the right."""
+def cell(paragraphs: list[tuple[str, list[str]]], *, numeric: bool = False, keep: bool = False) -> Any:  # noqa: ANN401
+    """Make a cell from (style, lines) of each of its paragraphs; numbers are at the right.
+
+    *keep* holds it on the page of the next row.
+    """
     made = element("tc")
     for style, lines in paragraphs:
-        properties = [element("pStyle", val=document.styles[style].style_id)]
+        properties = [element("pStyle", val=style.replace(" ", ""))]  # as python-docx makes ids of names
+        if keep:
+            properties.append(element("keepNext"))
         if numeric:
             properties.append(element("jc", val="right"))
         run = element("r")

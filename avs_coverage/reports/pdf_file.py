@@ -269,12 +269,14 @@ def _cards(block: Cards) -> PdfTable:
             ("LINEBELOW", (0, at + 2), (-1, at + 2), 0.5, HexColor(_RULE)),
             ("BOTTOMPADDING", (0, at + 2), (-1, at + 2), 6),
         ]
-    spaces = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("BOX", (0, 0), (-1, -1), 0.5, HexColor(_RULE)),
-              ("INNERGRID", (0, 0), (-1, 0), 0.5, HexColor(_RULE)),
-              ("LINEBEFORE", (1, 0), (-1, -1), 0.5, HexColor(_RULE))]  # fmt: skip
-    padding = [(side, (0, 0), (-1, -1), size) for side, size in
-               (("LEFTPADDING", 6), ("RIGHTPADDING", 6), ("TOPPADDING", 2), ("BOTTOMPADDING", 2))]  # fmt: skip
-    return PdfTable(rows, [column] * len(block.cards), style=[*padding, *spaces, *style], spaceAfter=8)
+    frame = [
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("BOX", (0, 0), (-1, -1), 0.5, HexColor(_RULE)),
+        ("LINEBEFORE", (1, 0), (-1, -1), 0.5, HexColor(_RULE)),
+        *((side, (0, 0), (-1, -1), 6) for side in ("LEFTPADDING", "RIGHTPADDING")),
+        *((side, (0, 0), (-1, -1), 2) for side in ("TOPPADDING", "BOTTOMPADDING")),
+    ]
+    return PdfTable(rows, [column] * len(block.cards), style=[*frame, *style], spaceAfter=8)
 
 
 def _made_of(lines: list[str], width: float) -> list[str]:

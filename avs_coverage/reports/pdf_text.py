@@ -32,14 +32,12 @@ def register_fonts() -> None:
 
 @lru_cache(maxsize=1 << 16)
 def shown(text: str) -> str:
-    """Return *text* on one line, in the characters of the fonts: another is written « \N{REPLACEMENT CHARACTER} »."""
+    """Return *text* on one line, in the characters of the fonts: another one is replaced, never dropped."""
     text = unicodedata.normalize("NFC", plain(text))
     if text.isascii():
         return text
     glyphs = [pdfmetrics.getFont(name).face.charToGlyph for name in (REGULAR, BOLD, ITALIC)]
-    return "".join(
-        char if all(ord(char) in known for known in glyphs) else REPLACEMENT for char in text
-    )
+    return "".join(char if all(ord(char) in known for known in glyphs) else REPLACEMENT for char in text)
 
 
 @lru_cache(maxsize=1 << 16)
