@@ -18,6 +18,7 @@ from avs_coverage.extras import require
 from avs_coverage.faults import Fault
 from avs_coverage.manifest import FILE_NAME, manifest
 from avs_coverage.messages import os_reason
+from avs_coverage.statement import Passage, statement
 from avs_coverage.tables import TableView, tables_of
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ class Export:
     def views(self) -> tuple[TableView, ...]:
         """Return the tables."""
         return tables_of(self.report, self.figures)
+
+    @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """Return the état des lieux in sentences."""
+        return statement(self.report)
 
     @cached_property
     def columns(self) -> dict[tuple[str, str], ColumnInfo]:
@@ -111,13 +117,13 @@ def _html(export: Export, folder: Path) -> None:
 def _pdf(export: Export, folder: Path) -> None:
     from avs_coverage.reports.pdf_file import pdf_bytes
 
-    (folder / f"{export.stem}.pdf").write_bytes(pdf_bytes(export.report))
+    (folder / f"{export.stem}.pdf").write_bytes(pdf_bytes(export.report, export.passages))
 
 
 def _docx(export: Export, folder: Path) -> None:
     from avs_coverage.reports.docx_file import docx_bytes
 
-    (folder / f"{export.stem}.docx").write_bytes(docx_bytes(export.report))
+    (folder / f"{export.stem}.docx").write_bytes(docx_bytes(export.report, export.passages))
 
 
 FORMATS: Mapping[str, Callable[[Export, Path], None]] = {

@@ -6,8 +6,8 @@ import io
 import sys
 from types import ModuleType
 
+from avs_coverage import export
 from avs_coverage.messages import percent
-from avs_coverage.reports import handout
 from avs_coverage.statement import Passage, Sentence
 
 
@@ -36,7 +36,7 @@ def map_bytes(report, kind):
 
 
 def install():
-    handout.statement = statement
+    export.statement = statement
     module = ModuleType("avs_coverage.reports.map_picture")
     module.map_bytes = map_bytes
     sys.modules[module.__name__] = module

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ from avs_coverage.reports.handout import Cards, Handout, Part, Picture, Subheadi
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
+    from avs_coverage.statement import Passage
 
 _WIDTH = Cm(17)
 _PICTURE_HEIGHT = Cm(20)
@@ -41,9 +43,9 @@ _WIDTHS = {0.3: " .,;:!'’|()[]/ijlftrI-\N{NARROW NO-BREAK SPACE}\N{NO-BREAK SP
 _EMS = {char: width for width, chars in _WIDTHS.items() for char in chars}
 
 
-def docx_bytes(report: Report) -> bytes:
-    """Return the Word file: the same report always gives the same bytes."""
-    made = handout(report)
+def docx_bytes(report: Report, passages: Sequence[Passage]) -> bytes:
+    """Return the Word file: *passages* are the état des lieux. Same report, same bytes."""
+    made = handout(report, passages)
     document = Document()
     prepare(document)
     _properties(document, made, report)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from avs_coverage import __version__
@@ -14,14 +14,15 @@ from avs_coverage.reports.html_communes import CommuneRow, commune_rows, commune
 from avs_coverage.reports.inventory_section import hypothesis, known_structures, structures_section
 from avs_coverage.reports.key_figures import TITLE, UNKNOWN, Card, key_figures
 from avs_coverage.reports.report_page import SUBJECT, report_document, territory_size
-from avs_coverage.statement import statement
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
+    from avs_coverage.statement import Passage
 
 MAX_ROWS = 1000
 """Beyond, a table is named and left to the workbook: more than any département has communes, or any
 region EPCI."""
+_NO_MAP = "AVS-508"
 _KNOWN = ("Commune", "Code", "Habitants", "km²")
 _COVERED = ("Commune", "Code", "Habitants", "Couverture", "Possible", "Structures", "Zone")
 
@@ -73,8 +74,8 @@ class Handout(NamedTuple):
     parts: tuple[Part, ...]
 
 
-def handout(report: Report) -> Handout:
-    """Return the printed report.
+def handout(report: Report, passages: Sequence[Passage]) -> Handout:
+    """Return the printed report; *passages* are the état des lieux.
 
     Raises OutputError where a library that the map needs is not installed.
     """
@@ -87,15 +88,17 @@ def handout(report: Report) -> Handout:
         ("Établi par", f"avs-coverage {__version__}"),
     ]
     footer = f"{report.label} — état au {on} — avs-coverage {__version__}"
-    parts = [Part(part.title, tuple(_printed(report, part)), part.is_annex) for part in _parts(report)]
+    parts = [
+        Part(part.title, tuple(_printed(report, part)), part.is_annex) for part in _parts(report, passages)
+    ]
     return Handout(SUBJECT, report.label, tuple(facts), footer, tuple(part for part in parts if part.blocks))
 
 
-def _parts(report: Report) -> Iterator[Part]:
+def _parts(report: Report, passages: Sequence[Passage]) -> Iterator[Part]:
     """Give what must be known before a figure is quoted, then the figures, then what they are made of."""
     territory, inventory, *others, method = report_document(report).sections
     yield Part("À savoir avant de citer un chiffre", territory.blocks[1:])
-    yield Part("État des lieux", tuple(_statement(report)))
+    yield Part("État des lieux", tuple(_statement(passages)))
     yield Part(TITLE, _figures(report))
     yield Part(*inventory)
     yield Part("Carte", tuple(_map(report)))
@@ -106,8 +109,8 @@ def _parts(report: Report) -> Iterator[Part]:
     yield Part(*method, is_annex=True)
 
 
-def _statement(report: Report) -> Iterator[HandoutBlock]:
-    for passage in statement(report):
+def _statement(passages: Sequence[Passage]) -> Iterator[HandoutBlock]:
+    for passage in passages:
         yield Subheading(passage.title)
         yield from (Paragraph(sentence.text) for sentence in passage.sentences)
 
@@ -119,12 +122,15 @@ def _figures(report: Report) -> tuple[HandoutBlock, ...]:
 
 def _map(report: Report) -> Iterator[HandoutBlock]:
     """Give the map, or why there is none."""
-    from avs_coverage.reports.map_picture import map_bytes  # type: ignore[import-not-found]
+    from avs_coverage.reports.map_picture import map_bytes  # type: ignore[import-untyped]
 
     try:
         content = map_bytes(report, "png")
     except OutputError as error:
-        yield from (Paragraph(f"Pas de carte : {fault.what}. {fault.why}.") for fault in error.faults)
+        (fault,) = error.faults
+        if fault.code != _NO_MAP:
+            raise
+        yield Paragraph(f"Pas de carte : {fault.why}.")
         return
     coverage = report.coverage
     caption = f"Couverture des communes au {french_date(coverage.on)}. Règle : {coverage.rule.label}."

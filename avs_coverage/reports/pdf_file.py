@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reportlab.lib.colors import HexColor
@@ -33,6 +33,7 @@ from avs_coverage.reports.pdf_text import (
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
+    from avs_coverage.statement import Passage
 
 _MARGIN, _FOOT = 2 * cm, 1.2 * cm
 _WIDTH = A4[0] - 2 * _MARGIN
@@ -57,10 +58,10 @@ _SMALLEST = 0.6
 """How much smaller than the page a map may be made to fit under what comes before it."""
 
 
-def pdf_bytes(report: Report) -> bytes:
-    """Return the PDF: the same report always gives the same bytes."""
+def pdf_bytes(report: Report, passages: Sequence[Passage]) -> bytes:
+    """Return the PDF: *passages* are the état des lieux. The same report always gives the same bytes."""
     register_fonts()
-    made = handout(report)
+    made = handout(report, passages)
     buffer = io.BytesIO()
     template = BaseDocTemplate(
         buffer, pagesize=A4, invariant=1, lang="fr-FR", displayDocTitle=True, initialFontName=REGULAR,
