@@ -10,8 +10,8 @@ from avs_coverage.reports.document import Cell, Column, FigureCell, Table
 _PIECES = re.compile(r"-*[^-]+-?|-+")
 _WIDEST_WORD = 0.25
 """The part of the page that the longest word of a column may ask for; a longer one is cut."""
-_ONE_NUMBER = 12
-"""A text of a numeric column up to this length is not cut at its spaces."""
+_SHORT = 14
+"""A text up to this length, such as a number, is not cut at its spaces."""
 _STRETCH = 1.3
 """How much wider than its texts a table becomes: beyond, the eye loses its row."""
 _LONGEST_TEXT = 1.5
@@ -58,7 +58,8 @@ def widths_of(
             _asked(column, values, total, measure, header)
             for column, values in zip(columns, by_column, strict=True)
         ]
-        found[columns] = _shared(total, *([one[rank] + padding for one in asked] for rank in (0, 1)))
+        words, texts, wants = ([one[rank] + padding for one in asked] for rank in range(3))
+        found[columns] = _shared(total, texts if sum(texts) < total else words, wants)
     return found
 
 
@@ -68,18 +69,18 @@ def _asked(
     total: float,
     measure: Callable[[str], float],
     header: Callable[[str], float],
-) -> tuple[float, float]:
-    """Return what a column needs at least, and what it takes to have every text on one line."""
+) -> tuple[float, float, float]:
+    """Return what a column needs for its words, for its short texts on one line, and for every text."""
     texts = dict.fromkeys(cell for cell in cells if isinstance(cell, str))
     lines = [measure(line) for cell in cells if isinstance(cell, FigureCell) for line in cell_lines(cell)]
-    if column.numeric:
-        lines += [measure(text) for text in texts if len(text) <= _ONE_NUMBER]
+    short = [measure(text) for text in texts if len(text) <= _SHORT]
     words = dict.fromkeys(piece for text in texts for word in text.split(" ") for piece in pieces(word))
     head = [header(piece) for word in column.header.split(" ") for piece in pieces(word)]
     longest = min(max(map(measure, words), default=0), total * _WIDEST_WORD)
-    need = max([longest, *lines, *head])
-    wish = max([need, header(column.header), *map(measure, texts)])
-    return need, min(wish, max(need, total * _LONGEST_TEXT))
+    need = max([longest, *lines, *head, *(short if column.numeric else ())])
+    whole = max([need, *short])
+    wish = max([whole, header(column.header), *map(measure, texts)])
+    return need, whole, min(wish, max(whole, total * _LONGEST_TEXT))
 
 
 def _shared(total: float, needs: Sequence[float], wants: Sequence[float]) -> list[float]:

@@ -8,7 +8,7 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
 from docx import Document
-from docx.enum.text import WD_TAB_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.shared import Cm, Pt
 
 from avs_coverage import __version__
@@ -18,10 +18,13 @@ from avs_coverage.reports.docx_styles import (
     CELL,
     HEADER,
     LONG_CELL,
+    MAP_MARGIN,
+    PAGE,
     SHARE,
     WARNING,
     add_field,
     cell,
+    new_section,
     prepare,
     same_bytes,
     shown,
@@ -34,9 +37,10 @@ if TYPE_CHECKING:
     from avs_coverage.statement import Passage
 
 _WIDTH = Cm(17)
-_PICTURE_HEIGHT = Cm(20)
-_WHOLE_ROWS = 12
-"""Up to how many rows a table is not cut by the end of a page."""
+_HEADING = Cm(2.4)
+"""What the heading over a map, and the line that ends its section, take of its page."""
+_WHOLE_ROWS, _SHORT = 12, 60
+"""Up to how many rows a table is not cut by the end of a page, when no text in it is longer than that."""
 _EM = 8.5
 """Size of the letters of a table, in points."""
 _WIDTHS = {0.3: " .,;:!'’|()[]/ijlftrI-\N{NARROW NO-BREAK SPACE}\N{NO-BREAK SPACE}", 0.87: "mwMWŒœ%@…—"}
@@ -89,6 +93,9 @@ def _facts(document: Any, made: Handout) -> None:  # noqa: ANN401
 
 
 def _part(document: Any, part: Part, *, new_page: bool) -> None:  # noqa: ANN401
+    pictures = [block for block in part.blocks if isinstance(block, Picture)]
+    if pictures:
+        new_section(document, is_landscape=pictures[0].ratio < 1, margin=MAP_MARGIN)
     heading = document.add_heading(shown(part.title), 1)
     heading.paragraph_format.page_break_before = new_page
     tables = (block for block in part.blocks if isinstance(block, Table))
@@ -104,6 +111,8 @@ def _part(document: Any, part: Part, *, new_page: bool) -> None:  # noqa: ANN401
             _picture(document, block)
         else:
             _table(document, block, widths[block.columns])
+    if pictures:
+        new_section(document)
 
 
 def _measure(text: str) -> float:
@@ -134,20 +143,23 @@ def _cards(document: Any, block: Cards) -> None:  # noqa: ANN401
 
 
 def _picture(document: Any, block: Picture) -> None:  # noqa: ANN401
-    width = min(_WIDTH, round(_PICTURE_HEIGHT / block.ratio))
+    """Add a picture under its heading, alone on a page of its own orientation."""
+    width, height = PAGE if block.ratio > 1 else PAGE[::-1]
+    high = height - 2 * MAP_MARGIN - _HEADING
+    wide = min(width - 2 * MAP_MARGIN, round(high / block.ratio))
     paragraph = document.add_paragraph()
-    paragraph.paragraph_format.keep_with_next = True
-    shape = paragraph.add_run().add_picture(io.BytesIO(block.content), width=width)
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    paragraph.paragraph_format.space_after = Pt(0)
+    shape = paragraph.add_run().add_picture(io.BytesIO(block.content), width=wide)
     shape._inline.docPr.set("descr", shown(block.description))
-    caption = document.add_paragraph(shown(block.caption), style="Caption")
-    caption.paragraph_format.keep_with_next = False
-    caption.paragraph_format.space_before = Pt(2)
 
 
 def _table(document: Any, block: Table, widths: list[float]) -> None:  # noqa: ANN401
     if block.caption:
         document.add_paragraph(shown(block.caption), style="Caption")
-    whole = len(block.rows) <= _WHOLE_ROWS
+    whole = len(block.rows) <= _WHOLE_ROWS and all(
+        len(one) <= _SHORT for row in block.rows for one in row if isinstance(one, str)
+    )
     head = [
         cell([(HEADER, [shown(column.header)])], numeric=column.numeric, keep=True)
         for column in block.columns

@@ -7,6 +7,7 @@ import re
 import zipfile
 from typing import Any
 
+from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -21,7 +22,7 @@ WARNING, CELL, HEADER, SHARE = "Attention", "Tableau", "Tableau en-tête", "Chif
 """Styles of our own, beside those of Word."""
 LONG_CELL = 1500
 """A row with a longer cell may be cut by the end of a page: it could be taller than one."""
-_MARGIN = Cm(2)
+PAGE, MAP_MARGIN, _MARGIN = (Cm(21), Cm(29.7)), Cm(1.6), Cm(2)
 # What XML 1.0 does not allow and `plain` leaves: lone surrogates, and two code points that are no characters.
 _ILLEGAL = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
@@ -47,10 +48,7 @@ def element(tag: str, children: tuple[Any, ...] = (), **attributes: object) -> A
 
 def prepare(document: Any) -> None:  # noqa: ANN401 - python-docx has no types
     """Set A4, margins, French, and the styles."""
-    section = document.sections[0]
-    section.page_width, section.page_height = Cm(21), Cm(29.7)
-    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = _MARGIN
-    section.footer_distance = Cm(1)
+    _set_page(document.sections[0])
     styles = document.styles
     defaults = styles.element.find(qn("w:docDefaults")).find(qn("w:rPrDefault")).find(qn("w:rPr"))
     defaults.find(qn("w:lang")).set(qn("w:val"), "fr-FR")
@@ -78,6 +76,18 @@ def prepare(document: Any) -> None:  # noqa: ANN401 - python-docx has no types
     styles[HEADER].paragraph_format.keep_with_next = True
     styles[WARNING].paragraph_format.space_before = styles[WARNING].paragraph_format.space_after = Pt(6)
     _border(styles[WARNING], WARNING_BAR, WARNING_FILL)
+
+
+def new_section(document: Any, *, is_landscape: bool = False, margin: int = _MARGIN) -> None:  # noqa: ANN401
+    """Begin a new page, of another orientation or with other margins."""
+    _set_page(document.add_section(WD_SECTION.NEW_PAGE), is_landscape=is_landscape, margin=margin)
+
+
+def _set_page(section: Any, *, is_landscape: bool = False, margin: int = _MARGIN) -> None:  # noqa: ANN401
+    section.page_width, section.page_height = PAGE[::-1] if is_landscape else PAGE
+    section.orientation = WD_ORIENT.LANDSCAPE if is_landscape else WD_ORIENT.PORTRAIT
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = margin
+    section.footer_distance = Cm(0.8)
 
 
 def _style(

@@ -34,10 +34,9 @@ class Subheading(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A PNG picture, its caption, and what it shows in words."""
+    """A PNG picture, which fills its page, and what it shows in words."""
 
     content: bytes
-    caption: str
     description: str
 
     @property
@@ -133,12 +132,11 @@ def _map(report: Report) -> Iterator[HandoutBlock]:
         yield Paragraph(f"Pas de carte : {fault.why}.")
         return
     coverage = report.coverage
-    caption = f"Couverture des communes au {french_date(coverage.on)}. Règle : {coverage.rule.label}."
     description = (
-        f"Carte des communes de {report.label} selon les structures qui les couvrent, au "
-        f"{french_date(coverage.on)}. L'annexe « communes » le dit en toutes lettres."
+        f"Carte des communes, {report.label}, selon les structures qui les couvrent au "
+        f"{french_date(coverage.on)}. Règle : {coverage.rule.label}. Les tableaux disent de même."
     )
-    yield Picture(content, caption, description)
+    yield Picture(content, description)
 
 
 def _communes(report: Report) -> Iterator[HandoutBlock]:

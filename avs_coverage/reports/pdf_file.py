@@ -7,17 +7,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reportlab.lib.colors import HexColor
-from reportlab.lib.pagesizes import A4
+from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.units import cm
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, CondPageBreak, Flowable, Frame, PageBreak, PageTemplate
+from reportlab.platypus import (
+    BaseDocTemplate,
+    CondPageBreak,
+    Flowable,
+    Frame,
+    NextPageTemplate,
+    PageBreak,
+    PageTemplate,
+)
 from reportlab.platypus import Table as PdfTable
 
 from avs_coverage import __version__
 from avs_coverage.reports.column_widths import cell_lines, widths_of
 from avs_coverage.reports.document import Cell, Column, Paragraph, Table
-from avs_coverage.reports.handout import Cards, Handout, HandoutBlock, Part, Picture, Subheading, handout
+from avs_coverage.reports.handout import Cards, Handout, Part, Picture, Subheading, handout
 from avs_coverage.reports.pdf_text import (
     BOLD,
     ITALIC,
@@ -38,6 +46,9 @@ if TYPE_CHECKING:
 _MARGIN, _FOOT = 2 * cm, 1.2 * cm
 _WIDTH = A4[0] - 2 * _MARGIN
 _HEIGHT = A4[1] - 2 * _MARGIN
+_PLATE_SIDE, _PLATE_FOOT = 0.6 * cm, 1.9 * cm
+_PAGE, _UPRIGHT, _FLAT = "page", "upright", "flat"
+"""The pages: of text, and of a map, which is alone on its page so that its legend can be read."""
 _INK, _RULE, _FILL = "#1F3A5F", "#C5CED8", "#E8EEF4"
 
 _TITLE = TextStyle(BOLD, 17, 22, _INK, after=2)
@@ -51,11 +62,9 @@ _CELL, _LEADING = 7.5, 9.5
 _PAD = 3.0
 _ROW_LINES = 36
 """A row with more lines goes on in another: it would not fit on a page."""
-_WHOLE = 0.45 * _HEIGHT
+_WHOLE = 0.3 * _HEIGHT
 """A table up to this height is not cut by the end of a page."""
 _FIRST_ROWS = 3
-_SMALLEST = 0.6
-"""How much smaller than the page a map may be made to fit under what comes before it."""
 
 
 def pdf_bytes(report: Report, passages: Sequence[Passage]) -> bytes:
@@ -68,9 +77,22 @@ def pdf_bytes(report: Report, passages: Sequence[Passage]) -> bytes:
         title=f"{made.subject} — {made.territory}", author="avs-coverage", subject=made.footer,
         creator=f"avs-coverage {__version__}", allowSplitting=1,
     )  # fmt: skip
-    frame = Frame(_MARGIN, _MARGIN, _WIDTH, _HEIGHT, 0, 0, 0, 0)
     footer = _fitted(shown(made.footer), _WIDTH - 3 * cm)
-    template.addPageTemplates(PageTemplate("page", [frame], onPage=lambda canvas, _: _foot(canvas, footer)))
+    template.addPageTemplates(
+        [
+            PageTemplate(
+                name,
+                [Frame(side, foot, size[0] - 2 * side, size[1] - foot - top, 0, 0, 0, 0)],
+                onPage=lambda canvas, page: _foot(canvas, footer, page.pageTemplate.pagesize[0]),
+                pagesize=size,
+            )
+            for name, size, side, foot, top in (
+                (_PAGE, A4, _MARGIN, _MARGIN, _MARGIN),
+                (_UPRIGHT, A4, _PLATE_SIDE, _PLATE_FOOT, _PLATE_SIDE),
+                (_FLAT, landscape(A4), _PLATE_SIDE, _PLATE_FOOT, _PLATE_SIDE),
+            )
+        ]
+    )
     template.build(list(_story(made)), canvasmaker=_NumberedCanvas)
     return buffer.getvalue()
 
@@ -87,13 +109,14 @@ class _NumberedCanvas(Canvas):  # type: ignore[misc]
         super().save()
 
 
-def _foot(canvas: Any, text: str) -> None:  # noqa: ANN401 - reportlab has no types
+def _foot(canvas: Any, text: str, width: float) -> None:  # noqa: ANN401 - reportlab has no types
+    right = width - _MARGIN
     canvas.setStrokeColor(HexColor(_RULE))
-    canvas.line(_MARGIN, _FOOT + 12, _MARGIN + _WIDTH, _FOOT + 12)
+    canvas.line(_MARGIN, _FOOT + 12, right, _FOOT + 12)
     canvas.setFont(REGULAR, 7.5)
     canvas.setFillColor(HexColor("#444444"))
     canvas.drawString(_MARGIN, _FOOT, text)
-    place = _MARGIN + _WIDTH - width_of(" / 888", REGULAR, 7.5)
+    place = right - width_of(" / 888", REGULAR, 7.5)
     canvas.drawRightString(place, _FOOT, f"page {canvas.getPageNumber()}")
     canvas.saveState()
     canvas.translate(place, _FOOT)
@@ -167,61 +190,50 @@ def _part(part: Part, rank: int) -> Iterator[Flowable]:
         if isinstance(block, Subheading):
             heads.append(_Heading(block.text, 1, f"part{rank}.{place}"))
             continue
-        above = sum(head.height + head.getSpaceBefore() + head.getSpaceAfter() for head in heads)
-        made, need = _block(block, _HEIGHT - above, widths)
-        yield CondPageBreak(min(above + need, _HEIGHT))
-        yield from heads
-        yield from made
+        if isinstance(block, Picture):
+            plate = _FLAT if block.ratio < 1 else _UPRIGHT
+            yield from (NextPageTemplate(plate), PageBreak(), *heads, _Picture(block))
+            yield from (NextPageTemplate(_PAGE), PageBreak())
+        else:
+            made, need = _block(block, widths)
+            above = sum(head.height + head.getSpaceBefore() + head.getSpaceAfter() for head in heads)
+            yield CondPageBreak(min(above + need, _HEIGHT))
+            yield from (*heads, made)
         heads = []
     yield from heads
 
 
 def _block(
-    block: HandoutBlock, room: float, widths: Mapping[tuple[Column, ...], list[float]]
-) -> tuple[list[Flowable], float]:
+    block: Paragraph | Cards | Table, widths: Mapping[tuple[Column, ...], list[float]]
+) -> tuple[Flowable, float]:
     """Return what shows a block, and the height that its beginning needs on a page."""
     if isinstance(block, Paragraph):
         style = _WARNING if block.warning else _BODY
         text = Text.of(block.text, style, _WIDTH, "Attention : " if block.warning else "")
-        return [text], min(text.height, 3 * style.leading + 2 * style.padding)
+        return text, min(text.height, 3 * style.leading + 2 * style.padding)
     if isinstance(block, Cards):
         cards = _cards(block)
-        return [cards], cards.wrap(_WIDTH, _HEIGHT)[1]
-    if isinstance(block, Picture):
-        return _picture(block, room)
-    assert isinstance(block, Table)  # noqa: S101 - a subheading is no block of its own
+        return cards, cards.wrap(_WIDTH, _HEIGHT)[1]
     return _table(block, widths[block.columns])
 
 
-def _picture(block: Picture, room: float) -> tuple[list[Flowable], float]:
-    """Return a picture as large as the page allows, with its caption; and the least that it takes."""
-    made = _Picture(block, room)
-    return [made], made.least
-
-
 class _Picture(Flowable):  # type: ignore[misc]
-    """A picture over its caption, smaller where that saves a page that would stay half empty."""
+    """A picture as large as its page allows."""
 
-    def __init__(self, block: Picture, room: float) -> None:
+    def __init__(self, block: Picture) -> None:
         super().__init__()
         self._block = block
-        self._caption = Text.of(block.caption, _NOTE, _WIDTH)
-        self._below = self._caption.height + 6
-        self._largest = min(room - self._below - 6, _WIDTH * block.ratio)
-        self.least = self._largest * _SMALLEST + self._below
-        self.spaceAfter = 8
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
-        """Take the height that is left, between the smallest and the largest."""
-        self._high = min(self._largest, max(height - self._below, self._largest * _SMALLEST))
-        return _WIDTH, self._high + self._below
+        """Take the width of the page, or the height that is left."""
+        self._wide = min(width, height / self._block.ratio)
+        self._left = (width - self._wide) / 2
+        return width, self._wide * self._block.ratio
 
     def draw(self) -> None:
-        """Draw the picture in the middle, and write the caption."""
-        wide = self._high / self._block.ratio
+        """Draw the picture in the middle."""
         image = ImageReader(io.BytesIO(self._block.content))
-        self.canv.drawImage(image, (_WIDTH - wide) / 2, self._below, wide, self._high)
-        self._caption.drawOn(self.canv, 0, 0)
+        self.canv.drawImage(image, self._left, 0, self._wide, self._wide * self._block.ratio)
 
 
 def _facts(made: Handout) -> PdfTable:
@@ -287,7 +299,7 @@ def _made_of(lines: list[str], width: float) -> list[str]:
     return [*wrapped(lines[1], REGULAR, 7.5, width), *wrapped(f"fourchette {lines[2]}", REGULAR, 7.5, width)]
 
 
-def _table(block: Table, widths: list[float]) -> tuple[list[Flowable], float]:
+def _table(block: Table, widths: list[float]) -> tuple[Flowable, float]:
     """Return a table, its caption as a first row, and the height of what must stay together."""
     head = [_lines(column.header, BOLD, width) for column, width in zip(block.columns, widths, strict=True)]
     lines, ends = [head], [True]
@@ -310,7 +322,7 @@ def _table(block: Table, widths: list[float]) -> tuple[list[Flowable], float]:
     )  # fmt: skip
     total = sum(heights)
     together = total if total <= _WHOLE else sum(heights[: captions + 1 + _FIRST_ROWS])
-    return [made], together + 12
+    return made, together + 12
 
 
 def _cell(cell: Cell, width: float) -> list[str]:
