@@ -7,36 +7,45 @@ import sys
 from types import ModuleType
 
 from avs_coverage import export
+from avs_coverage.catalogue.usage import USAGE
 from avs_coverage.messages import percent
 from avs_coverage.statement import Passage, Sentence
 
 
-def statement(report):
+def statement(report, *_):
     if not report.has_inventory:
         return (Passage("Le territoire", (Sentence(f"{report.label} n'a pas d'inventaire."),)),)
     (figure,) = [f for f in report.figures if (f.status, f.measure) == ("avs", "communes")]
     text = f"{percent(figure.share)} des communes sont couvertes par un CS ou un EVS."
     return (
-        Passage("Le territoire", (Sentence(f"{report.label} a {figure.denominator} communes."),) * 3),
-        Passage("La couverture", (Sentence(text), Sentence("Une phrase de plus pour la place. " * 12))),
+        Passage("Le territoire", (Sentence(f"{report.label} a {figure.denominator} communes."),)),
+        Passage("La couverture", (Sentence(text),)),
     )
 
 
-def map_bytes(report, kind):
+def picture(report, size=(8.27, 11.69)):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8.27, 11.69), dpi=100)
-    axes = figure.add_axes((0.05, 0.05, 0.9, 0.9))
+    figure = Figure(figsize=size, dpi=50)
     communes = report.coverage.territory.communes
-    axes.scatter(communes["x_m"], communes["y_m"], s=4)
+    figure.add_axes((0.05, 0.05, 0.9, 0.9)).scatter(communes["x_m"], communes["y_m"], s=4)
     content = io.BytesIO()
     FigureCanvasAgg(figure).print_png(content, metadata={"Software": None})
     return content.getvalue()
 
 
-def install():
-    export.statement = statement
+def known_codes():
+    return USAGE
+
+
+def install(patch=None):
+    """Put the stand-ins in place; for good in a process of its own, or by *patch* of a test."""
     module = ModuleType("avs_coverage.reports.map_picture")
-    module.map_bytes = map_bytes
-    sys.modules[module.__name__] = module
+    module.map_bytes = lambda report, kind: picture(report)
+    if patch is None:
+        export.statement = statement
+        sys.modules[module.__name__] = module
+    else:
+        patch.setattr(export, "statement", statement)
+        patch.setitem(sys.modules, module.__name__, module)

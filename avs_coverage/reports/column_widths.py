@@ -14,8 +14,8 @@ _SHORT = 14
 """A text up to this length, such as a number, is not cut at its spaces."""
 _STRETCH = 1.3
 """How much wider than its texts a table becomes: beyond, the eye loses its row."""
-_LONGEST_TEXT = 1.5
-"""The part of the page that a text may ask for: one much longer would starve the other columns."""
+_TYPICAL, _LONGEST_TEXT = 2.5, 1.5
+"""What a column may ask for at most: times its mean text, and times the width of the page."""
 
 
 def cell_lines(cell: Cell) -> list[str]:
@@ -79,8 +79,10 @@ def _asked(
     longest = min(max(map(measure, words), default=0), total * _WIDEST_WORD)
     need = max([longest, *lines, *head, *(short if column.numeric else ())])
     whole = max([need, *short])
-    wish = max([whole, header(column.header), *map(measure, texts)])
-    return need, whole, min(wish, max(whole, total * _LONGEST_TEXT))
+    wishes = [measure(text) for text in texts] or [0.0]
+    # One long text among short ones would starve the other columns for the sake of its row.
+    wish = min(max(wishes), _TYPICAL * sum(wishes) / len(wishes), _LONGEST_TEXT * total)
+    return need, whole, max(whole, header(column.header), wish)
 
 
 def _shared(total: float, needs: Sequence[float], wants: Sequence[float]) -> list[float]:

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 _MARGIN, _FOOT = 2 * cm, 1.2 * cm
 _WIDTH = A4[0] - 2 * _MARGIN
 _HEIGHT = A4[1] - 2 * _MARGIN
-_PLATE_SIDE, _PLATE_FOOT = 0.6 * cm, 1.9 * cm
+_PLATE_SIDE, _PLATE_FOOT = 0.9 * cm, 1.9 * cm
 _PAGE, _UPRIGHT, _FLAT = "page", "upright", "flat"
 """The pages: of text, and of a map, which is alone on its page so that its legend can be read."""
 _INK, _RULE, _FILL = "#1F3A5F", "#C5CED8", "#E8EEF4"
@@ -65,6 +65,8 @@ _ROW_LINES = 36
 _WHOLE = 0.3 * _HEIGHT
 """A table up to this height is not cut by the end of a page."""
 _FIRST_ROWS = 3
+_SAID_BESIDE = 2.5 * cm
+"""What the key figures keep under them on their page, for what must be read with them."""
 
 
 def pdf_bytes(report: Report, passages: Sequence[Passage]) -> bytes:
@@ -213,7 +215,7 @@ def _block(
         return text, min(text.height, 3 * style.leading + 2 * style.padding)
     if isinstance(block, Cards):
         cards = _cards(block)
-        return cards, cards.wrap(_WIDTH, _HEIGHT)[1]
+        return cards, cards.wrap(_WIDTH, _HEIGHT)[1] + _SAID_BESIDE
     return _table(block, widths[block.columns])
 
 
