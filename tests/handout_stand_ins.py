@@ -7,7 +7,8 @@ import sys
 from types import ModuleType
 
 from avs_coverage import export
-from avs_coverage.catalogue.usage import USAGE
+from avs_coverage.catalogue import CATALOGUE
+from avs_coverage.catalogue.kind import FaultKind
 from avs_coverage.messages import percent
 from avs_coverage.statement import Passage, Sentence
 
@@ -35,10 +36,6 @@ def picture(report, size=(8.27, 11.69)):
     return content.getvalue()
 
 
-def known_codes():
-    return USAGE
-
-
 def install(patch=None):
     """Put the stand-ins in place; for good in a process of its own, or by *patch* of a test."""
     module = ModuleType("avs_coverage.reports.map_picture")
@@ -49,3 +46,4 @@ def install(patch=None):
     else:
         patch.setattr(export, "statement", statement)
         patch.setitem(sys.modules, module.__name__, module)
+        patch.setitem(CATALOGUE, "AVS-508", FaultKind("pas de carte : {value}", "{reason}"))

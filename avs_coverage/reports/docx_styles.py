@@ -13,7 +13,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
-from avs_coverage.reports.text import plain
+from avs_coverage.reports.text import typeset
 
 INK, RULE, FILL = "1F3A5F", "C5CED8", "E8EEF4"
 WARNING_FILL, WARNING_BAR = "FFF6E5", "B45309"
@@ -23,7 +23,7 @@ WARNING, CELL, HEADER, SHARE = "Attention", "Tableau", "Tableau en-tête", "Chif
 LONG_CELL = 1500
 """A row with a longer cell may be cut by the end of a page: it could be taller than one."""
 PAGE, MAP_MARGIN, _MARGIN = (Cm(21), Cm(29.7)), Cm(1.6), Cm(2)
-# What XML 1.0 does not allow and `plain` leaves: lone surrogates, and two code points that are no characters.
+# What XML 1.0 does not allow and `typeset` leaves: lone surrogates, two code points that are no characters.
 _ILLEGAL = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -34,7 +34,7 @@ def shown(text: str) -> str:
     >>> shown("A\x00B\ud800")
     'AB\ufffd'
     """
-    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", plain(text))
+    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", typeset(text))
 
 
 def element(tag: str, children: tuple[Any, ...] = (), **attributes: object) -> Any:  # noqa: ANN401 - lxml

@@ -13,7 +13,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable
 
 from avs_coverage.reports.column_widths import pieces
-from avs_coverage.reports.text import plain
+from avs_coverage.reports.text import typeset
 
 REGULAR, BOLD, ITALIC = "DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique"
 """In the package of matplotlib, with every character that French uses."""
@@ -33,7 +33,7 @@ def register_fonts() -> None:
 @lru_cache(maxsize=1 << 16)
 def shown(text: str) -> str:
     """Return *text* on one line, in the characters of the fonts: another one is replaced, never dropped."""
-    text = unicodedata.normalize("NFC", plain(text))
+    text = unicodedata.normalize("NFC", typeset(text))
     if text.isascii():
         return text
     glyphs = [pdfmetrics.getFont(name).face.charToGlyph for name in (REGULAR, BOLD, ITALIC)]
