@@ -46,4 +46,4 @@ def install(patch=None):
     else:
         patch.setattr(export, "statement", statement)
         patch.setitem(sys.modules, module.__name__, module)
-        patch.setitem(CATALOGUE, "AVS-508", FaultKind("pas de carte : {value}", "{reason}"))
+        patch.setitem(CATALOGUE, "AVS-508", FaultKind("pas de carte : {value}", "{reason}", "-"))
