@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MAX_ROWS = 1000
 """Beyond, a table is named and left to the workbook: more than any département has communes, or any
 region EPCI."""
-_NO_MAP = "AVS-508"
+_NO_LIBRARY = "AVS-507"
 _KNOWN = ("Commune", "Code", "Habitants", "km²")
 _COVERED = ("Commune", "Code", "Habitants", "Couverture", "Possible", "Structures", "Zone")
 
@@ -127,7 +127,7 @@ def _map(report: Report) -> Iterator[HandoutBlock]:
         content = map_bytes(report, "png")
     except OutputError as error:
         (fault,) = error.faults
-        if fault.code != _NO_MAP:
+        if fault.code == _NO_LIBRARY:
             raise
         yield Paragraph(f"Pas de carte : {fault.why}.")
         return
