@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 from avs_coverage.reports.document import Cell, Column, FigureCell, Table
 
@@ -14,8 +16,8 @@ _SHORT = 14
 """A text up to this length, such as a number, is not cut at its spaces."""
 _STRETCH = 1.3
 """How much wider than its texts a table becomes: beyond, the eye loses its row."""
-_TYPICAL, _LONGEST_TEXT = 2.5, 1.5
-"""What a column may ask for at most: times its mean text, and times the width of the page."""
+_USUAL, _LONGEST_TEXT = 1.2, 1.5
+"""A usual text, times the mean one; and the longest that a column asks for, times the width of the page."""
 
 
 def cell_lines(cell: Cell) -> list[str]:
@@ -58,8 +60,8 @@ def widths_of(
             _asked(column, values, total, measure, header)
             for column, values in zip(columns, by_column, strict=True)
         ]
-        words, texts, wants = ([one[rank] + padding for one in asked] for rank in range(3))
-        found[columns] = _shared(total, texts if sum(texts) < total else words, wants)
+        levels = [[one[level] + padding for one in asked] for level in range(4)]
+        found[columns] = _shared(total, levels)
     return found
 
 
@@ -69,9 +71,9 @@ def _asked(
     total: float,
     measure: Callable[[str], float],
     header: Callable[[str], float],
-) -> tuple[float, float, float]:
-    """Return what a column needs for its words, for its short texts on one line, and for every text."""
-    texts = dict.fromkeys(cell for cell in cells if isinstance(cell, str))
+) -> tuple[float, float, float, float]:
+    """Return the width of the words of a column, of its short texts, of a usual text, of every text."""
+    texts = Counter(cell for cell in cells if isinstance(cell, str))
     lines = [measure(line) for cell in cells if isinstance(cell, FigureCell) for line in cell_lines(cell)]
     short = [measure(text) for text in texts if len(text) <= _SHORT]
     words = dict.fromkeys(piece for text in texts for word in text.split(" ") for piece in pieces(word))
@@ -79,22 +81,26 @@ def _asked(
     longest = min(max(map(measure, words), default=0), total * _WIDEST_WORD)
     need = max([longest, *lines, *head, *(short if column.numeric else ())])
     whole = max([need, *short])
-    wishes = [measure(text) for text in texts] or [0.0]
+    wishes = {text: measure(text) for text in texts}
+    mean = sum(wishes[text] * count for text, count in texts.items()) / max(texts.total(), 1)
+    longest_text = min(max(wishes.values(), default=0), _LONGEST_TEXT * total)
     # One long text among short ones would starve the other columns for the sake of its row.
-    wish = min(max(wishes), _TYPICAL * sum(wishes) / len(wishes), _LONGEST_TEXT * total)
-    return need, whole, max(whole, header(column.header), wish)
+    usual = max(whole, min(longest_text, _USUAL * mean))
+    return need, whole, usual, max(usual, longest_text, header(column.header))
 
 
-def _shared(total: float, needs: Sequence[float], wants: Sequence[float]) -> list[float]:
-    """Share *total*: in proportion where even the needs do not fit, else the needs and what they lack.
+def _shared(total: float, levels: Sequence[Sequence[float]]) -> list[float]:
+    """Share *total* among columns that ask for more and more at each level: between the two that frame it.
 
-    >>> _shared(100, [20, 20], [20, 40]), _shared(30, [20, 20], [20, 40]), _shared(50, [20, 20], [20, 40])
-    ([26.0, 52.0], [15.0, 15.0], [20.0, 30.0])
+    >>> levels = [[20, 20], [20, 40]]
+    >>> _shared(30, levels), _shared(50, levels), _shared(100, levels)
+    ([15.0, 15.0], [20.0, 30.0], [26.0, 52.0])
     """
-    if sum(needs) >= total:
-        return [total * need / sum(needs) for need in needs]
-    if sum(wants) <= total:
-        stretch = min(total / sum(wants), _STRETCH)
-        return [want * stretch for want in wants]
-    part = (total - sum(needs)) / (sum(wants) - sum(needs))
-    return [need + part * (want - need) for need, want in zip(needs, wants, strict=True)]
+    if sum(levels[0]) >= total:
+        return [total * need / sum(levels[0]) for need in levels[0]]
+    for low, high in pairwise(levels):
+        if sum(high) > total:
+            part = (total - sum(low)) / (sum(high) - sum(low))
+            return [need + part * (want - need) for need, want in zip(low, high, strict=True)]
+    stretch = min(total / sum(levels[-1]), _STRETCH)
+    return [want * stretch for want in levels[-1]]
