@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from avs_coverage.dictionary import ColumnInfo, describe_column, describe_indicator
 from avs_coverage.errors import OutputError
+from avs_coverage.extras import require
 from avs_coverage.faults import Fault
 from avs_coverage.manifest import FILE_NAME, manifest
 from avs_coverage.messages import os_reason
@@ -118,17 +119,39 @@ def _markdown(export: Export, folder: Path) -> None:
     (folder / f"{export.stem}.md").write_bytes(content)
 
 
+def _pdf(export: Export, folder: Path) -> None:
+    from avs_coverage.reports.pdf_file import pdf_bytes
+
+    (folder / f"{export.stem}.pdf").write_bytes(pdf_bytes(export.report, export.passages))
+
+
+def _docx(export: Export, folder: Path) -> None:
+    from avs_coverage.reports.docx_file import docx_bytes
+
+    (folder / f"{export.stem}.docx").write_bytes(docx_bytes(export.report, export.passages))
+
+
 FORMATS: Mapping[str, Callable[[Export, Path], None]] = {
     "csv": _csv,
     "xlsx": _xlsx,
     "json": _json,
     "html": _html,
     "markdown": _markdown,
+    "pdf": _pdf,
+    "docx": _docx,
     "gpkg": _gpkg,
     "geojson": _geojson,
     "parquet": _parquet,
 }
 """What each format writes into a folder."""
+_LIBRARIES = {"pdf": ("reportlab", "matplotlib"), "docx": ("docx", "matplotlib")}
+
+
+def require_libraries(formats: Sequence[str]) -> None:
+    """Check that the libraries of some formats are there; raises OutputError (AVS-507)."""
+    for name in formats:
+        for module in _LIBRARIES.get(name, ()):
+            require(module, f"le format {name}")
 
 
 def json_bytes(record: Mapping[str, Any]) -> bytes:

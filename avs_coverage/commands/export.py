@@ -45,19 +45,20 @@ def export(
             metavar="FORMATS",
             show_default=False,
             help="Formats, séparés par des virgules : xlsx (recommandé pour Excel), csv, json, html "
-            "(rapport avec carte), markdown (état des lieux en phrases) ; pour un SIG gpkg, geojson, "
-            "parquet. Par défaut xlsx,csv.",
+            "(rapport avec carte), pdf (le même à imprimer), docx (à modifier dans Word), markdown (état des "
+            "lieux en phrases) ; pour un SIG gpkg, geojson, parquet. Par défaut xlsx,csv.",
         ),
     ] = DEFAULT_FORMATS,
     csv_dialect: DialectOption = "excel-fr",
     force: ForceOption = False,
 ) -> None:
     """Fichiers à remettre : classeur, tables, données, avec un manifeste de ce dont ils sont faits."""
-    from avs_coverage.export import FORMATS, Export, write_export
+    from avs_coverage.export import FORMATS, Export, require_libraries, write_export
 
     wanted = list(dict.fromkeys(name.strip().lower() for name in formats.split(",") if name.strip()))
     for name in wanted or [formats]:
         require_choice(name, "--format", tuple(FORMATS))
+    require_libraries(wanted)
     require_choice(csv_dialect, "--csv-dialect", CSV_DIALECTS)
     request = make_request(study, several=True)
     for path in request.files.paths:

@@ -30,7 +30,7 @@ def replay(
     from avs_coverage.commands.figures import own_figures
     from avs_coverage.commands.options import report_of
     from avs_coverage.commands.streams import progress
-    from avs_coverage.export import FORMATS, Export, make_files
+    from avs_coverage.export import FORMATS, Export, make_files, require_libraries
     from avs_coverage.manifest import differences, request_of
 
     folder = manifest.parent
@@ -38,6 +38,7 @@ def replay(
     if missing := [path for path in request.files.paths if not path.exists()]:
         raise InputError([Fault("AVS-396", {"value": str(path)}, manifest.name) for path in missing])
     formats = [name for name in record["formats"] if name in FORMATS]
+    require_libraries(formats)
     made = Export(request, report_of(request), own_figures(request), record["csv"])
     with tempfile.TemporaryDirectory() as elsewhere, progress(len(formats)) as tell:
         again = make_files(made, formats, folder, Path(elsewhere), tell)

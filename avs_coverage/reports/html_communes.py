@@ -1,4 +1,4 @@
-"""The communes of the HTML report: one row each, for its table, its map and the panel that reads it."""
+"""The communes of a report: one row each, for tables, the map of the page and the panel that reads it."""
 
 from __future__ import annotations
 
@@ -146,6 +146,16 @@ def communes_table(rows: Sequence[CommuneRow]) -> Table:
         for row in rows
     )
     return Table("", columns, cells)
+
+
+def possible_note(rows: Sequence[CommuneRow]) -> list[str]:
+    """Say what « possible » adds to the coverage of a commune, where it adds anything."""
+    if all(row.status_possible == row.status for row in rows):
+        return []
+    return [
+        "Couverture : d'après les liens certains. Possible : ce qu'elle serait avec les liens "
+        "possibles, quand cela la change."
+    ]
 
 
 def details(row: CommuneRow) -> list[tuple[str, str | list[str]]]:

@@ -11,20 +11,26 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from avs_coverage import __version__
-from avs_coverage.messages import COMMUNE_STATUS_LABELS, MEASURE_LABELS, STATUS_LABELS
-from avs_coverage.reports.document import FigureCell, Section
+from avs_coverage.messages import COMMUNE_STATUS_LABELS
+from avs_coverage.reports.document import Section
 from avs_coverage.reports.html_blocks import anchor, blocks, escape, heading, section, table
-from avs_coverage.reports.html_communes import KIND_LABELS, CommuneRow, commune_rows, communes_table, details
+from avs_coverage.reports.html_communes import (
+    KIND_LABELS,
+    CommuneRow,
+    commune_rows,
+    communes_table,
+    details,
+    possible_note,
+)
 from avs_coverage.reports.html_map import CoverageMap, is_hatched, legend_labels, no_map_reason, sign
 from avs_coverage.reports.inventory_section import basis, hypothesis, structures_section
+from avs_coverage.reports.key_figures import TITLE, UNKNOWN, Card, key_figures
 from avs_coverage.reports.report_page import report_document
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
 
 _FOLDER = Path(__file__).parent / "html"
-_KEY_FIGURES = "Chiffres clés"
-_CARDS = ("avs", "cs", "evs_seul", "aucune")
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 """What could end the block of data, or a line of script: escaped as JSON allows."""
 
@@ -94,7 +100,7 @@ def _parts(
     """Return the title and HTML of each section, in the order in which they are read."""
     territory, inventory, *others, method = sections
     known = [(inventory.title, section(inventory))]
-    parts = [(_KEY_FIGURES, _key_figures(report, territory))]
+    parts = [(TITLE, _key_figures(report, territory))]
     drawing = [("Carte", _map(report, drawn)), ("Communes", _communes(rows))]
     # Where nothing is known, it is said before a map that shows nothing.
     parts += [*drawing, *known] if report.has_inventory else [*known, *drawing]
@@ -109,29 +115,24 @@ def _key_figures(report: Report, territory: Section) -> str:
     """Return the figures of the territory, what they rest on, and what must be known before quoting them."""
     said = tuple(basis(report)[:1])
     if report.has_inventory:
-        cards = f'<div class="cards">\n{"".join(_card(report, status) for status in _CARDS)}</div>\n'
+        cards = f'<div class="cards">\n{"".join(map(_card, key_figures(report)))}</div>\n'
         warnings = (*hypothesis(report), *territory.blocks[1:])
     else:
-        cards = (
-            '<p class="unknown"><strong>Couverture inconnue.</strong> Aucun inventaire de structures.</p>\n'
-        )
+        what, why = map(escape, UNKNOWN)
+        cards = f'<p class="unknown"><strong>{what}</strong> {why}</p>\n'
         warnings = territory.blocks[1:]
-    text = heading(_KEY_FIGURES) + blocks(Section(_KEY_FIGURES, said)) + cards
-    return text + blocks(Section(_KEY_FIGURES, warnings)) + "</section>\n"
+    text = heading(TITLE) + blocks(Section(TITLE, said)) + cards
+    return text + blocks(Section(TITLE, warnings)) + "</section>\n"
 
 
-def _card(report: Report, status: str) -> str:
+def _card(card: Card) -> str:
     """Return one status: its share of communes and of inhabitants, each with what it is made of."""
     lines = []
-    for figure in report.figures:
-        if figure.status == status and figure.measure != "km2":
-            share, made_of, bracket = (escape(line) for line in FigureCell(figure).lines())
-            text = f"<strong>{share}</strong> <span>{made_of}</span> <span>fourchette {bracket}</span>"
-            lines.append(f"<dt>{MEASURE_LABELS[figure.measure]}</dt><dd>{text}</dd>")
-    title = STATUS_LABELS[status]
-    return (
-        f'<div class="card"><h3>{escape(title[0].upper() + title[1:])}</h3><dl>{"".join(lines)}</dl></div>\n'
-    )
+    for label, cell in card.figures:
+        share, made_of, bracket = (escape(line) for line in cell.lines())
+        text = f"<strong>{share}</strong> <span>{made_of}</span> <span>fourchette {bracket}</span>"
+        lines.append(f"<dt>{label}</dt><dd>{text}</dd>")
+    return f'<div class="card"><h3>{escape(card.title)}</h3><dl>{"".join(lines)}</dl></div>\n'
 
 
 def _map(report: Report, drawn: CoverageMap | None) -> str:
@@ -215,12 +216,7 @@ def _communes(rows: Sequence[CommuneRow]) -> str:
         f'<select id="communes-status"><option value="">toutes</option>{choices}</select></label> '
         '<output id="communes-count" aria-live="polite"></output></div>\n'
     )
-    text = heading("Communes")
-    if any(row.status_possible != row.status for row in rows):
-        text += (
-            "<p>Couverture : d'après les liens certains. Possible : ce qu'elle serait avec les liens "
-            "possibles, quand cela la change.</p>\n"
-        )
+    text = heading("Communes") + "".join(f"<p>{escape(note)}</p>\n" for note in possible_note(rows))
     return (
         text + tools + f'<div id="communes-table">{table(made, "Communes", attributes)}</div>\n</section>\n'
     )

@@ -134,13 +134,13 @@ def basis(report: Report, by_rule: bool = True) -> list[Block]:
     if by_rule:
         text = f"Règle : {coverage.rule.label} ; état au {french_date(coverage.on)}."
     if report.has_inventory:
-        text += f" Inventaire : {_known(report)}."
+        text += f" Inventaire : {known_structures(report)}."
     if coverage.inventory.include_unconfirmed:
         text += " Structures à confirmer comptées."
     return [Paragraph(text), *(Paragraph(warning, True) for warning in report.warnings)]
 
 
-def _known(report: Report) -> str:
+def known_structures(report: Report) -> str:
     """Write how many structures are known of those published: « 10 CS sur 20 publiés et 8 EVS »."""
     parts = []
     for row in report.completeness:

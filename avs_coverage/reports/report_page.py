@@ -27,6 +27,7 @@ from avs_coverage.reports.populations_section import populations_section
 from avs_coverage.reports.qpv_section import qpv_section
 from avs_coverage.reports.zones_section import zones_section
 
+SUBJECT = "Couverture par l'animation de la vie sociale"
 _EPCI_COMMUNES = 50
 
 
@@ -39,22 +40,25 @@ def report_document(report: Report) -> Document:
         sections.append(_epci_without_inventory(report))
     sections += [populations_section(report), indicators_section(report)]
     sections += [qpv_section(report), _years(report), _published(report), _method(report)]
-    title = f"Couverture par l'animation de la vie sociale — {report.label}"
-    return Document(title, tuple(section for section in sections if section.blocks))
+    return Document(f"{SUBJECT} — {report.label}", tuple(section for section in sections if section.blocks))
 
 
 def _territory(report: Report) -> Section:
     coverage = report.coverage
-    communes = coverage.territory.communes
+    text = f"{territory_size(report)}. État au {french_date(coverage.on)}. Règle : {coverage.rule.label}."
+    return Section("Territoire", (Paragraph(text), *(Paragraph(text, True) for text in report.warnings)))
+
+
+def territory_size(report: Report) -> str:
+    """Write how many communes, inhabitants and km² the territory has."""
+    territory = report.coverage.territory
+    communes = territory.communes
     area = f"{number(float(communes['superficie_km2'].sum()), 1)} km²"
     known = int(communes["superficie_km2"].notna().sum())
-    if coverage.territory.contours is not None and known < len(communes):
+    if territory.contours is not None and known < len(communes):
         area += f" (superficie connue de {counted(known, 'commune', 'communes')} seulement)"
-    size = (
-        f"{counted(len(communes), 'commune', 'communes')}, {number(int(communes['population'].sum()))} "
-        f"habitants, {area}. État au {french_date(coverage.on)}. Règle : {coverage.rule.label}."
-    )
-    return Section("Territoire", (Paragraph(size), *(Paragraph(text, True) for text in report.warnings)))
+    population = number(int(communes["population"].sum()))
+    return f"{counted(len(communes), 'commune', 'communes')}, {population} habitants, {area}"
 
 
 def _summary(report: Report) -> Section:

@@ -1,8 +1,10 @@
-"""Text made safe for a screen."""
+"""Text made safe for a screen, and ready for paper."""
 
 from __future__ import annotations
 
 import re
+
+from avs_coverage.messages import NARROW_SPACE
 
 _LINES = re.compile(r"[\t\n\r\v\f\x85\u2028\u2029]+")
 # What a name could do to a terminal: control characters, and those that reverse the text.
@@ -18,3 +20,13 @@ def plain(text: str) -> str:
     if text.isprintable():
         return text
     return _CONTROL.sub("", _LINES.sub(" ", text))
+
+
+def typeset(text: str) -> str:
+    r"""Return *text* on one line, its spaces such that no line begins with « ; » nor ends with a quote mark.
+
+    >>> typeset("Adéquat ; Accorderie : « oui »")
+    'Adéquat\u202f; Accorderie\xa0: «\xa0oui\xa0»'
+    """
+    text = re.sub(" (?=[;!?%](?: |$))", NARROW_SPACE, plain(text))
+    return re.sub("(?<=«) | (?=»)| (?=:(?: |$))", "\N{NO-BREAK SPACE}", text)
