@@ -107,11 +107,27 @@ def _html(export: Export, folder: Path) -> None:
     write_html(export.report, folder / f"{export.stem}.html")
 
 
+def _png(export: Export, folder: Path) -> None:
+    _map(export, folder, "png")
+
+
+def _svg(export: Export, folder: Path) -> None:
+    _map(export, folder, "svg")
+
+
+def _map(export: Export, folder: Path, kind: str) -> None:
+    from avs_coverage.reports.map_picture import map_bytes
+
+    (folder / f"{export.stem}.{kind}").write_bytes(map_bytes(export.report, kind))
+
+
 FORMATS: Mapping[str, Callable[[Export, Path], None]] = {
     "csv": _csv,
     "xlsx": _xlsx,
     "json": _json,
     "html": _html,
+    "png": _png,
+    "svg": _svg,
     "gpkg": _gpkg,
     "geojson": _geojson,
     "parquet": _parquet,

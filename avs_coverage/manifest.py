@@ -23,7 +23,17 @@ if TYPE_CHECKING:
 
 SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/manifest", 1
 FILE_NAME = "manifest.json"
-_LIBRARIES = ("geopandas", "numpy", "pandas", "pyarrow", "pyogrio", "pyproj", "shapely", "xlsxwriter")
+_LIBRARIES = (
+    "geopandas",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pyogrio",
+    "pyproj",
+    "shapely",
+    "xlsxwriter",
+)
 _ONE = {"structures": "structures", "zones": "service_areas", "communes": "communes", "temps": "travel_times",
         "chiffres": "figures"}  # fmt: skip
 _SEVERAL = {"population": "population", "qpv": "qpv"}

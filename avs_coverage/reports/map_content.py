@@ -46,6 +46,11 @@ class PlacedQuarter(NamedTuple):
     perimeter: Shape | None
 
     @property
+    def side_m(self) -> float:
+        """Return the side of a square as large as the perimeter, in metres; 0 where it is not known."""
+        return 0.0 if self.perimeter is None else float(self.perimeter.area) ** 0.5
+
+    @property
     def label(self) -> str:
         """Return the name of the quarter with its code."""
         return f"{self.qpv.name} ({self.qpv.code})"
@@ -188,7 +193,7 @@ class MapContent:
 
 
 def statuses(report: Report) -> dict[tuple[str, str], list[str]]:
-    """Return the codes of the communes by pair of statuses, certain and possible, in the order of a legend."""
+    """Return the codes of communes by pair of statuses, certain and possible, in the order of a legend."""
     frame = report.coverage.communes
     found: dict[tuple[str, str], list[str]] = {}
     for code, known, possible in zip(

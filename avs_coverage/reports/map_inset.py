@@ -40,8 +40,8 @@ def find_insets(quarters: Sequence[PlacedQuarter], scale: float, width: float, h
     found = []
     for group in _groups(known):
         window = _window(group, width / height)
-        sizes = [float(np.sqrt(one.perimeter.area)) for one in group if one.perimeter is not None]
-        if median(sizes) * scale < SMALL_MM <= median(sizes) * width / window.width:
+        side = median(one.side_m for one in group)
+        if side * scale < SMALL_MM <= side * width / window.width:
             found.append((window, tuple(group)))
     found.sort(key=lambda one: (-len(one[1]), one[1][0].qpv.code))
     kept = sorted(found[:MOST], key=lambda one: (one[0].left, one[0].bottom))
@@ -54,7 +54,9 @@ def _groups(quarters: Sequence[PlacedQuarter]) -> list[list[PlacedQuarter]]:
     apart = np.hypot(*(places[:, None, :] - places[None, :, :]).transpose(2, 0, 1))
     one, other = np.nonzero(apart <= _NEAR_M)
     group = connected(np.zeros(len(quarters), dtype=int), one, other)
-    return [[quarters[rank] for rank in np.flatnonzero(group == first)] for first in np.unique(group)]
+    return [
+        [quarters[rank] for rank in np.flatnonzero(group == first).tolist()] for first in np.unique(group)
+    ]
 
 
 def _window(quarters: Sequence[PlacedQuarter], aspect: float) -> Box:

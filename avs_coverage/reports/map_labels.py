@@ -11,7 +11,7 @@ import numpy as np
 from avs_coverage.reports.map_sheet import MM_PER_POINT, Box, text_width
 
 _RINGS = 7
-_GAP = 0.3
+_GAP = 0.6
 Point = tuple[float, float]
 
 
@@ -49,7 +49,7 @@ def spread(places: Sequence[Point], size: float, taken: Sequence[Box] = ()) -> l
     moves = np.array([(0.0, 0.0), *offsets])
     found: list[Point] = []
     for x, y in places:
-        tries = moves + (x, y)
+        tries = moves + np.array([x, y])
         free = np.ones(len(tries), dtype=bool)
         if found:
             apart = np.abs(tries[:, None, :] - np.array(found)[None, :, :]).max(axis=2)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from avs_coverage.messages import COMMUNE_STATUS_LABELS, counted
+from avs_coverage.messages import COMMUNE_STATUS_LABELS, number
 from avs_coverage.reports.map_content import MapContent
-from avs_coverage.reports.map_sheet import Box, Sheet, line_height, wrapped
+from avs_coverage.reports.map_sheet import Box, Sheet, Style, line_height, wrapped
 from avs_coverage.reports.map_view import (
     BORDER_LINE,
     COMMUNE_LINE,
@@ -48,7 +48,7 @@ def legend_groups(layers: Layers, marked: Collection[bool], insets: bool) -> lis
     communes = tuple(_communes(layers))
     lines = tuple(_lines(layers, perimeters, insets))
     groups = [
-        Group("Structures qui couvrent la commune", communes),
+        Group("Structures qui couvrent la commune (nombre de communes)", communes),
         Group("Structures et quartiers", (*_structures(layers.content), *_diamonds(marked))),
         Group("Limites", lines),
     ]
@@ -60,7 +60,7 @@ def _communes(layers: Layers) -> Iterator[Item]:
         label = COMMUNE_STATUS_LABELS[known]
         if possible != known:
             label += f" ; possible : {COMMUNE_STATUS_LABELS[possible]}"
-        yield Item(_fill(known, possible), f"{label} ({counted(len(codes), 'commune', 'communes')})")
+        yield Item(_fill(known, possible), f"{label} ({number(len(codes))})")
 
 
 def _fill(known: str, possible: str) -> Swatch:
@@ -85,7 +85,7 @@ def _structures(content: MapContent) -> Iterator[Item]:
     drawn = [(one.structure.type, one.structure.position == "point") for one in content.structures]
     for (shape, full), label in _SIGNS.items():
         if count := drawn.count((shape, full)):
-            yield Item(_sign(shape, full), f"{label} : {counted(count, 'signe', 'signes')}")
+            yield Item(_sign(shape, full), f"{label} ({number(count)})")
 
 
 def _diamonds(marked: Collection[bool]) -> Iterator[Item]:
@@ -94,7 +94,7 @@ def _diamonds(marked: Collection[bool]) -> Iterator[Item]:
     if False in marked:
         yield Item(
             _sign("QPV", False),
-            "QPV de périmètre inconnu, au chef-lieu d'une de ses communes ; leur nombre, s'ils sont plusieurs",
+            "QPV de périmètre inconnu, au chef-lieu d'une de ses communes (leur nombre)",
         )
 
 
@@ -122,7 +122,7 @@ def _lines(layers: Layers, perimeters: bool, insets: bool) -> Iterator[Item]:
         yield Item(_line(COMMUNE_LINE), "commune")
 
 
-def _line(style: dict[str, Any]) -> Swatch:
+def _line(style: Style) -> Swatch:
     def draw(sheet: Sheet, box: Box) -> None:
         y = (box.bottom + box.top) / 2
         sheet.polyline([(box.left, y), (box.right, y)], **style)

@@ -304,7 +304,7 @@ def _page(layers: Layers, wide: bool, beside: bool) -> Page:
         insets = tuple(wanted[:count])
         drawn = {one.qpv.code for inset in insets for one in inset.quarters}
         tiny = [one for one in quarters if one.perimeter is not None and one.qpv.code not in drawn]
-        signs = tuple(one for one in tiny if one.perimeter.area**0.5 * page.scale < SMALL_MM / 2)
+        signs = tuple(one for one in tiny if one.side_m * page.scale < SMALL_MM / 2)
         made = Page(layers, wide, beside, (*hollow, *signs), insets)
         if made.scale > page.scale * _LEAST_SHARE:
             return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,8 @@ from avs_coverage import __version__
 from avs_coverage.extras import require
 from avs_coverage.reports.text import plain
 
+Shape = Any  # a shapely geometry
+Style = Any  # what matplotlib takes
 KINDS = ("png", "svg", "pdf")
 DPI = 200
 FONT = "DejaVu Sans"
@@ -26,7 +29,7 @@ _SETTINGS = {
     "svg.hashsalt": "avs-coverage",  # ids are drawn at random without it
     "pdf.fonttype": 42,
     "pdf.compression": 6,
-    "hatch.linewidth": 0.9,
+    "hatch.linewidth": 0.5,
     "path.simplify": False,
     "text.usetex": False,
     "text.parse_math": False,
@@ -92,6 +95,7 @@ def printable(text: str) -> str:
     return "".join(c if face.get_char_index(ord(c)) else "\N{REPLACEMENT CHARACTER}" for c in plain(text))
 
 
+@lru_cache(maxsize=1 << 14)  # a page is laid out several times before it is drawn
 def text_width(text: str, size: float, bold: bool = False) -> float:
     """Return the width of a line of text, in mm; *size* in points."""
     face = _face(bold)
@@ -103,10 +107,11 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
 def _no_hinting() -> Any:  # noqa: ANN401 - LoadFlags, an int before matplotlib 3.10
     from matplotlib import ft2font
 
-    flags = getattr(ft2font, "LoadFlags", None)
-    return ft2font.LOAD_NO_HINTING if flags is None else flags.NO_HINTING
+    flags: Any = getattr(ft2font, "LoadFlags", None)
+    return getattr(ft2font, "LOAD_NO_HINTING", None) if flags is None else flags.NO_HINTING
 
 
+@lru_cache
 def _face(bold: bool) -> Any:  # noqa: ANN401 - matplotlib.ft2font.FT2Font
     from matplotlib.font_manager import findfont, get_font
 
@@ -171,7 +176,7 @@ class Sheet:
         colour: str = "black",
         halo: float = 0.0,
     ) -> None:
-        """Write a line, its base at *y*; *halo* is the width of a white line around the letters, in points."""
+        """Write a line, its base at *y*; *halo* is the width of the white line around letters, in points."""
         from matplotlib.patches import PathPatch
         from matplotlib.text import Text
         from matplotlib.textpath import TextPath
@@ -200,8 +205,13 @@ class Sheet:
         return top
 
     def shape(
-        self, shape: Any, place: Callable[[Any], Any], clip: Box | None = None, gid: str = "", **style: Any
-    ) -> None:  # noqa: ANN401
+        self,
+        shape: Shape,
+        place: Callable[[Any], Any],
+        clip: Box | None = None,
+        gid: str = "",
+        **style: Style,
+    ) -> None:
         """Draw a polygon, its holes left; *place* turns its points (n × 2) into millimetres."""
         path = path_of(shape, place)
         if path is not None:
@@ -213,8 +223,8 @@ class Sheet:
         closed: bool = False,
         clip: Box | None = None,
         gid: str = "",
-        **style: Any,
-    ) -> None:  # noqa: ANN401
+        **style: Style,
+    ) -> None:
         """Draw a line through points, or the polygon that it closes."""
         from matplotlib.path import Path
 

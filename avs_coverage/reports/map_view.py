@@ -13,19 +13,24 @@ from avs_coverage.gaps import GAP
 from avs_coverage.messages import distance
 from avs_coverage.reports.map_content import MapContent, PlacedQuarter, Shape, statuses
 from avs_coverage.reports.map_labels import Name, PlacedName, Point, place_names, spread
-from avs_coverage.reports.map_sheet import MM_PER_POINT, Box, Sheet
+from avs_coverage.reports.map_sheet import MM_PER_POINT, Box, Sheet, Style
 from avs_coverage.reports.palette import INK, OUTLINE, QPV_COLOUR, STATUS_COLOURS, TYPE_COLOURS
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
 
 GROUND = "#eeeeec"
-EPCI_LINE = {"edgecolor": "#4d4d4d", "linewidth": 0.9}
-COMMUNE_LINE = {"edgecolor": OUTLINE, "linewidth": 0.3}
-BORDER_LINE = {"edgecolor": INK, "linewidth": 1.1}
-ZONE_LINE = {"edgecolor": INK, "linewidth": 1.3, "linestyle": (0, (3.2, 1.6)), "joinstyle": "round"}
-PERIMETER = {"edgecolor": QPV_COLOUR, "linewidth": 1.0, "facecolor": QPV_COLOUR + "55", "joinstyle": "round"}
-_HATCHES = {"cs_seul": "////", "cs_et_evs": "xxxx", "evs_seul": "\\\\\\\\", "aucune": "----", "": "..."}
+EPCI_LINE: Style = {"edgecolor": "#4d4d4d", "linewidth": 0.9}
+COMMUNE_LINE: Style = {"edgecolor": OUTLINE, "linewidth": 0.3}
+BORDER_LINE: Style = {"edgecolor": INK, "linewidth": 1.1}
+ZONE_LINE: Style = {"edgecolor": INK, "linewidth": 1.3, "linestyle": (0, (3.2, 1.6)), "joinstyle": "round"}
+PERIMETER: Style = {
+    "edgecolor": QPV_COLOUR,
+    "linewidth": 1.0,
+    "facecolor": QPV_COLOUR + "55",
+    "joinstyle": "round",
+}
+_HATCHES = {"cs_seul": "///", "cs_et_evs": "xx", "evs_seul": "\\\\\\", "aucune": "---", "": "..."}
 """A pattern each, so that what is possible is told apart in grey too."""
 _HATCH_COLOURS = {**STATUS_COLOURS, "evs_seul": TYPE_COLOURS["EVS"], "aucune": OUTLINE}
 _ZONE_INSIDE_MM = 0.55
@@ -152,8 +157,7 @@ class View:
             if self._seen(drawn):
                 gid = f"{prefix}zone-blanche-{rank}"
                 sheet, place, box = self.sheet, self.place, self.box
-                casing = {"edgecolor": "white", "linewidth": 2.2}
-                sheet.shape(drawn, place, box, "", facecolor="none", **casing)
+                sheet.shape(drawn, place, box, facecolor="none", edgecolor="white", linewidth=2.2)
                 sheet.shape(drawn, place, box, gid, facecolor="none", **ZONE_LINE)
 
     def draw_quarters(self, prefix: str, quarters: Sequence[PlacedQuarter]) -> None:
@@ -164,7 +168,7 @@ class View:
                 self.sheet.shape(one.perimeter, self.place, self.box, gid, **PERIMETER)
 
     def draw_diamonds(self, quarters: Sequence[PlacedQuarter], size: float) -> None:
-        """Draw a diamond for quarters that are but a place, one a commune with their number, under structures."""
+        """Draw a diamond under the place of quarters, one for all those of a place, with their number."""
         places: dict[tuple[float, float], list[PlacedQuarter]] = {}
         for one in quarters:
             places.setdefault((one.x_m, one.y_m), []).append(one)
@@ -197,7 +201,7 @@ class View:
         places = [self.point(one.x_m, one.y_m) for one in placed]
         moved = spread(places, size)
         for (x, y), (true_x, true_y) in zip(moved, places, strict=True):
-            if max(abs(x - true_x), abs(y - true_y)) > 1.7 * size:  # noqa: PLR2004 - beyond the ring around
+            if max(abs(x - true_x), abs(y - true_y)) > 1.7 * size:  # beyond the ring around
                 self.sheet.polyline([(x, y), (true_x, true_y)], edgecolor=INK, linewidth=0.5)
         for one, (x, y) in zip(placed, moved, strict=True):
             draw_sign(self.sheet, one.structure.type, one.structure.position == "point", (x, y), size)
@@ -260,7 +264,7 @@ def round_length(most: float) -> float:
 
 
 def draw_sign(sheet: Sheet, shape: str, full: bool, place: Point, size: float) -> None:
-    """Draw the sign of a structure or a quarter, *size* mm wide: dark, or hollow where it is not its very place."""
+    """Draw the sign of a structure or a quarter, *size* mm wide; hollow where it is not its very place."""
     x, y = place
     half = size / 2
     corners = {
@@ -270,7 +274,12 @@ def draw_sign(sheet: Sheet, shape: str, full: bool, place: Point, size: float) -
     }[shape]
     colour = QPV_COLOUR if shape == "QPV" else INK
     points = [(x + dx * half, y + dy * half) for dx, dy in corners]
-    casing = {"facecolor": "white", "edgecolor": "white", "linewidth": 2.2, "joinstyle": "miter"}
+    casing: dict[str, Any] = {
+        "facecolor": "white",
+        "edgecolor": "white",
+        "linewidth": 2.2,
+        "joinstyle": "miter",
+    }
     sheet.polyline(points, closed=True, **casing)
-    style = {"facecolor": colour if full else "white", "edgecolor": colour, "linewidth": 0.9}
+    style: dict[str, Any] = {"facecolor": colour if full else "white", "edgecolor": colour, "linewidth": 0.9}
     sheet.polyline(points, closed=True, gid="", joinstyle="miter", **style)
