@@ -45,7 +45,8 @@ def export(
             metavar="FORMATS",
             show_default=False,
             help="Formats, séparés par des virgules : xlsx (recommandé pour Excel), csv, json, html "
-            "(rapport avec carte), png et svg (carte à imprimer) ; pour un SIG gpkg, geojson, parquet. Par défaut xlsx,csv.",
+            "(rapport avec carte), png et svg (carte à imprimer) ; pour un SIG gpkg, geojson, parquet. "
+            "Par défaut xlsx,csv.",
         ),
     ] = DEFAULT_FORMATS,
     csv_dialect: DialectOption = "excel-fr",

@@ -22,7 +22,7 @@ _SUFFIXES = (".png", ".svg", ".pdf")
 
 
 @with_options
-def map(  # noqa: A001 - the name of the command
+def map(
     study: CoverageOptions,
     output: Annotated[
         Path,

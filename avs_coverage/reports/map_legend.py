@@ -47,9 +47,11 @@ def legend_groups(layers: Layers, marked: Collection[bool], insets: bool) -> lis
     perimeters = any(one.perimeter is not None for one in layers.content.quarters)
     communes = tuple(_communes(layers))
     lines = tuple(_lines(layers, perimeters, insets))
+    structures = tuple(_structures(layers.content))
+    signs = "Structures et quartiers" if structures else "Quartiers prioritaires (QPV)"
     groups = [
         Group("Structures qui couvrent la commune (nombre de communes)", communes),
-        Group("Structures et quartiers", (*_structures(layers.content), *_diamonds(marked))),
+        Group(signs, (*structures, *_diamonds(marked))),
         Group("Limites", lines),
     ]
     return [group for group in groups if group.items]

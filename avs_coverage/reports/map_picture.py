@@ -25,12 +25,12 @@ FICTITIOUS_BANNER = "DONNÉES FICTIVES : cette carte ne décrit pas la réalité
 _LONG, _SHORT = 297.0, 210.0
 _MARGIN, _GAP = 10.0, 4.0
 _TITLE = 1.75
-_INSET_HIGH = 46.0
+_INSET_HIGH = 41.0
 _PAD, _STRIP = 3.5, 9.0
 _LEAST_MAP, _LEAST_SHARE = 60.0, 0.6
 _NAMES, _INSET_NAMES = 60, 4
-_WORTH_TURNING = 1.25
-_BADGE = 3.6
+_SLIM = 0.6
+_BADGE, _SMALL_WINDOW = 3.6, 8.0
 _MOST_LINES = 22
 
 
@@ -80,12 +80,12 @@ class Page:
     @property
     def letters(self) -> float:
         """Return the size of the letters of the legend, in points: larger on a page that a report shrinks."""
-        return 9.0 if self.wide else 7.6
+        return 9.5 if self.wide else 7.6
 
     @property
     def small(self) -> float:
         """Return the size of the smallest letters, in points."""
-        return 7.8 if self.wide else 6.5
+        return 8.2 if self.wide else 6.5
 
     @property
     def room(self) -> float:
@@ -229,8 +229,8 @@ class Page:
         badges = [self._draw_window(view, inset) for inset in self.insets]
         size = sign_size(len(self.layers.content.structures))
         view.draw_structures(size)
-        view.draw_diamonds(self.diamonds, size)
         view.write(view.names(_NAMES, self.small))
+        view.draw_diamonds(self.diamonds, min(size, sign_size(len(self.diamonds))))
         for inset, place in zip(self.insets, badges, strict=True):
             draw_badge(sheet, inset.letter, place)
         view.draw_scale(frame.left + 5, frame.bottom + 2.5, min(60.0, frame.width / 3), self.small)
@@ -249,7 +249,8 @@ class Page:
             badge = Box(x - half, y - half, x + half, y + half)
             if badge.within(view.box) and not any(badge.meets(other) for other in view.taken):
                 break
-        view.taken.append(badge)
+        # A window as small as a name is kept free of names; a larger one may hold some.
+        view.taken += [badge, *([box] if box.width < _SMALL_WINDOW else [])]
         return x, y
 
     def _draw_blocks(self, sheet: Sheet) -> None:
@@ -289,9 +290,12 @@ class Page:
 
 
 def best_page(layers: Layers) -> Page:
-    """Return the page on which the map is largest; upright, unless it is much larger lying."""
-    found = [_page(layers, wide, beside) for wide in (False, True) for beside in (False, True)]
-    return max(found, key=lambda page: page.scale / (_WORTH_TURNING if page.wide else 1.0))
+    """Return the page where the map is largest: upright, or lying where it would leave that half empty."""
+    upright = max((_page(layers, False, beside) for beside in (False, True)), key=lambda page: page.scale)
+    _, bottom, _, top = layers.content.bounds
+    if (top - bottom) * upright.scale > _SLIM * (upright.frame.height - _STRIP):
+        return upright
+    return max((_page(layers, True, beside) for beside in (False, True)), key=lambda page: page.scale)
 
 
 def _page(layers: Layers, wide: bool, beside: bool) -> Page:

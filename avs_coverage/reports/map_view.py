@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +14,7 @@ from avs_coverage.gaps import GAP
 from avs_coverage.messages import distance
 from avs_coverage.reports.map_content import MapContent, PlacedQuarter, Shape, statuses
 from avs_coverage.reports.map_labels import Name, PlacedName, Point, place_names, spread
-from avs_coverage.reports.map_sheet import MM_PER_POINT, Box, Sheet, Style
+from avs_coverage.reports.map_sheet import MM_PER_POINT, Box, Sheet, Style, printable
 from avs_coverage.reports.palette import INK, OUTLINE, QPV_COLOUR, STATUS_COLOURS, TYPE_COLOURS
 
 if TYPE_CHECKING:
@@ -21,20 +22,23 @@ if TYPE_CHECKING:
 
 GROUND = "#eeeeec"
 EPCI_LINE: Style = {"edgecolor": "#4d4d4d", "linewidth": 0.9}
-COMMUNE_LINE: Style = {"edgecolor": OUTLINE, "linewidth": 0.3}
+COMMUNE_LINE: Style = {"edgecolor": OUTLINE, "linewidth": 0.3, "joinstyle": "round"}
 BORDER_LINE: Style = {"edgecolor": INK, "linewidth": 1.1}
 ZONE_LINE: Style = {"edgecolor": INK, "linewidth": 1.3, "linestyle": (0, (3.2, 1.6)), "joinstyle": "round"}
 PERIMETER: Style = {
     "edgecolor": QPV_COLOUR,
     "linewidth": 1.0,
-    "facecolor": QPV_COLOUR + "55",
+    "facecolor": "#ffffff90",
     "joinstyle": "round",
 }
-_HATCHES = {"cs_seul": "///", "cs_et_evs": "xx", "evs_seul": "\\\\\\", "aucune": "---", "": "..."}
+_HATCHES = {"cs_seul": "////", "cs_et_evs": "xxx", "evs_seul": "\\\\\\\\", "aucune": "---", "": "..."}
 """A pattern each, so that what is possible is told apart in grey too."""
 _HATCH_COLOURS = {**STATUS_COLOURS, "evs_seul": TYPE_COLOURS["EVS"], "aucune": OUTLINE}
 _ZONE_INSIDE_MM = 0.55
-_LARGE, _TOWN = 20_000, 5_000
+_FAR = 2.2
+"""Beyond this many of its own widths, a sign is tied by a line to the place that it is of."""
+_TOWN, _BOLD = 5_000, 5
+_CROWDED = 1500
 
 
 def fill_style(known: str) -> dict[str, Any]:
@@ -126,7 +130,7 @@ class View:
         for (known, _), codes in self.layers.statuses.items():
             for code in codes:
                 if code in shapes and self._seen(shapes[code]):
-                    style = {**fill_style(known), **COMMUNE_LINE, "joinstyle": "round"}
+                    style = {**fill_style(known), **self.line(COMMUNE_LINE)}
                     sheet.shape(shapes[code], self.place, self.box, f"{prefix}commune-{code}", **style)
         for (known, possible), codes in self.layers.statuses.items():
             style_of = hatch_style(known, possible)
@@ -137,7 +141,12 @@ class View:
         for code, shape in self.layers.epci.items():
             if self._seen(shape):
                 sheet.shape(
-                    shape, self.place, self.box, f"{prefix}epci-{code}", facecolor="none", **EPCI_LINE
+                    shape,
+                    self.place,
+                    self.box,
+                    f"{prefix}epci-{code}",
+                    facecolor="none",
+                    **self.line(EPCI_LINE),
                 )
         sheet.shape(
             self.layers.territory,
@@ -148,6 +157,11 @@ class View:
             **BORDER_LINE,
         )
         self._draw_zones(prefix)
+
+    def line(self, style: Style) -> Style:
+        """Return a line of limits, thinner where communes are so many that lines would hide their colour."""
+        crowded = len(self.layers.content.shapes) > _CROWDED
+        return {**style, "linewidth": style["linewidth"] / 2} if crowded else style
 
     def _draw_zones(self, prefix: str) -> None:
         """Draw zones blanches by a line inside them: where it runs by a limit, it tells on which side."""
@@ -165,7 +179,11 @@ class View:
         for one in quarters:
             if one.perimeter is not None and self._seen(one.perimeter):
                 gid = f"{prefix}qpv-{one.qpv.code}"
-                self.sheet.shape(one.perimeter, self.place, self.box, gid, **PERIMETER)
+                sheet, place = self.sheet, self.place
+                sheet.shape(
+                    one.perimeter, place, self.box, facecolor="none", edgecolor="white", linewidth=2.4
+                )
+                sheet.shape(one.perimeter, place, self.box, gid, **PERIMETER)
 
     def draw_diamonds(self, quarters: Sequence[PlacedQuarter], size: float) -> None:
         """Draw a diamond under the place of quarters, one for all those of a place, with their number."""
@@ -174,6 +192,9 @@ class View:
             places.setdefault((one.x_m, one.y_m), []).append(one)
         wanted = [self.point(*place) for place in places]
         moved = spread([(x, y - size) for x, y in wanted], size, self.taken)
+        for (x, y), (true_x, true_y) in zip(moved, wanted, strict=True):
+            if math.hypot(x - true_x, y - true_y) > _FAR * size:
+                self.sheet.polyline([(x, y), (true_x, true_y)], edgecolor=QPV_COLOUR, linewidth=0.5)
         for (x, y), here in zip(moved, places.values(), strict=True):
             draw_sign(self.sheet, "QPV", here[0].perimeter is not None, (x, y), size)
             half = size / 2
@@ -201,7 +222,7 @@ class View:
         places = [self.point(one.x_m, one.y_m) for one in placed]
         moved = spread(places, size)
         for (x, y), (true_x, true_y) in zip(moved, places, strict=True):
-            if max(abs(x - true_x), abs(y - true_y)) > 1.7 * size:  # beyond the ring around
+            if math.hypot(x - true_x, y - true_y) > _FAR * size:
                 self.sheet.polyline([(x, y), (true_x, true_y)], edgecolor=INK, linewidth=0.5)
         for one, (x, y) in zip(placed, moved, strict=True):
             draw_sign(self.sheet, one.structure.type, one.structure.position == "point", (x, y), size)
@@ -217,17 +238,18 @@ class View:
             communes.index.tolist(), communes["nom"].tolist(), communes["population"].tolist(),
             communes["x_m"].tolist(), communes["y_m"].tolist(), strict=True,
         )  # fmt: skip
-        found = []
+        found: list[Name] = []
         for code, name, people, x_m, y_m in sorted(rows, key=lambda row: (-row[2], row[0])):
             if code in self.layers.content.shapes and self._holds(x_m, y_m):
-                size = letters * (1.25 if people >= _LARGE else 1.1 if people >= _TOWN else 1)
-                found.append(Name(name, *self.point(x_m, y_m), size, people >= _LARGE))
+                bold = people >= _TOWN and len(found) < _BOLD
+                size = letters * (1.2 if bold else 1.1 if people >= _TOWN else 1)
+                found.append(Name(printable(name), *self.point(x_m, y_m), size, bold))
         return place_names(found, self.taken, self.box.inset(0.6), most)
 
     def quarter_names(self, letters: float) -> list[PlacedName]:
         """Return the names of the quarters in the window that find room."""
         names = [
-            Name(one.qpv.name, *self.point(one.x_m, one.y_m), letters)
+            Name(printable(one.qpv.name), *self.point(one.x_m, one.y_m), letters)
             for one in self.layers.content.quarters
             if one.perimeter is not None and self._holds(one.x_m, one.y_m)
         ]

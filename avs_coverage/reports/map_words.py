@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from avs_coverage import __version__
-from avs_coverage.messages import CAVEAT, enumeration, french_date
+from avs_coverage.messages import CAVEAT, enumeration, french_date, number
 from avs_coverage.projection import epsg_of
 from avs_coverage.reports.document import FigureCell
 from avs_coverage.reports.inventory_section import basis, hypothesis
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from avs_coverage.reports.map_content import PlacedQuarter
 
 _QUARTERS = 40
+"""Beyond, the names of quarters would take the place of the map."""
 _PROJECTIONS = {
     2154: "Lambert-93",
     5490: "RGAF09 / UTM 20 N",
@@ -54,9 +55,11 @@ def what_to_know(report: Report) -> list[str]:
 
 
 def quarters_note(what: str, quarters: Sequence[PlacedQuarter]) -> list[str]:
-    """Name quarters that the map shows without their names."""
+    """Name quarters that the map shows without their names; beyond forty, say where their names are."""
     if not quarters:
         return []
+    if len(quarters) > _QUARTERS:
+        return [f"{what} : {number(len(quarters))}, dont les noms sont dans la liste (avs-coverage qpv)."]
     names = {
         code: name
         for one in quarters
@@ -66,8 +69,6 @@ def quarters_note(what: str, quarters: Sequence[PlacedQuarter]) -> list[str]:
     for one in quarters:
         by_commune.setdefault(names.get(one.commune, one.commune), []).append(one.qpv.name)
     texts = [f"{commune} ({enumeration(found)})" for commune, found in sorted(by_commune.items())]
-    if len(quarters) > _QUARTERS:
-        texts = [f"{commune} ({len(found)})" for commune, found in sorted(by_commune.items())]
     return [f"{what} : {', '.join(texts)}."]
 
 
@@ -84,7 +85,7 @@ def sources(report: Report) -> list[str]:
         if not name.startswith("qpv_") or name in generation
     ]
     return [
-        f"Sources : inventaire, {listed} ; {' ; '.join(layers)}. Projection {_PROJECTIONS[epsg]} "
+        f"Sources — inventaire : {listed} ; {' ; '.join(layers)}. Projection {_PROJECTIONS[epsg]} "
         f"(EPSG {epsg}). avs-coverage {__version__}.",
         CAVEAT,
     ]
