@@ -17,6 +17,7 @@ SMALL_MM = 2.0
 _NEAR_M = 4000.0
 _LEAST_M = 2500.0
 MOST = 6
+"""Insets of a page, at the most."""
 
 
 class Inset(NamedTuple):
@@ -27,8 +28,10 @@ class Inset(NamedTuple):
     quarters: tuple[PlacedQuarter, ...]
 
 
-def find_insets(quarters: Sequence[PlacedQuarter], scale: float, width: float, height: float) -> list[Inset]:
-    """Return the insets that a map of *scale* (mm per metre) needs, at most six, from west to east.
+def find_insets(
+    quarters: Sequence[PlacedQuarter], scale: float, width: float, height: float, most: int = MOST
+) -> list[Inset]:
+    """Return the insets that a map of *scale* (mm per metre) needs, *most* at the most, from west to east.
 
     *width*, *height*: of an inset, in mm. Quarters whose perimeter is known are grouped where
     others are within 4 km; a group is drawn again where half of its quarters are too small on the map
@@ -44,7 +47,7 @@ def find_insets(quarters: Sequence[PlacedQuarter], scale: float, width: float, h
         if side * scale < SMALL_MM <= side * width / window.width:
             found.append((window, tuple(group)))
     found.sort(key=lambda one: (-len(one[1]), one[1][0].qpv.code))
-    kept = sorted(found[:MOST], key=lambda one: (one[0].left, one[0].bottom))
+    kept = sorted(found[:most], key=lambda one: (one[0].left, one[0].bottom))
     return [Inset("ABCDEF"[rank], window, group) for rank, (window, group) in enumerate(kept)]
 
 

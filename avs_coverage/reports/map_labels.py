@@ -23,6 +23,7 @@ class Name(NamedTuple):
     y: float
     size: float
     bold: bool = False
+    """One of the first names of the map: it may go farther from its place than others."""
 
 
 class PlacedName(NamedTuple):
@@ -71,8 +72,8 @@ def place_names(
 ) -> list[PlacedName]:
     """Return the first *most* names that find room within *area*, in the order given.
 
-    Each is tried on its place, then above, below, right and left of it, *around* mm away; none
-    meets *taken*, nor another.
+    Each is tried on its place, then above, below, right and left of it, *around* mm away, and up to
+    four times as far for a bold one; none meets *taken*, nor another.
     """
     found: list[PlacedName] = []
     room = list(taken)
@@ -93,13 +94,14 @@ def _tries(name: Name, around: float) -> list[PlacedName]:
     letters = name.size * MM_PER_POINT
     up, down = letters * 0.74, letters * 0.2  # of accented capitals, and of the tails of letters
     middle = letters * 0.27
-    moves = [
-        (-width / 2, -middle),
-        (-width / 2, around + down),
-        (-width / 2, -around - up),
-        (around, -middle),
-        (-around - width, -middle),
-    ]
+    moves = [(-width / 2, -middle)]
+    for far in [around, 2 * around, 3 * around, 4 * around] if name.bold else [around]:
+        moves += [
+            (-width / 2, far + down),
+            (-width / 2, -far - up),
+            (far, -middle),
+            (-far - width, -middle),
+        ]
     return [
         PlacedName(
             name,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from avs_coverage.errors import OutputError
 from avs_coverage.faults import Fault
 from avs_coverage.reports.map_content import NO_CONTOUR, MapContent, PlacedQuarter, no_map_reason
-from avs_coverage.reports.map_inset import SMALL_MM, Inset, find_insets
+from avs_coverage.reports.map_inset import MOST, SMALL_MM, Inset, find_insets
 from avs_coverage.reports.map_labels import Point
 from avs_coverage.reports.map_legend import Group, draw_group, group_height, legend_groups
 from avs_coverage.reports.map_sheet import MM_PER_POINT, Box, Sheet, drawing, line_height, wrapped
@@ -27,9 +27,11 @@ _MARGIN, _GAP = 10.0, 4.0
 _TITLE = 1.75
 _INSET_HIGH = 41.0
 _PAD, _STRIP = 3.5, 9.0
-_LEAST_MAP, _LEAST_SHARE = 60.0, 0.6
+_LEAST_SHARE = 0.72
+"""Insets may not take more of the scale of the map than the rest."""
 _NAMES, _INSET_NAMES = 60, 4
 _SLIM = 0.6
+_INSET_SIGN = 2.4
 _BADGE, _SMALL_WINDOW = 3.6, 8.0
 _MOST_LINES = 22
 
@@ -97,7 +99,7 @@ class Page:
         """Return how many columns of legend and insets there are."""
         if self.beside:
             return 1
-        return min(4 if self.wide else 3, len(self._blocks))
+        return min(_columns(self.wide), len(self._blocks))
 
     @property
     def column_width(self) -> float:
@@ -136,6 +138,7 @@ class Page:
             *self.layers.content.notes(),
             *quarters_note("QPV placés au chef-lieu", hollow),
             *quarters_note("QPV trop petits pour être vus", tiny),
+            *quarters_note("QPV dessinés sans leur nom", self._unnamed),
             *what_to_know(report),
         ]
         lines = [line for text in notes for line in wrapped(text, self.room, self.small)]
@@ -176,11 +179,11 @@ class Page:
 
     @cached_property
     def scale(self) -> float:
-        """Return the millimetres of a metre; 0 where there is no room for a map, or for all the blocks."""
+        """Return the millimetres of a metre; 0 where a column beside the map has no room for its blocks."""
         left, bottom, right, top = self.layers.content.bounds
         frame = self.frame
-        width, height = frame.width - 2 * _PAD, frame.height - 2 * _PAD - _STRIP
-        if height < _LEAST_MAP or (self.beside and self.blocks_height > frame.height):
+        width, height = max(frame.width - 2 * _PAD, 1.0), max(frame.height - 2 * _PAD - _STRIP, 1.0)
+        if self.beside and self.blocks_height > frame.height:
             return 0.0
         return min(width / max(right - left, 1.0), height / max(top - bottom, 1.0))
 
@@ -228,9 +231,11 @@ class Page:
         view.taken.append(frame._replace(top=frame.bottom + _STRIP))
         badges = [self._draw_window(view, inset) for inset in self.insets]
         size = sign_size(len(self.layers.content.structures))
+        diamond = min(size, sign_size(len(self.diamonds)))
         view.draw_structures(size)
+        view.draw_diamonds([one for one in self.diamonds if one.perimeter is not None], diamond)
         view.write(view.names(_NAMES, self.small))
-        view.draw_diamonds(self.diamonds, min(size, sign_size(len(self.diamonds))))
+        view.draw_diamonds([one for one in self.diamonds if one.perimeter is None], diamond)
         for inset, place in zip(self.insets, badges, strict=True):
             draw_badge(sheet, inset.letter, place)
         view.draw_scale(frame.left + 5, frame.bottom + 2.5, min(60.0, frame.width / 3), self.small)
@@ -256,7 +261,7 @@ class Page:
     def _draw_blocks(self, sheet: Sheet) -> None:
         frame, width = self.frame, self.column_width
         left, start = (frame.right + _GAP, frame.top) if self.beside else (frame.left, frame.bottom - _GAP)
-        step = 0.0 if self.count == 1 else (self.room - width) / (self.count - 1)
+        step = (self.room - width) / (_columns(self.wide) - 1)
         for rank, column in enumerate(self.columns):
             x, top = left + rank * step, start
             for block in column:
@@ -268,25 +273,39 @@ class Page:
 
     def _draw_inset(self, sheet: Sheet, inset: Inset, box: Box) -> None:
         """Draw an inset: its communes, structures, and quarters with their names."""
-        window = inset.window
-        scale = box.width / window.width
-        window = window._replace(bottom=window.top - box.height / scale)
-        view = View(self.layers, sheet, box, window, scale)
+        view = self._inset_view(sheet, inset, box)
         prefix = f"encart-{inset.letter}-"
         sheet.box(box, facecolor=GROUND, edgecolor="none", linewidth=0)
         view.draw_communes(prefix)
         view.draw_quarters(prefix, self.layers.content.quarters)
-        corner = (box.left + _BADGE / 2, box.top - _BADGE / 2)
-        view.taken += [
-            Box(box.left, box.top - _BADGE, box.left + _BADGE, box.top),
-            Box(box.left, box.bottom, box.left + 26, box.bottom + 6.5),
-        ]
-        view.draw_structures(2.4)
-        view.write(view.quarter_names(self.small), colour=QPV_COLOUR)
+        view.draw_structures(_INSET_SIGN)
+        view.write(view.quarter_names(self.small).values(), colour=QPV_COLOUR)
         view.write(view.names(_INSET_NAMES, self.small))
         view.draw_scale(box.left + 2.5, box.bottom + 1.5, 22.0, self.small * 0.92)
         sheet.box(box, facecolor="none", edgecolor=INK, linewidth=0.8)
-        draw_badge(sheet, inset.letter, corner)
+        draw_badge(sheet, inset.letter, (box.left + _BADGE / 2, box.top - _BADGE / 2))
+
+    def _inset_view(self, sheet: Sheet, inset: Inset, box: Box) -> View:
+        """Return the view of an inset, its letter and its scale kept free."""
+        letter = Box(box.left, box.top - _BADGE, box.left + _BADGE, box.top)
+        scale = Box(box.left, box.bottom, box.left + 26, box.bottom + 6.5)
+        return View(self.layers, sheet, box, inset.window, box.width / inset.window.width, [letter, scale])
+
+    @cached_property
+    def _unnamed(self) -> list[PlacedQuarter]:
+        """Return the quarters that the map shows by their perimeter, without room for their name."""
+        named = {one.qpv.code for one in self.diamonds}
+        for inset in self.insets:
+            box = Box(0, 0, self.column_width, _INSET_HIGH)
+            view = self._inset_view(Sheet(*self.size), inset, box)
+            view.draw_structures(_INSET_SIGN)
+            named |= view.quarter_names(self.small).keys()
+        return [one for one in self.layers.content.quarters if one.qpv.code not in named]
+
+
+def _columns(wide: bool) -> int:
+    """Return how many columns a page has room for."""
+    return 4 if wide else 3
 
 
 def best_page(layers: Layers) -> Page:
@@ -303,9 +322,8 @@ def _page(layers: Layers, wide: bool, beside: bool) -> Page:
     quarters = layers.content.quarters
     hollow = tuple(one for one in quarters if one.perimeter is None)
     page = Page(layers, wide, beside, hollow)
-    wanted = find_insets(quarters, page.scale, page.column_width, _INSET_HIGH) if page.scale else []
-    for count in range(len(wanted), -1, -1):
-        insets = tuple(wanted[:count])
+    for most in range(MOST, -1, -1):
+        insets = tuple(find_insets(quarters, page.scale, page.column_width, _INSET_HIGH, most))
         drawn = {one.qpv.code for inset in insets for one in inset.quarters}
         tiny = [one for one in quarters if one.perimeter is not None and one.qpv.code not in drawn]
         signs = tuple(one for one in tiny if one.side_m * page.scale < SMALL_MM / 2)

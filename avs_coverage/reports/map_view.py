@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from avs_coverage.gaps import GAP
 from avs_coverage.messages import distance
 from avs_coverage.reports.map_content import MapContent, PlacedQuarter, Shape, statuses
 from avs_coverage.reports.map_labels import Name, PlacedName, Point, place_names, spread
-from avs_coverage.reports.map_sheet import MM_PER_POINT, Box, Sheet, Style, printable
+from avs_coverage.reports.map_sheet import MM_PER_POINT, Box, Sheet, Style, printable, text_width
 from avs_coverage.reports.palette import INK, OUTLINE, QPV_COLOUR, STATUS_COLOURS, TYPE_COLOURS
 
 if TYPE_CHECKING:
@@ -186,32 +186,43 @@ class View:
                 sheet.shape(one.perimeter, place, self.box, gid, **PERIMETER)
 
     def draw_diamonds(self, quarters: Sequence[PlacedQuarter], size: float) -> None:
-        """Draw a diamond under the place of quarters, one for all those of a place, with their number."""
+        """Draw a diamond for quarters, one for all those of a place, with their number.
+
+        It stands on its place where the perimeter is known, else under it: a chef-lieu is that of others too.
+        """
         places: dict[tuple[float, float], list[PlacedQuarter]] = {}
         for one in quarters:
             places.setdefault((one.x_m, one.y_m), []).append(one)
         wanted = [self.point(*place) for place in places]
-        moved = spread([(x, y - size) for x, y in wanted], size, self.taken)
+        under = [0.0 if here[0].perimeter is not None else size for here in places.values()]
+        start = [(x, y - down) for (x, y), down in zip(wanted, under, strict=True)]
+        moved = spread(start, size, self.taken)
         for (x, y), (true_x, true_y) in zip(moved, wanted, strict=True):
             if math.hypot(x - true_x, y - true_y) > _FAR * size:
                 self.sheet.polyline([(x, y), (true_x, true_y)], edgecolor=QPV_COLOUR, linewidth=0.5)
-        for (x, y), here in zip(moved, places.values(), strict=True):
-            draw_sign(self.sheet, "QPV", here[0].perimeter is not None, (x, y), size)
-            half = size / 2
-            right = x + half
+        half = size / 2
+        self.taken += [Box(x - half, y - half, x + half, y + half) for x, y in moved]
+        for place, here in zip(moved, places.values(), strict=True):
+            draw_sign(self.sheet, "QPV", here[0].perimeter is not None, place, size)
             if len(here) > 1:
-                text = str(len(here))
-                letters = size / MM_PER_POINT * 0.85
-                self.sheet.text(
-                    x + half + 0.3,
-                    y - letters * MM_PER_POINT * 0.36,
-                    text,
-                    letters,
-                    colour=QPV_COLOUR,
-                    halo=1.4,
-                )
-                right += 0.3 + len(text) * letters * MM_PER_POINT * 0.64
-            self.taken.append(Box(x - half, y - half, right, y + half))
+                self._number(str(len(here)), place, size)
+
+    def _number(self, text: str, place: Point, size: float) -> None:
+        """Write a number beside a sign: on the first of its sides that is free, else on its right."""
+        x, y = place
+        letters = size / MM_PER_POINT * 0.85
+        width, high = text_width(text, letters), letters * MM_PER_POINT * 0.74
+        near = size / 2 + 0.25
+        sides = [
+            (near, -high / 2),
+            (-near - width, -high / 2),
+            (-width / 2, -near - high),
+            (-width / 2, near),
+        ]
+        boxes = [Box(x + dx, y + dy, x + dx + width, y + dy + high) for dx, dy in sides]
+        box = next((box for box in boxes if not any(box.meets(other) for other in self.taken)), boxes[0])
+        self.sheet.text(box.left, box.bottom, text, letters, colour=QPV_COLOUR, halo=1.4)
+        self.taken.append(box)
 
     def draw_structures(self, size: float) -> None:
         """Draw structures by type, hollow where they are placed at a chef-lieu; none covers another.
@@ -246,16 +257,17 @@ class View:
                 found.append(Name(printable(name), *self.point(x_m, y_m), size, bold))
         return place_names(found, self.taken, self.box.inset(0.6), most)
 
-    def quarter_names(self, letters: float) -> list[PlacedName]:
-        """Return the names of the quarters in the window that find room."""
-        names = [
-            Name(printable(one.qpv.name), *self.point(one.x_m, one.y_m), letters)
+    def quarter_names(self, letters: float) -> dict[str, PlacedName]:
+        """Return the names of the quarters in the window that find room, by code."""
+        names = {
+            Name(printable(one.qpv.name), *self.point(one.x_m, one.y_m), letters): one.qpv.code
             for one in self.layers.content.quarters
             if one.perimeter is not None and self._holds(one.x_m, one.y_m)
-        ]
-        return place_names(names, self.taken, self.box.inset(0.6), len(names), 2.2)
+        }
+        placed = place_names(list(names), self.taken, self.box.inset(0.6), len(names), 2.2)
+        return {names[one.name]: one for one in placed}
 
-    def write(self, names: Sequence[PlacedName], **style: Any) -> None:  # noqa: ANN401
+    def write(self, names: Iterable[PlacedName], **style: Any) -> None:  # noqa: ANN401
         """Write names that have their place, each in a white halo."""
         for one in names:
             name = one.name

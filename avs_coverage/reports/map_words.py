@@ -47,7 +47,10 @@ def key_figures(report: Report) -> list[str]:
 def what_to_know(report: Report) -> list[str]:
     """Return what must be known before the figures are quoted: brackets, warnings, other rules."""
     blocks = [block.text for block in hypothesis(report)] if report.has_inventory else []  # type: ignore[union-attr]
-    found = [*blocks, *report.warnings[1 if report.is_fictitious else 0 :]]
+    # The banner says that data are made, and the sources, which files stand in place of the tool's own.
+    said = report.coverage.territory.layers(report.coverage.on)
+    warnings = report.warnings[1 if report.is_fictitious else 0 :]
+    found = [*blocks, *(text for text in warnings if not any(layer in text for layer in said))]
     if report.others:
         others = enumeration([one.rule.label for one in report.others])
         found.append(f"La carte suit la première des règles demandées ; sans carte : {others}.")
