@@ -14,7 +14,7 @@ from avs_coverage.reports.map_inset import MOST, SMALL_MM, Inset, find_insets
 from avs_coverage.reports.map_labels import Point
 from avs_coverage.reports.map_legend import Group, draw_group, group_height, legend_groups
 from avs_coverage.reports.map_sheet import MM_PER_POINT, Box, Sheet, drawing, line_height, wrapped
-from avs_coverage.reports.map_view import GROUND, Layers, View
+from avs_coverage.reports.map_view import BOLD, GROUND, Layers, View
 from avs_coverage.reports.map_words import caption, key_figures, quarters_note, sources, what_to_know
 from avs_coverage.reports.palette import INK, QPV_COLOUR
 
@@ -32,6 +32,7 @@ _LEAST_SHARE = 0.72
 _NAMES, _INSET_NAMES = 60, 4
 _SLIM = 0.6
 _INSET_SIGN = 2.4
+_MANY = 150
 _BADGE, _SMALL_WINDOW = 3.6, 8.0
 _MOST_LINES = 22
 
@@ -232,9 +233,12 @@ class Page:
         badges = [self._draw_window(view, inset) for inset in self.insets]
         size = sign_size(len(self.layers.content.structures))
         diamond = min(size, sign_size(len(self.diamonds)))
-        view.draw_structures(size)
+        # Where they are many, structures would leave the largest towns without a name.
+        towns = view.names(BOLD, self.small) if len(self.layers.content.structures) > _MANY else []
+        view.write(towns)
+        view.draw_structures(size, [one.box for one in towns])
         view.draw_diamonds([one for one in self.diamonds if one.perimeter is not None], diamond)
-        view.write(view.names(_NAMES, self.small))
+        view.write(view.names(_NAMES, self.small, {one.name for one in towns}))
         view.draw_diamonds([one for one in self.diamonds if one.perimeter is None], diamond)
         for inset, place in zip(self.insets, badges, strict=True):
             draw_badge(sheet, inset.letter, place)
@@ -349,7 +353,7 @@ def column_height(column: Sequence[Block]) -> float:
 
 def sign_size(count: int) -> float:
     """Return how wide the sign of a structure is, in mm, where there are *count*."""
-    return 2.6 if count <= 60 else 2.1 if count <= 150 else 1.6  # noqa: PLR2004
+    return next((size for most, size in ((60, 2.6), (_MANY, 2.1), (300, 1.6)) if count <= most), 1.25)
 
 
 def draw_badge(sheet: Sheet, letter: str, place: Point) -> None:

@@ -21,6 +21,9 @@ DPI = 200
 FONT = "DejaVu Sans"
 """It comes with matplotlib: the same letters, of the same width, on every machine."""
 MM_PER_POINT = 25.4 / 72
+_FONT_IN_SVG = f"'{FONT}'; text-anchor".encode()
+_FONTS_IN_SVG = f"'{FONT}', Verdana, sans-serif; text-anchor".encode()
+"""Where a drawing program has not the font, letters of nearly the same width."""
 _LINE = 1.3
 """Height of a line of text, in sizes of its letters."""
 _SETTINGS = {
@@ -263,7 +266,8 @@ class Sheet:
         buffer = io.BytesIO()
         # Each format by its own canvas: the one that a user has set for windows is not looked for.
         self.figure.savefig(buffer, format=kind, dpi=DPI, metadata=metadata[kind], facecolor="white")
-        return buffer.getvalue()
+        content = buffer.getvalue()
+        return content.replace(_FONT_IN_SVG, _FONTS_IN_SVG) if kind == "svg" else content
 
 
 def path_of(shape: Any, place: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - matplotlib.path.Path

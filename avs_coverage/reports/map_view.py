@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,7 @@ _HATCH_COLOURS = {**STATUS_COLOURS, "evs_seul": TYPE_COLOURS["EVS"], "aucune": O
 _ZONE_INSIDE_MM = 0.55
 _FAR = 2.2
 """Beyond this many of its own widths, a sign is tied by a line to the place that it is of."""
-_TOWN, _BOLD = 5_000, 5
+_TOWN, BOLD = 5_000, 5
 _CROWDED = 1500
 
 
@@ -224,14 +224,14 @@ class View:
         self.sheet.text(box.left, box.bottom, text, letters, colour=QPV_COLOUR, halo=1.4)
         self.taken.append(box)
 
-    def draw_structures(self, size: float) -> None:
+    def draw_structures(self, size: float, names: Sequence[Box] = ()) -> None:
         """Draw structures by type, hollow where they are placed at a chef-lieu; none covers another.
 
-        One that is far from its place for want of room is tied to it by a line.
+        One that is far from its place for want of room is tied to it by a line. *names* are left free.
         """
         placed = [one for one in self.layers.content.structures if self._holds(one.x_m, one.y_m)]
         places = [self.point(one.x_m, one.y_m) for one in placed]
-        moved = spread(places, size)
+        moved = spread(places, size, names)
         for (x, y), (true_x, true_y) in zip(moved, places, strict=True):
             if math.hypot(x - true_x, y - true_y) > _FAR * size:
                 self.sheet.polyline([(x, y), (true_x, true_y)], edgecolor=INK, linewidth=0.5)
@@ -242,8 +242,11 @@ class View:
     def _holds(self, x_m: float, y_m: float) -> bool:
         return self.window.left <= x_m <= self.window.right and self.window.bottom <= y_m <= self.window.top
 
-    def names(self, most: int, letters: float) -> list[PlacedName]:
-        """Return the names of communes that find room, the most populous first; *letters* in points."""
+    def names(self, most: int, letters: float, written: Collection[Name] = ()) -> list[PlacedName]:
+        """Return the names of communes that find room, the most populous first; *letters* in points.
+
+        Those *written* already are not among them.
+        """
         communes = self.layers.report.coverage.territory.communes
         rows = zip(
             communes.index.tolist(), communes["nom"].tolist(), communes["population"].tolist(),
@@ -252,10 +255,11 @@ class View:
         found: list[Name] = []
         for code, name, people, x_m, y_m in sorted(rows, key=lambda row: (-row[2], row[0])):
             if code in self.layers.content.shapes and self._holds(x_m, y_m):
-                bold = people >= _TOWN and len(found) < _BOLD
+                bold = people >= _TOWN and len(found) < BOLD
                 size = letters * (1.2 if bold else 1.1 if people >= _TOWN else 1)
                 found.append(Name(printable(name), *self.point(x_m, y_m), size, bold))
-        return place_names(found, self.taken, self.box.inset(0.6), most)
+        wanted = [name for name in found if name not in written]
+        return place_names(wanted, self.taken, self.box.inset(0.6), most)
 
     def quarter_names(self, letters: float) -> dict[str, PlacedName]:
         """Return the names of the quarters in the window that find room, by code."""
