@@ -235,8 +235,8 @@ class Page:
         diamond = min(size, sign_size(len(self.diamonds)))
         # Where they are many, structures would leave the largest towns without a name.
         towns = view.names(BOLD, self.small) if len(self.layers.content.structures) > _MANY else []
+        view.draw_structures("", size, [one.box for one in towns])
         view.write(towns)
-        view.draw_structures(size, [one.box for one in towns])
         view.draw_diamonds([one for one in self.diamonds if one.perimeter is not None], diamond)
         view.write(view.names(_NAMES, self.small, {one.name for one in towns}))
         view.draw_diamonds([one for one in self.diamonds if one.perimeter is None], diamond)
@@ -282,7 +282,7 @@ class Page:
         sheet.box(box, facecolor=GROUND, edgecolor="none", linewidth=0)
         view.draw_communes(prefix)
         view.draw_quarters(prefix, self.layers.content.quarters)
-        view.draw_structures(_INSET_SIGN)
+        view.draw_structures(prefix, _INSET_SIGN)
         view.write(view.quarter_names(self.small).values(), colour=QPV_COLOUR)
         view.write(view.names(_INSET_NAMES, self.small))
         view.draw_scale(box.left + 2.5, box.bottom + 1.5, 22.0, self.small * 0.92)
@@ -302,7 +302,7 @@ class Page:
         for inset in self.insets:
             box = Box(0, 0, self.column_width, _INSET_HIGH)
             view = self._inset_view(Sheet(*self.size), inset, box)
-            view.draw_structures(_INSET_SIGN)
+            view.draw_structures("", _INSET_SIGN)
             named |= view.quarter_names(self.small).keys()
         return [one for one in self.layers.content.quarters if one.qpv.code not in named]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -24,6 +25,7 @@ MM_PER_POINT = 25.4 / 72
 _FONT_IN_SVG = f"'{FONT}'; text-anchor".encode()
 _FONTS_IN_SVG = f"'{FONT}', Verdana, sans-serif; text-anchor".encode()
 """Where a drawing program has not the font, letters of nearly the same width."""
+_NOT_AN_ID = re.compile(r"[^\w.-]", re.ASCII)
 _LINE = 1.3
 """Height of a line of text, in sizes of its letters."""
 _SETTINGS = {
@@ -249,7 +251,7 @@ class Sheet:
 
         patch = PathPatch(path, transform=self._mm, **style)
         if gid:
-            patch.set_gid(gid)
+            patch.set_gid(_NOT_AN_ID.sub("_", gid))
         self.figure.add_artist(patch)
         if clip is not None:
             window = Rectangle((clip.left, clip.bottom), clip.width, clip.height, transform=self._mm)

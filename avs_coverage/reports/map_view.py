@@ -224,7 +224,7 @@ class View:
         self.sheet.text(box.left, box.bottom, text, letters, colour=QPV_COLOUR, halo=1.4)
         self.taken.append(box)
 
-    def draw_structures(self, size: float, names: Sequence[Box] = ()) -> None:
+    def draw_structures(self, prefix: str, size: float, names: Sequence[Box] = ()) -> None:
         """Draw structures by type, hollow where they are placed at a chef-lieu; none covers another.
 
         One that is far from its place for want of room is tied to it by a line. *names* are left free.
@@ -236,7 +236,8 @@ class View:
             if math.hypot(x - true_x, y - true_y) > _FAR * size:
                 self.sheet.polyline([(x, y), (true_x, true_y)], edgecolor=INK, linewidth=0.5)
         for one, (x, y) in zip(placed, moved, strict=True):
-            draw_sign(self.sheet, one.structure.type, one.structure.position == "point", (x, y), size)
+            full, gid = one.structure.position == "point", f"{prefix}structure-{one.structure.id}"
+            draw_sign(self.sheet, one.structure.type, full, (x, y), size, gid)
             self.taken.append(Box(x - size / 2, y - size / 2, x + size / 2, y + size / 2))
 
     def _holds(self, x_m: float, y_m: float) -> bool:
@@ -301,7 +302,7 @@ def round_length(most: float) -> float:
     return float(max(step for step in (power, 2 * power, 5 * power) if step <= most))
 
 
-def draw_sign(sheet: Sheet, shape: str, full: bool, place: Point, size: float) -> None:
+def draw_sign(sheet: Sheet, shape: str, full: bool, place: Point, size: float, gid: str = "") -> None:
     """Draw the sign of a structure or a quarter, *size* mm wide; hollow where it is not its very place."""
     x, y = place
     half = size / 2
@@ -320,4 +321,4 @@ def draw_sign(sheet: Sheet, shape: str, full: bool, place: Point, size: float) -
     }
     sheet.polyline(points, closed=True, **casing)
     style: dict[str, Any] = {"facecolor": colour if full else "white", "edgecolor": colour, "linewidth": 0.9}
-    sheet.polyline(points, closed=True, gid="", joinstyle="miter", **style)
+    sheet.polyline(points, closed=True, gid=gid, joinstyle="miter", **style)

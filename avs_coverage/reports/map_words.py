@@ -89,6 +89,6 @@ def sources(report: Report) -> list[str]:
     ]
     return [
         f"Sources — inventaire : {listed} ; {' ; '.join(layers)}. Projection {_PROJECTIONS[epsg]} "
-        f"(EPSG {epsg}). avs-coverage {__version__}.",
+        f"(EPSG {epsg}). avs-coverage\N{NO-BREAK SPACE}{__version__}.",
         CAVEAT,
     ]
