@@ -26,7 +26,7 @@ from avs_coverage.reports.map_content import MapContent, statuses
 from avs_coverage.reports.map_inset import SMALL_MM, find_insets
 from avs_coverage.reports.map_labels import Name, place_names, spread
 from avs_coverage.reports.map_picture import best_page, column_height, even_columns, map_bytes
-from avs_coverage.reports.map_sheet import KINDS, Box, drawing, printable, text_width, wrapped
+from avs_coverage.reports.map_sheet import KINDS, Box, drawing, line_height, printable, text_width, wrapped
 from avs_coverage.reports.map_view import _HATCHES, Layers, hatch_style
 from avs_coverage.reports.palette import STATUS_COLOURS, rgb
 from avs_coverage.study import Files
@@ -381,6 +381,9 @@ def test_every_line_and_block_is_on_the_page_and_apart(territory):
         ):  # fmt: skip
             assert all(text_width(line, size, bold) <= page.room for line in lines)
     frame, middle = page.frame, page.middle
+    assert middle.bottom >= 10 + len(page.foot) * line_height(page.small)
+    high = len(above) * line_height(page.letters * 1.75) + len(under) * line_height(page.letters)
+    assert middle.top <= page.size[1] - 10 - high
     assert frame.within(middle)
     assert frame.height > 60
     lowest = frame.top if page.beside else frame.bottom - 4
