@@ -357,14 +357,19 @@ def test_names_never_meet_nor_leave_the_frame():
 
 def test_signs_of_a_place_are_set_aside_and_none_covers_another():
     places = [(10.0, 10.0)] * 9 + [(11.0, 10.5), (40.0, 40.0)]
-    found = spread(places, 2.6)
+    area = Box(0, 0, 100, 100)
+    found = spread(places, 2.6, area)
     assert found[0] == (10.0, 10.0)
     assert found[-1] == (40.0, 40.0)
     half = 1.3
     boxes = [Box(x - half, y - half, x + half, y + half) for x, y in found]
     assert boxes_overlap(boxes) == []
     assert all(abs(x - 10) < 9 and abs(y - 10) < 9 for x, y in found[:-1])
-    assert spread([(10.0, 10.0)], 2.6, [Box(9, 9, 11, 11)])[0] != (10.0, 10.0)
+    assert spread([(10.0, 10.0)], 2.6, area, [Box(9, 9, 11, 11)])[0] != (10.0, 10.0)
+    many = spread([(2.0, 50.0)] * 150, 2.6, area)
+    boxes = [Box(x - half, y - half, x + half, y + half) for x, y in many]
+    assert boxes_overlap(boxes) == []
+    assert all(box.within(area) for box in boxes)
 
 
 TERRITORIES = ["allier", "94", "77", "48", "75", "971", "200071363", "244301099", "200070720", "region:94"]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from avs_coverage.reports.map_sheet import MM_PER_POINT, Box, text_width
 
-_RINGS = 7
+_RINGS = (6, 14, 30)
+"""How far around its place a sign is tried, in half signs: no farther than it takes."""
 _GAP = 0.6
 Point = tuple[float, float]
 
@@ -35,36 +37,50 @@ class PlacedName(NamedTuple):
     box: Box
 
 
-def spread(places: Sequence[Point], size: float, taken: Sequence[Box] = ()) -> list[Point]:
+def spread(places: Sequence[Point], size: float, area: Box, taken: Sequence[Box] = ()) -> list[Point]:
     """Return where signs *size* mm wide go so that none covers another, in the order of *places*.
 
-    Each stays where it is if it can, else goes to the nearest free place around, up to seven signs
-    away; where there is none, it stays. *taken* is room that signs do not go to.
+    Each stays where it is if it can, else goes to the nearest free place around, within *area* and off
+    *taken*; where there is none up to fifteen signs away, it stays.
     """
-    step = size * 1.08
-    rings = range(-_RINGS, _RINGS + 1)
-    offsets = sorted(
-        ((i * step / 2, j * step / 2) for i in rings for j in rings if i or j),
-        key=lambda offset: (round(math.hypot(*offset), 6), offset[1] < 0, offset[0] < 0, offset),
-    )
-    moves = np.array([(0.0, 0.0), *offsets])
     found: list[Point] = []
-    for x, y in places:
-        tries = moves + np.array([x, y])
-        free = np.ones(len(tries), dtype=bool)
-        if found:
-            apart = np.abs(tries[:, None, :] - np.array(found)[None, :, :]).max(axis=2)
-            free &= (apart >= size * 1.05).all(axis=1)
-        for box in taken:
-            free &= ~(
-                (tries[:, 0] + size / 2 > box.left)
-                & (tries[:, 0] - size / 2 < box.right)
-                & (tries[:, 1] + size / 2 > box.bottom)
-                & (tries[:, 1] - size / 2 < box.top)
-            )
-        best = int(free.argmax()) if free.any() else 0
-        found.append((float(tries[best, 0]), float(tries[best, 1])))
+    for place in places:
+        for rings in _RINGS:
+            tries = _moves(rings) * (size * 1.08) + np.array(place)
+            free = _free(tries, size / 2, area, taken)
+            if found:
+                apart = np.abs(tries[:, None, :] - np.array(found)[None, :, :]).max(axis=2)
+                free &= (apart >= size * 1.05).all(axis=1)
+            if free.any():
+                best = int(free.argmax())
+                found.append((float(tries[best, 0]), float(tries[best, 1])))
+                break
+        else:
+            found.append(place)
     return found
+
+
+@cache
+def _moves(rings: int) -> Any:  # noqa: ANN401 - an array n × 2
+    """Return moves by half signs, the nearest first: up, and to the right, before down and to the left."""
+    steps = range(-rings, rings + 1)
+    moves = sorted(
+        ((i / 2, j / 2) for i in steps for j in steps),
+        key=lambda move: (round(math.hypot(*move), 6), move[1] < 0, move[0] < 0, move),
+    )
+    return np.array(moves)
+
+
+def _free(tries: Any, half: float, area: Box, taken: Sequence[Box]) -> Any:  # noqa: ANN401 - arrays
+    """Tell which places leave a sign within *area* and off *taken*."""
+    x, y = tries[:, 0], tries[:, 1]
+    free = (x - half >= area.left) & (x + half <= area.right)
+    free &= (y - half >= area.bottom) & (y + half <= area.top)
+    for box in taken:
+        free &= ~(
+            (x + half > box.left) & (x - half < box.right) & (y + half > box.bottom) & (y - half < box.top)
+        )
+    return free
 
 
 def place_names(

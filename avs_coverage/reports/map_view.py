@@ -196,7 +196,7 @@ class View:
         wanted = [self.point(*place) for place in places]
         under = [0.0 if here[0].perimeter is not None else size for here in places.values()]
         start = [(x, y - down) for (x, y), down in zip(wanted, under, strict=True)]
-        moved = spread(start, size, self.taken)
+        moved = spread(start, size, self.box, self.taken)
         for (x, y), (true_x, true_y) in zip(moved, wanted, strict=True):
             if math.hypot(x - true_x, y - true_y) > _FAR * size:
                 self.sheet.polyline([(x, y), (true_x, true_y)], edgecolor=QPV_COLOUR, linewidth=0.5)
@@ -231,7 +231,7 @@ class View:
         """
         placed = [one for one in self.layers.content.structures if self._holds(one.x_m, one.y_m)]
         places = [self.point(one.x_m, one.y_m) for one in placed]
-        moved = spread(places, size, names)
+        moved = spread(places, size, self.box, names)
         for (x, y), (true_x, true_y) in zip(moved, places, strict=True):
             if math.hypot(x - true_x, y - true_y) > _FAR * size:
                 self.sheet.polyline([(x, y), (true_x, true_y)], edgecolor=INK, linewidth=0.5)
