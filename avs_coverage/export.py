@@ -131,6 +131,20 @@ def _docx(export: Export, folder: Path) -> None:
     (folder / f"{export.stem}.docx").write_bytes(docx_bytes(export.report, export.passages))
 
 
+def _png(export: Export, folder: Path) -> None:
+    _map(export, folder, "png")
+
+
+def _svg(export: Export, folder: Path) -> None:
+    _map(export, folder, "svg")
+
+
+def _map(export: Export, folder: Path, kind: str) -> None:
+    from avs_coverage.reports.map_picture import map_bytes
+
+    (folder / f"{export.stem}.{kind}").write_bytes(map_bytes(export.report, kind))
+
+
 FORMATS: Mapping[str, Callable[[Export, Path], None]] = {
     "csv": _csv,
     "xlsx": _xlsx,
@@ -139,6 +153,8 @@ FORMATS: Mapping[str, Callable[[Export, Path], None]] = {
     "markdown": _markdown,
     "pdf": _pdf,
     "docx": _docx,
+    "png": _png,
+    "svg": _svg,
     "gpkg": _gpkg,
     "geojson": _geojson,
     "parquet": _parquet,

@@ -73,10 +73,12 @@ def test_every_command_is_in_the_readme_and_has_a_help_text():
     names = [command.name for command in app.registered_commands]
     assert names == [
         "report", "explain", "communes", "groups", "access", "supply", "contributions", "history", "compare",
-        "qpv", "zones", "structures", "audit", "export", "replay", "check", "init", "error",
+        "qpv", "zones", "structures", "audit", "map", "export", "replay", "check", "init", "error",
     ]  # fmt: skip
     for command in app.registered_commands:
-        assert re.search(rf"`avs-coverage {command.name} [A-Z ]+( -o DOSSIER)?`", README), command.name
+        assert re.search(rf"`avs-coverage {command.name} [A-Z ]+( -o DOSSIER| -o carte.png)?`", README), (
+            command.name
+        )
         assert command.callback.__doc__
 
 

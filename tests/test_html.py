@@ -17,7 +17,7 @@ import shapely
 from avs_coverage import build_report, find_territory_name
 from avs_coverage.multiplicity import KINDS, by_multiplicity, kinds_of_communes
 from avs_coverage.projection import epsg_of
-from avs_coverage.reports import html_map
+from avs_coverage.reports import map_content
 from avs_coverage.reports.html_frame import Frame
 from avs_coverage.reports.html_report import html_page, write_html
 from avs_coverage.study import Files
@@ -330,7 +330,7 @@ def test_communes_without_a_contour_are_named_and_stay_in_the_table():
 
 
 def test_a_territory_too_large_has_its_tables_and_no_map(allier, monkeypatch):
-    monkeypatch.setattr(html_map, "MAX_COMMUNES", 316)
+    monkeypatch.setattr(map_content, "MAX_COMMUNES", 316)
     page = read_page(html_page(allier))
     assert not page.all("svg")
     assert "Pas de carte : 317 communes" in page.all("main")[0].text

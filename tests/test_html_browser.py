@@ -412,9 +412,9 @@ def test_a_territory_without_an_inventory_opens_without_an_error(driver, tmp_pat
 
 
 def test_a_page_without_a_map_sorts_and_filters_all_the_same(driver, tmp_path, allier, monkeypatch):
-    from avs_coverage.reports import html_map
+    from avs_coverage.reports import map_content
 
-    monkeypatch.setattr(html_map, "MAX_COMMUNES", 10)
+    monkeypatch.setattr(map_content, "MAX_COMMUNES", 10)
     path = tmp_path / "page.html"
     write_html(allier, path)
     driver.get_log("browser")

@@ -111,6 +111,11 @@ USAGE: dict[str, FaultKind] = {
         "cartes et documents sont faits par des bibliothèques que l'installation de base n'apporte pas",
         "pip install 'avs-coverage[documents]' (dans le dossier du projet : pip install '.[documents]')",
     ),
+    "AVS-508": FaultKind(
+        "pas de carte : {value}",
+        "{reason}",
+        "demandez-la par région, par département ou par EPCI ; ou donnez les contours par --communes",
+    ),
     "AVS-601": FaultKind(
         "{value} : {names}",
         "demandé par --strict",

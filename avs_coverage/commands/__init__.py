@@ -25,6 +25,7 @@ from avs_coverage.commands.french import FrenchCommand, FrenchGroup, usage_error
 from avs_coverage.commands.groups import groups
 from avs_coverage.commands.history import history
 from avs_coverage.commands.init import init
+from avs_coverage.commands.map import map as draw_map
 from avs_coverage.commands.qpv import qpv
 from avs_coverage.commands.replay import replay
 from avs_coverage.commands.report import report
@@ -56,7 +57,7 @@ app = typer.Typer(
 )
 for _command in (
     report, explain, communes, groups, access, supply, contributions, history, compare, qpv, zones,
-    structures, audit, export, replay, check, init, error,
+    structures, audit, draw_map, export, replay, check, init, error,
 ):  # fmt: skip
     app.command(_command.__name__, cls=FrenchCommand)(_command)
 

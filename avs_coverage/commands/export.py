@@ -46,7 +46,8 @@ def export(
             show_default=False,
             help="Formats, séparés par des virgules : xlsx (recommandé pour Excel), csv, json, html "
             "(rapport avec carte), pdf (le même à imprimer), docx (à modifier dans Word), markdown (état des "
-            "lieux en phrases) ; pour un SIG gpkg, geojson, parquet. Par défaut xlsx,csv.",
+            "lieux en phrases), png et svg (carte à imprimer) ; pour un SIG gpkg, geojson, parquet. "
+            "Par défaut xlsx,csv.",
         ),
     ] = DEFAULT_FORMATS,
     csv_dialect: DialectOption = "excel-fr",

@@ -121,7 +121,7 @@ def _figures(report: Report) -> tuple[HandoutBlock, ...]:
 
 def _map(report: Report) -> Iterator[HandoutBlock]:
     """Give the map, or why there is none."""
-    from avs_coverage.reports.map_picture import map_bytes  # type: ignore[import-untyped]
+    from avs_coverage.reports.map_picture import map_bytes
 
     try:
         content = map_bytes(report, "png")

@@ -10,22 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from avs_coverage.gaps import GAP
-from avs_coverage.gazetteer import departement_of
-from avs_coverage.messages import counted, enumeration
-from avs_coverage.projection import epsg_of
-from avs_coverage.qpv import departement_of_qpv
-from avs_coverage.qpv_location import perimeters
 from avs_coverage.reports.html_blocks import escape
 from avs_coverage.reports.html_communes import CommuneRow
 from avs_coverage.reports.html_frame import Frame, Shape
+from avs_coverage.reports.map_content import MapContent
 
 if TYPE_CHECKING:
-    from avs_coverage.inventory import Structure
     from avs_coverage.report import Report
 
-MAX_COMMUNES = 6000
-"""Beyond, a browser is slow and a commune is smaller than a pixel: only the tables are given."""
-_NAMES = 12
 STATUS_CLASSES = {
     "cs_seul": "cs",
     "cs_et_evs": "both",
@@ -42,19 +34,6 @@ MARKS = {
 """A shape each, so that colour is never all that tells them apart; in pixels, around the place."""
 
 
-def no_map_reason(report: Report) -> str:
-    """Say why the territory has no map; empty where it has one."""
-    territory = report.coverage.territory
-    count = len(territory.communes)
-    projections = {epsg_of(code) for code in territory.name.departements}
-    if count > MAX_COMMUNES or len(projections) > 1:
-        return (
-            f"Pas de carte : {counted(count, 'commune', 'communes')}, c'est trop pour une page à lire dans "
-            "un navigateur. Les tableaux sont complets ; un rapport par région ou par département a sa carte."
-        )
-    return ""
-
-
 @dataclass(frozen=True)
 class CoverageMap:
     """The drawing of a report, and what has to be said beside it."""
@@ -63,25 +42,18 @@ class CoverageMap:
     rows: Sequence[CommuneRow]
 
     @cached_property
-    def _shapes(self) -> dict[str, Shape]:
-        """Return the contour of each commune that has one, in the legal projection."""
-        import shapely
+    def content(self) -> MapContent:
+        """Return what the map shows, in metres."""
+        return MapContent(self.report)
 
-        territory = self.report.coverage.territory
-        found = territory.boundaries().to_crs(epsg_of(territory.name.departements[0]))
-        found = found[~found.geometry.is_empty & found.geometry.notna()]
-        shapes = found.geometry.to_numpy()
-        if territory.contours is not None and len(shapes):  # the user's own may be very detailed
-            scale = Frame.around(shapely.total_bounds(shapes)).scale
-            shapes = shapely.coverage_simplify(shapes, scale * 2)
-        return dict(zip(found.index.tolist(), shapes, strict=True))
+    @property
+    def _shapes(self) -> dict[str, Shape]:
+        return self.content.shapes
 
     @cached_property
     def frame(self) -> Frame:
         """Return the frame around the communes."""
-        import shapely
-
-        return Frame.around(shapely.total_bounds(np.array(list(self._shapes.values()), dtype=object)))
+        return Frame.around(self.content.bounds)
 
     @property
     def is_empty(self) -> bool:
@@ -186,41 +158,22 @@ class CoverageMap:
 
     def _quarters(self) -> Iterator[str]:
         taken: dict[tuple[int, int], int] = {}
-        for code, name, x, y, path in self._placed_quarters:
+        for one in self.content.quarters:
+            x, y = self.frame.place(one.x_m, one.y_m)
             rank = taken[round(x), round(y)] = taken.get((round(x), round(y)), -1) + 1
+            path = "" if one.perimeter is None else self.frame.fine_path(one.perimeter)
             if path:
                 yield f'<path class="perimeter" d="{path}"/>'
             kind = "full" if path else "hollow"
             where = "" if path else ", périmètre inconnu : au chef-lieu de la commune"
             # Under the chef-lieu, where the structures without coordinates already are.
             aside = (0, 0) if path else (_aside(rank)[0], _aside(rank)[1] + 17)
-            yield self._mark("QPV", kind, f"QPV {name}{where}", code, (x, y), aside)
-
-    @cached_property
-    def _placed_quarters(self) -> list[tuple[str, str, float, float, str]]:
-        """Return the quarters on the drawing: commune, name, place, and perimeter where it is known."""
-        from avs_coverage.gazetteer import Gazetteer
-
-        quarters = [view.qpv for view in self.report.qpv]
-        known, gazetteer, found = perimeters(self.report.coverage, quarters), Gazetteer(), []
-        for qpv in quarters:
-            shape = known.get(qpv.code)
-            communes = [code for code in qpv.communes if code in self.places] or list(qpv.communes)
-            home = gazetteer.get(communes[0]) if communes else None
-            if shape is not None:
-                path, point = self.frame.fine_path(shape), shape.representative_point()
-                x, y = self.frame.place(point.x, point.y)
-            elif home is not None and departement_of(home.code) == departement_of_qpv(qpv.code):
-                path, (x, y) = "", self.frame.place(home.x_m, home.y_m)
-            else:
-                continue
-            if self.frame.holds(x, y):
-                found.append((communes[0] if communes else "", f"{qpv.name} ({qpv.code})", x, y, path))
-        return found
+            yield self._mark("QPV", kind, f"QPV {one.label}{where}", one.commune, (x, y), aside)
 
     def _structures(self) -> Iterator[str]:
         taken: dict[tuple[int, int], int] = {}
-        for structure, x, y in self._placed:
+        for structure, x_m, y_m in self.content.structures:
+            x, y = self.frame.place(x_m, y_m)
             rank = taken[round(x), round(y)] = taken.get((round(x), round(y)), -1) + 1
             where = {
                 "point": "",
@@ -230,24 +183,6 @@ class CoverageMap:
             kind = "full" if structure.position == "point" else "hollow"
             text = f"{structure.name} ({structure.type}){where}"
             yield self._mark(structure.type, kind, text, structure.seat, (x, y), _aside(rank))
-
-    @cached_property
-    def _placed(self) -> list[tuple[Structure, float, float]]:
-        """Return the counted structures on the drawing, and where."""
-        epsg = epsg_of(self.report.coverage.territory.name.departements[0])
-        found = []
-        for structure in self._counted:
-            if structure.x_m is None or structure.y_m is None or not structure.seat:
-                continue
-            x, y = self.frame.place(structure.x_m, structure.y_m)
-            if epsg_of(departement_of(structure.seat)) == epsg and self.frame.holds(x, y):
-                found.append((structure, x, y))
-        return found
-
-    @cached_property
-    def _counted(self) -> list[Structure]:
-        coverage = self.report.coverage
-        return sorted(coverage.inventory.counted(coverage.on), key=lambda s: s.id)
 
     def _mark(
         self,
@@ -264,37 +199,6 @@ class CoverageMap:
             f'transform="translate({x} {y}) scale({self.unit:.3f})">'
             f"<title>{escape(text)}</title>{sign(shape, kind, aside)}</g>\n"
         )
-
-    def notes(self) -> list[str]:
-        """Return what the map does not show, or shows elsewhere than it is."""
-        found = []
-        names = [f"{row.name} ({row.code})" for row in self.rows if row.code not in self._shapes]
-        if names:
-            found.append(f"Sans contour, donc hors de la carte : {enumeration(names, _NAMES)}.")
-        seen = {structure.id for structure, _, _ in self._placed}
-        absent = [s for s in self._counted if s.id not in seen]
-        for reason, lost in (
-            ("siège inconnu", [s.name for s in absent if not s.seat]),
-            ("siège hors de la carte", [s.name for s in absent if s.seat]),
-        ):
-            if lost:
-                words = ("structure comptée n'est pas dessinée", "structures comptées ne sont pas dessinées")
-                found.append(f"{counted(len(lost), *words)}, {reason} : {enumeration(lost, _NAMES)}.")
-        coarse = sum(structure.position != "point" for structure, _, _ in self._placed)
-        if coarse:
-            words = ("structure est placée", "structures sont placées")
-            found.append(
-                f"{counted(coarse, *words)} au chef-lieu de la commune du siège, faute de coordonnées : "
-                "signe creux."
-            )
-        marked = sum(not path for *_, path in self._placed_quarters)
-        if marked:
-            words = ("QPV de périmètre inconnu est placé", "QPV de périmètre inconnu sont placés")
-            found.append(f"{counted(marked, *words)} au chef-lieu d'une commune du quartier : losange creux.")
-        if nowhere := len(self.report.qpv) - len(self._placed_quarters):
-            words = ("QPV n'est pas dessiné", "QPV ne sont pas dessinés")
-            found.append(f"{counted(nowhere, *words)}, faute de lieu connu.")
-        return found
 
 
 def sign(shape: str, kind: str, aside: tuple[int, int] = (0, 0)) -> str:

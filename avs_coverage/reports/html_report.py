@@ -22,9 +22,10 @@ from avs_coverage.reports.html_communes import (
     details,
     possible_note,
 )
-from avs_coverage.reports.html_map import CoverageMap, is_hatched, legend_labels, no_map_reason, sign
+from avs_coverage.reports.html_map import CoverageMap, is_hatched, legend_labels, sign
 from avs_coverage.reports.inventory_section import basis, hypothesis, structures_section
 from avs_coverage.reports.key_figures import TITLE, UNKNOWN, Card, key_figures
+from avs_coverage.reports.map_content import NO_CONTOUR, no_map_reason
 from avs_coverage.reports.report_page import report_document
 
 if TYPE_CHECKING:
@@ -137,11 +138,14 @@ def _card(card: Card) -> str:
 
 def _map(report: Report, drawn: CoverageMap | None) -> str:
     if drawn is None:
-        reason = no_map_reason(report) or "Pas de carte : aucune commune n'a de contour."
-        return heading("Carte") + f"<p>{escape(reason)}</p>\n</section>\n"
+        reason = no_map_reason(report)
+        text = f"Pas de carte : {reason or NO_CONTOUR}."
+        if reason:
+            text += " Les tableaux sont complets ; un rapport par région ou par département a sa carte."
+        return heading("Carte") + f"<p>{escape(text)}</p>\n</section>\n"
     rule = f"<p>Règle : {escape(report.coverage.rule.label)}.</p>\n"
     body = Template(_read("map.html")).substitute(svg=drawn.svg(), legend=_legend(report, drawn))
-    notes = "".join(f"<p>{escape(note)}</p>\n" for note in drawn.notes())
+    notes = "".join(f"<p>{escape(note)}</p>\n" for note in drawn.content.notes())
     return heading("Carte") + rule + body + notes + "</section>\n"
 
 

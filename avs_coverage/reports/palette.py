@@ -1,18 +1,22 @@
 """The colours of maps, told apart without seeing red or green, and in black and white by their lightness.
 
-Most are of the palette of Okabe and Ito (Color Universal Design, 2008).
+Blue and orange, as in the palette of Okabe and Ito (Color Universal Design, 2008), which most others are of.
 """
 
 from __future__ import annotations
 
 STATUS_COLOURS = {
-    "cs_et_evs": "#0072b2",
-    "cs_seul": "#8cc8ee",
-    "evs_seul": "#e69f00",
+    "cs_et_evs": "#08467f",
+    "cs_seul": "#4d98cf",
+    "evs_seul": "#f8c05a",
     "aucune": "#ffffff",
     "": "#a6a6a6",
 }
-"""The colour of a commune by its status, in the order of a legend; empty where no inventory stands."""
+"""The colour of a commune by its status, in the order of a legend; empty where no inventory stands.
+
+Printed in grey, each status is a step of 19 at least of the lightness L* (CIE 1976) from the others; only
+the grey of what is unknown comes nearer, and a map that is printed gives it a pattern.
+"""
 
 TYPE_COLOURS = {"CS": "#0072b2", "EVS": "#e69f00"}
 INK = "#262626"
