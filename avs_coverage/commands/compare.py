@@ -44,7 +44,7 @@ COLUMNS = (
     "positions",
     "hors_fourchette",
 )
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
