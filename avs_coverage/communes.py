@@ -32,6 +32,7 @@ COLUMNS = (
     "habitants_couverts_majorant",
 )
 _COUNTS = ("population", "nb_cs", "nb_evs", *(name for name in COLUMNS if name.startswith("habitants_")))
+_STATUSES = ("statut", "statut_minorant", "statut_majorant")
 COVERED_BY = {
     "cs": ("cs_seul", "cs_et_evs"),
     "evs": ("evs_seul", "cs_et_evs"),
@@ -73,3 +74,10 @@ def records(rows: pd.DataFrame, indicators: Sequence[Indicator] = ()) -> list[di
             record[f"{one.name}_etat"] = one.state[code]
         found.append(record)
     return found
+
+
+def in_json(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of ``records`` as JSON has it: structures in a list, None for a status not known."""
+    statuses = {name: record[name] or None for name in _STATUSES}
+    structures = record["structures"].split("|") if record["structures"] else []
+    return {**record, **statuses, "structures": structures}
