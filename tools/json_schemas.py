@@ -18,10 +18,28 @@ from pathlib import Path
 from typing import Any
 
 from avs_coverage import (
-    arithmetic, changes, coverage, explain, export, gaps, indicators, inventory, manifest, messages,
-    multiplicity, official_figures, published_indicators, qpv, qpv_location, readings, report, rules,
-    subject, territory_names, zone_populations,
-)  # fmt: skip
+    arithmetic,
+    changes,
+    coverage,
+    explain,
+    export,
+    gaps,
+    indicators,
+    inventory,
+    manifest,
+    messages,
+    multiplicity,
+    official_figures,
+    published_indicators,
+    qpv,
+    qpv_location,
+    readings,
+    report,
+    rules,
+    subject,
+    territory_names,
+    zone_populations,
+)
 from avs_coverage import compare as sides
 from avs_coverage.commands import listing, options, streams
 from avs_coverage.commands.check import SCHEMA_VERSION as CHECK_VERSION
@@ -29,7 +47,7 @@ from avs_coverage.commands.compare import SCHEMA_VERSION as COMPARE_VERSION
 from avs_coverage.dictionary import dictionary
 from avs_coverage.errors import AuditError, AvsError
 from avs_coverage.explain import structure as explained_structure
-from avs_coverage.loaders import examine, indicator_formats, structures
+from avs_coverage.loaders import examine, structures
 from avs_coverage.rules import demand
 
 FIELDS = Path(__file__).parent / "json_fields.toml"
@@ -50,7 +68,8 @@ VERSIONS = {
 
 _COUNTS = ("nb_cs", "nb_evs", "nb_cs_publie", "nb_evs_publie", "nb_cs_sans_date", "nb_evs_sans_date")
 _ANSWERS = ("oui", "sans_date", "non", "non_renseigne", "publie")
-_EXITS = {kind.exit_code for kind in (AvsError, *AvsError.__subclasses__()) if kind is not AuditError}
+_ERRORS: tuple[type[AvsError], ...] = (AvsError, *AvsError.__subclasses__())
+_EXITS = {kind.exit_code for kind in _ERRORS if kind is not AuditError}
 VOCABULARIES: dict[str, tuple[str | int, ...]] = {
     "territoire": tuple(territory_names._KINDS),
     "regle": tuple(name.partition(":")[0] for name in rules.RULE_NAMES),
@@ -165,19 +184,19 @@ def _fields(table: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def _object(name: str, table: dict[str, Any]) -> Schema:
+def _object(table: dict[str, Any]) -> Schema:
     fields = _fields(table)
     rest = fields.pop("*", "")
     return {
         "type": "object",
         "description": table["_"],
-        "properties": {key.removesuffix("?"): _property(name, key, text) for key, text in fields.items()},
+        "properties": {key.removesuffix("?"): _property(key, text) for key, text in fields.items()},
         "required": [key for key in fields if not key.endswith("?")],
-        "additionalProperties": _property(name, "*", rest) if rest else False,
+        "additionalProperties": _property("*", rest) if rest else False,
     }
 
 
-def _property(owner: str, key: str, text: str) -> Schema:
+def _property(key: str, text: str) -> Schema:
     """Return the schema of a field: its type, and its meaning, from the dictionary where the table is silent.
 
     Raises KeyError where neither says it.
@@ -195,27 +214,28 @@ def _type(text: str) -> Schema:
     """Return the schema of a type as the table of fields writes it."""
     if "|" in text:
         return {"anyOf": [_type(one) for one in text.split("|")]}
-    if text.endswith("?"):
-        return _nullable(_type(text[:-1]))
-    if match := re.fullmatch(r"\[(.+)\](\d?)(\+?)", text):
+    bare = text.removesuffix("?")
+    if match := re.fullmatch(r"\[(.+)\](\d?)(\+?)", bare):
         items, count, or_more = match.groups()
         least = {"minItems": int(count)} if count else {}
         most = {"maxItems": int(count)} if count and not or_more else {}
-        return {"type": "array", "items": _type(items), **least, **most}
-    if text.startswith("{"):
-        return {"type": "object", "additionalProperties": _type(text[1:-1])}
-    if text.startswith("@"):
-        return {"$ref": text}  # where the object stands is known once all are read
-    if text.startswith("$"):
-        return {"enum": list(VOCABULARIES[text[1:]])}
-    return dict(TYPES[text])
+        made = {"type": "array", "items": _type(items), **least, **most}
+    elif bare.startswith("{"):
+        made = {"type": "object", "additionalProperties": _type(bare[1:-1])}
+    elif bare.startswith("@"):
+        made = {"$ref": bare}  # where the object stands is known once all are read
+    elif bare.startswith("$"):
+        made = {"enum": list(VOCABULARIES[bare[1:]])}
+    else:
+        made = dict(TYPES[bare])
+    return made if bare == text else _nullable(made)
 
 
 def _nullable(schema: Schema) -> Schema:
     if "enum" in schema:
         return {"enum": [*schema["enum"], None]}
-    if "$ref" in schema or "anyOf" in schema:
-        return {"anyOf": [*schema.get("anyOf", [schema]), {"type": "null"}]}
+    if "$ref" in schema:
+        return {"anyOf": [schema, {"type": "null"}]}
     return {**schema, "type": [schema["type"], "null"]}
 
 
@@ -242,7 +262,7 @@ def _reached(schema: Schema, objects: dict[str, Schema]) -> set[str]:
 
 
 def _document(name: str, table: dict[str, Any]) -> Schema:
-    made = _object(name, table)
+    made = _object(table)
     head = {
         "schema": {"description": "le nom de ce schéma", "const": f"avs-coverage/{name}"},
         "version": {
@@ -265,42 +285,49 @@ def _document(name: str, table: dict[str, Any]) -> Schema:
 
 def schemas() -> dict[str, Schema]:
     """Return every schema by name; an object that several documents hold stands in that of ``COMMON``."""
-    objects = {name: _object(name, table) for name, table in _tables()["objets"].items()}
-    made = {name: _document(name, table) for name, table in _tables()["documents"].items()}
+    objects, made = (
+        _objects(),
+        {name: _document(name, table) for name, table in _tables()["documents"].items()},
+    )
     reached = {name: _reached(schema, objects) for name, schema in made.items()}
     holders = Counter(one for names in reached.values() for one in names)
-    # What a shared object refers to is shared too.
     shared = {name for name, count in holders.items() if count > 1}
-    found = {}
-    for name, schema in made.items():
-        own = {one: json.loads(json.dumps(objects[one])) for one in objects if one in reached[name] - shared}
-        found[name] = _placed({**_head(name, f"avs-coverage/{name}"), **schema, "$defs": own}, shared, name)
-    common = {one: json.loads(json.dumps(objects[one])) for one in objects if one in shared}
-    found[COMMON] = _placed({**_head(COMMON, "Ce que plusieurs documents contiennent"), "$defs": common},
-                            shared, COMMON)  # fmt: skip
+    found = {
+        name: {**_head(name, f"avs-coverage/{name}"), **schema, "$defs": _picked(reached[name] - shared)}
+        for name, schema in made.items()
+    }
+    found[COMMON] = {**_head(COMMON, "Ce que plusieurs documents contiennent"), "$defs": _picked(shared)}
+    for name, schema in found.items():
+        for one in _references(schema):
+            target = one["$ref"][1:]
+            place = urn(COMMON) if target in shared and name != COMMON else ""
+            one["$ref"] = f"{place}#/$defs/{target}"
+        if not schema["$defs"]:
+            del schema["$defs"]
     return found
+
+
+def _objects() -> dict[str, Schema]:
+    return {name: _object(table) for name, table in _tables()["objets"].items()}
+
+
+def _picked(names: set[str]) -> dict[str, Schema]:
+    """Return some objects, in the order of the table, each time new: their references are to be pointed."""
+    return {name: schema for name, schema in _objects().items() if name in names}
 
 
 def _head(name: str, title: str) -> Schema:
     return {"$schema": DIALECT, "$id": urn(name), "title": title}
 
 
-def _placed(schema: Schema, shared: set[str], name: str) -> Schema:
-    """Point every reference of a schema at where the object stands."""
-    for one in _references(schema):
-        target = one["$ref"][1:]
-        place = urn(COMMON) if target in shared and name != COMMON else ""
-        one["$ref"] = f"{place}#/$defs/{target}"
-    if not schema["$defs"]:
-        del schema["$defs"]
-    return schema
-
-
 def unused() -> set[str]:
     """Return the objects of the table that no document holds and no object takes the fields of."""
-    tables = _tables()
-    objects = {name: _object(name, table) for name, table in tables["objets"].items()}
-    used = {one for name, table in tables["documents"].items() for one in _reached(_document(name, table), objects)}
+    tables, objects = _tables(), _objects()
+    used = {
+        one
+        for name, table in tables["documents"].items()
+        for one in _reached(_document(name, table), objects)
+    }
     taken = {one for group in tables.values() for table in group.values() for one in table.get("+", ())}
     return set(objects) - used - taken
 
