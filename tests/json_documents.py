@@ -47,21 +47,24 @@ LAPALISSE = sorted(Territory.find("240300491").codes)
 FILES = {
     "liste.csv": LISTED,
     "val.csv": PLACED,
-    "avant.csv": "id;nom;type;code_insee;communes_desservies\nA;Alpha;CS;03185;03185\nZ;Zêta;EVS;03310;03310\n",
+    "avant.csv": "id;nom;type;code_insee;communes_desservies\n"
+    "A;Alpha;CS;03185;03185\nZ;Zêta;EVS;03310;03310\n",
     "apres.csv": "id;nom;type;code_insee;communes_desservies\nA;Alpha;CS;03185;03185|03101|03190\n",
     "cantal.csv": "nom;type;code_insee\nNu;CS;15014\n",
     "partout.csv": "id;nom;type;code_insee;communes_desservies\nP;Pi;CS;;03118\n",
     "zones.csv": "structure;commune\nA;03190\n",
     "qpv.geojson": OF_QUARTERS,
-    "dossier.csv": "CODGEO;P22_POP;P22_POP0014;P22_POP75P;C22_FAM;C22_FAMMONO;C22_COUPAENF;C22_MEN;C22_MENPSEUL;"
-    "MED21;TP6021\n03185;33000;5000.5;5200;8000;2000;2500;18000;9000;18500;26\n"
+    "dossier.csv": "CODGEO;P22_POP;P22_POP0014;P22_POP75P;C22_FAM;C22_FAMMONO;C22_COUPAENF;C22_MEN;"
+    "C22_MENPSEUL;MED21;TP6021\n03185;33000;5000.5;5200;8000;2000;2500;18000;9000;18500;26\n"
     "03310;25000;3000;4400;6000;1500;1800;14000;7600;19000;s\n",
-    "cog2015.csv": "CODGEO;P12_POP;TP6012;tx\n03158;300;10;4\n03123;200;12;5\n03153;500;14;6\n03168;900;9;1\n",
+    "cog2015.csv": "CODGEO;P12_POP;TP6012;tx\n"
+    "03158;300;10;4\n03123;200;12;5\n03153;500;14;6\n03168;900;9;1\n",
     "lozere.csv": "code_insee;enfants\n48095;900\n",
     "taux2015.csv": "code_insee;tx\n03158;4\n03123;5\n03153;6\n",
     "caf.csv": "numcomdo;dtreffre;indfoy_ndur\n"
     + "".join(f"{code};2024-12;9\n" for code in range(75102, 75121)),
-    "indicateurs.csv": "code_insee;enfants;densite;taux_x\n03185;5000;urbain;s\n03310;nd;urbain;12,5\n03095;7;rural;3\n",
+    "indicateurs.csv": "code_insee;enfants;densite;taux_x\n"
+    "03185;5000;urbain;s\n03310;nd;urbain;12,5\n03095;7;rural;3\n",
     "temps.csv": "origine;destination;minutes\n03185;A;4\n03101;A;14\n03190;A;\n03310;C;3\n99999;A;3\n",
     "durees.csv": "origine;destination;minutes\n"
     + "".join(f"{code};{id};{rank}.5\n" for rank, code in enumerate(LAPALISSE) for id in ("C", "D")),
@@ -80,7 +83,8 @@ DATED = f"{OWN} --date 2022-12-31"
 TERRITORIES = ("allier", "77", "48", "corse", "200071082", "./etude", DATED)
 """Two départements with no list, a region of two, an EPCI, a study of made data, and a list that has all."""
 LISTINGS = (
-    "communes", "groups", "access", "supply", "contributions", "history", "qpv", "zones", "structures", "audit",
+    "communes", "groups", "access", "supply", "contributions", "history", "qpv", "zones", "structures",
+    "audit",
 )  # fmt: skip
 RULES = "declared,implantation,radius:5km,travel-time:15min"
 """The rules of a report."""
@@ -133,8 +137,9 @@ BY_SERVER = (
 """The address of a server follows."""
 EXPLAINED = (
     *(f"explain {DATED.replace('allier', 'allier ' + name)}" for name in (
-        "moulins", "03185", "03138", "03048", "QP003001", "QP003003", "structure:A", "structure:B", "structure:C",
-        "structure:E", "structure:F", "structure:G", "structure:H", "structure:I", "structure:J")),
+        "moulins", "03185", "03138", "03048", "QP003001", "QP003003", "structure:A", "structure:B",
+        "structure:C", "structure:E", "structure:F", "structure:G", "structure:H", "structure:I",
+        "structure:J")),
     f"explain {DATED.replace('allier', 'allier QN00306M')}",
     f"explain {DATED.replace('allier', 'allier moulins')} --rule travel-time:15min --travel-times temps.csv",
     "explain 48 mende",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import json
+import os
 import re
 import subprocess
 import sys
@@ -145,6 +147,42 @@ def test_each_schema_is_one_and_says_itself():
                 assert part.get("description") or re.search("ref", str(part)), (name, key)
 
 
+def contract(part: Any, seen: dict[str, Any], base: str) -> Any:
+    """Return a schema without its words, and put in *seen* the objects that it refers to."""
+    if isinstance(part, list):
+        return [contract(item, seen, base) for item in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        reference = part["$ref"] if part["$ref"].startswith("urn:") else base + part["$ref"]
+        if reference not in seen:
+            seen[reference] = None
+            seen[reference] = contract(RESOLVER.lookup(reference).contents, seen, reference.partition("#")[0])
+    return {
+        key: contract(value, seen, base)
+        for key, value in part.items()
+        if not (
+            key == "$defs"
+            or (key in ("description", "title") and isinstance(value, str))
+            or (key == "version" and "const" in value)
+        )
+    }
+
+
+def test_a_contract_that_changes_changes_its_version():
+    """After a change: a new version in the code, AVS_UPDATE_GOLDEN=1, and what changed in docs/formats.md."""
+    lines = []
+    for name in json_schemas.documents():
+        schema, seen = SCHEMAS[name], {}
+        whole = [contract(schema, seen, schema["$id"]), sorted(seen.items())]
+        print_of = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:12]
+        lines.append(f"{name} {schema['properties']['version']['const']} {print_of}\n")
+    path = ROOT / "tests" / "golden" / "json_versions.txt"
+    if os.environ.get("AVS_UPDATE_GOLDEN"):
+        path.write_text("".join(lines), encoding="utf-8")
+    assert "".join(lines) == path.read_text(encoding="utf-8")
+
+
 def test_every_command_with_json_has_its_schema_and_is_tried(corpus):
     with_json = {
         command.name for command in app.registered_commands
@@ -209,7 +247,7 @@ distance or a duration typed, a share of inhabitants of a rule by distance, a pr
 
 
 def test_the_schemas_bite(met):
-    """Without a field that is always there, with one more, or with a kind of value never met, it is refused."""
+    """Without a field always there, with one more, or with a kind of value never met, it is refused."""
     taken = set()
     for reference, values in met.items():
         judge, body, value = VALIDATORS[reference], RESOLVER.lookup(reference).contents, fullest(values)
