@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -404,3 +405,63 @@ def test_what_a_structure_may_serve_is_the_same_in_explain_and_contributions(cor
     assert said.document["explication"]["population_zone"] == 5640
     assert (rule["habitants_desservis"], rule["habitants_possibles"]) == (1007, 4633)
     assert rule["habitants_desservis"] + rule["habitants_possibles"] == row["habitants_desservis_majorant"]
+
+
+FORMATS = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8").split("\n## JSON\n")[1]
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"(?ms)^```{language}\n(.*?)^```", FORMATS)
+
+
+def test_the_page_lists_every_schema_with_its_version():
+    rows = re.findall(r"(?m)^\| .* \| \[(\w+)\]\(schemas/(\w+)\.schema\.json\) \| (\d+) \|$", FORMATS)
+    versions = {name: schema["properties"]["version"]["const"] for name, schema in SCHEMAS.items()
+                if name != json_schemas.COMMON}  # fmt: skip
+    assert {name: int(version) for name, path, version in rows if name == path} == versions
+    assert f"[{json_schemas.COMMON}](schemas/{json_schemas.COMMON}.schema.json)" in FORMATS
+
+
+def test_the_error_that_the_page_shows_is_that_of_the_command(run):
+    assert json.loads(blocks("json")[0]) == json.loads(run("report", "nowhere", "--json").stdout)
+
+
+@pytest.fixture
+def installed(tmp_path):
+    """Run something where ``avs-coverage`` is a command."""
+    script = tmp_path / "avs-coverage"
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m avs_coverage "$@"\n', encoding="utf-8")
+    script.chmod(0o755)
+    path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
+    env = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+
+    def _run(*command: str) -> str:
+        return subprocess.run(
+            command, env=env, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=120, check=True
+        ).stdout
+
+    return _run
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script of sh")
+def test_the_example_in_python_runs(installed, allier):
+    (code,) = blocks("python")
+    figures = [one for one in allier.figures if one.measure == "communes"]
+    shown = [f"{one.status} {one.numerator} sur {one.denominator}" for one in figures]
+    assert installed(sys.executable, "-c", code).splitlines() == shown
+    refused = code.replace("allier", "nowhere")
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        installed(sys.executable, "-c", refused)
+    assert raised.value.returncode == 4
+    assert raised.value.stdout.startswith("AVS-401 le territoire « nowhere » est inconnu — ")
+
+
+@pytest.mark.skipif(os.name == "nt" or shutil.which("jq") is None, reason="jq is not installed")
+def test_the_example_with_jq_runs(installed, run):
+    (command,) = blocks("sh")
+    rows = json.loads(run("communes", "allier", "--uncovered", "--json").stdout)["communes"]
+    shown = [
+        f"{one['code_insee']} {one['nom']} {one['population']}" for one in rows if one["population"] > 5000
+    ]
+    assert shown
+    assert installed("sh", "-c", command).splitlines() == shown
