@@ -125,7 +125,7 @@ VOCABULARIES: dict[str, tuple[str | int, ...]] = {
 }  # fmt: skip
 """Closed lists of values, by the name that ``$name`` gives them in the table of fields."""
 
-_COMMUNE = r"(\d{2}|2[AB])\d{3}"
+_COMMUNE = r"([0-9]{2}|2[AB])[0-9]{3}"
 TYPES: dict[str, Schema] = {
     "nul": {"type": "null"},
     "texte": {"type": "string"},
@@ -141,14 +141,15 @@ TYPES: dict[str, Schema] = {
     "ecart": {"type": "number", "minimum": -1, "maximum": 1},
     "longitude": {"type": "number", "minimum": -180, "maximum": 180},
     "latitude": {"type": "number", "minimum": -90, "maximum": 90},
-    "date": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
+    "date": {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
     "commune": {"type": "string", "pattern": f"^{_COMMUNE}$"},
     "commune_ou_vide": {"type": "string", "pattern": f"^({_COMMUNE})?$"},
-    "departement": {"type": "string", "pattern": r"^(\d{2}|2[AB]|97\d)$"},
-    "siren": {"type": "string", "pattern": r"^\d{9}$"},
-    "siren_ou_vide": {"type": "string", "pattern": r"^(\d{9})?$"},
+    "departement": {"type": "string", "pattern": r"^([0-9]{2}|2[AB]|97[0-9])$"},
+    "siren": {"type": "string", "pattern": r"^[0-9]{9}$"},
+    "siren_ou_vide": {"type": "string", "pattern": r"^([0-9]{9})?$"},
     "qpv": {"type": "string", "pattern": "^Q[PN][0-9A-Z]{6}$"},
-    "code_faute": {"type": "string", "pattern": r"^AVS-\d{3}$"},
+    "code_faute": {"type": "string", "pattern": r"^AVS-[0-9]{3}$"},
+    "fraction": {"type": "string", "pattern": "^[0-9]+/([0-9]+|[?])$"},
     "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
 }
 """What a scalar may be, by its name in the table of fields."""
@@ -317,7 +318,8 @@ def _picked(names: set[str]) -> dict[str, Schema]:
 
 
 def _head(name: str, title: str) -> Schema:
-    return {"$schema": DIALECT, "$id": urn(name), "title": title}
+    made_by = "Fait par python -m tools.json_schemas."
+    return {"$schema": DIALECT, "$id": urn(name), "$comment": made_by, "title": title}
 
 
 def unused() -> set[str]:
