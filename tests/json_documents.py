@@ -65,7 +65,8 @@ FILES = {
     + "".join(f"{code};2024-12;9\n" for code in range(75102, 75121)),
     "indicateurs.csv": "code_insee;enfants;densite;taux_x\n"
     "03185;5000;urbain;s\n03310;nd;urbain;12,5\n03095;7;rural;3\n",
-    "temps.csv": "origine;destination;minutes\n03185;A;4\n03101;A;14\n03190;A;\n03310;C;3\n99999;A;3\n03123;A;9\n",
+    "temps.csv": "origine;destination;minutes\n"
+    "03185;A;4\n03101;A;14\n03190;A;\n03310;C;3\n99999;A;3\n03123;A;9\n",
     "durees.csv": "origine;destination;minutes\n"
     + "".join(f"{code};{id};{rank}.5\n" for rank, code in enumerate(LAPALISSE) for id in ("C", "D")),
     "creuse.csv": "indicateur;valeur;annee\nnb_cs;15;2021\npct_cs_acf;86;2021\nnb_cs_acf;12;2021\n"
