@@ -38,6 +38,7 @@ COLUMNS = (
 RESERVED = (*COLUMNS, *STAMP_COLUMNS, *MEASURES)
 """Names that no indicator may bear: each is a column of its own, and a count is a measure of its own."""
 _COUNTS = ("population", "nb_cs", "nb_evs", *(name for name in COLUMNS if name.startswith("habitants_")))
+_STATUSES = ("statut", "statut_minorant", "statut_majorant")
 COVERED_BY = {
     "cs": ("cs_seul", "cs_et_evs"),
     "evs": ("evs_seul", "cs_et_evs"),
@@ -79,3 +80,10 @@ def records(rows: pd.DataFrame, indicators: Sequence[Indicator] = ()) -> list[di
             record[state_column(one.name)] = one.state[code]
         found.append(record)
     return found
+
+
+def in_json(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of ``records`` as JSON has it: structures in a list, None for a status not known."""
+    statuses = {name: record[name] or None for name in _STATUSES}
+    structures = record["structures"].split("|") if record["structures"] else []
+    return {**record, **statuses, "structures": structures}

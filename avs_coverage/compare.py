@@ -129,7 +129,11 @@ class SideBySide:
         """Return the comparison as plain values, under the names that stay."""
         return {
             "cotes": [
-                {**side.to_record(), "synthese": [figure.to_record() for figure in side.report.figures]}
+                {
+                    **side.to_record(),
+                    "synthese": [figure.to_record() for figure in side.report.figures],
+                    **side.report.warnings_record,
+                }
                 for side in self.sides
             ],
             "ecarts": [gap.to_record() for gap in self.gaps],

@@ -68,6 +68,7 @@ class Fault:
 
 
 _SERIES = {
+    "1": "l'outil lui-même (code de sortie 1)",
     "2": "la commande telle qu'elle est écrite (code de sortie 2)",
     "3": "les données d'un fichier ou d'un serveur (code de sortie 3)",
     "4": "le territoire (code de sortie 4)",

@@ -208,8 +208,8 @@ class PublishedStatus:
             "nom": self.name,
             "annee": self.year,
             "statut_publie": self.printed,
-            "statut": self.status,
-            "statut_majorant": self.status_upper,
+            "statut": self.status or None,
+            "statut_majorant": self.status_upper or None,
             "structures": list(self.structures),
             "source": self.source,
         }

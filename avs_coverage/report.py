@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -29,7 +30,8 @@ from avs_coverage.qpv import (
 )
 from avs_coverage.zone_populations import DeclaredPopulation, DeclaredSum, declared_populations
 
-SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/report", 3
+SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/report", 4
+NO_INVENTORY = "aucun inventaire pour ce territoire ; la couverture est inconnue, non nulle"
 
 
 @dataclass(frozen=True)
@@ -243,6 +245,30 @@ class Report:
         return tuple(found)
 
     @property
+    def unmatched_record(self) -> dict[str, Any]:
+        """The lines of the schéma's QPV table that name no official quarter, as plain values."""
+        return {
+            "lignes_publiees_sans_quartier_officiel": [
+                {"nom": line.name, "structures": list(line.structures), "source": line.source}
+                for line in self.qpv_lines
+                if not line.code
+            ]
+        }
+
+    def with_file_warnings(self, more: Iterable[Fault]) -> Report:
+        """Return the report with what reading other files than its own warns of."""
+        return replace(self, file_warnings=(*self.file_warnings, *more))
+
+    @property
+    def warnings_record(self) -> dict[str, Any]:
+        """What every JSON document says of warnings: in sentences, and of the files, with their codes."""
+        missing = () if self.has_inventory else (f"{NO_INVENTORY.capitalize()}.",)
+        return {
+            "avertissements": [*self.warnings, *missing, CAVEAT],
+            "avertissements_fichiers": [fault.to_record() for fault in self.file_warnings],
+        }
+
+    @property
     def layer_warnings(self) -> tuple[str, ...]:
         """Say what stands in place of the embedded data."""
         territory, on = self.coverage.territory, self.coverage.on
@@ -321,11 +347,7 @@ class Report:
             "qpv": {
                 "synthese": self.qpv_summary.to_record(),
                 "quartiers": [row.to_record() for row in self.qpv],
-                "lignes_publiees_sans_quartier_officiel": [
-                    {"nom": line.name, "structures": list(line.structures), "source": line.source}
-                    for line in self.qpv_lines
-                    if not line.code
-                ],
+                **self.unmatched_record,
             },
             "zones": [zone.to_record() for zone in self.zones],
             "indicateurs": [
@@ -347,7 +369,7 @@ class Report:
                 "couches_utilisateur": list(coverage.territory.layers(coverage.on)),
                 "inventaire": inventory.source or None,
                 "hors_fourchette": self.outside_bracket or None,
-                "avertissements": [*self.warnings, CAVEAT],
+                **self.warnings_record,
             },
         }
 

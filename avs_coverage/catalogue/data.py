@@ -192,6 +192,11 @@ DATA: dict[str, FaultKind] = {
         "aucune distance n'y serait juste : ils ne seraient à portée de rien",
         "donnez le fichier de l'INSEE pour ce territoire : _met (3035), _mart (5490), _reun (2975)",
     ),
+    "AVS-349": FaultKind(
+        "le texte « {value} » contient une moitié de caractère",
+        "aucun fichier ne peut l'écrire, et personne ne sait quel caractère c'était",
+        "corrigez ce texte dans le fichier, ou faites-le refaire",
+    ),
     "AVS-350": FaultKind(
         "aucune table reconnue : pas d'en-têtes attendus dans les {rows} premières lignes",
         "un fichier est reconnu à ses colonnes, non à son nom",

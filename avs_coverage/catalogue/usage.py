@@ -1,10 +1,15 @@
-"""Messages 2xx, 4xx, 5xx and 6xx: the command as typed, the territory, the output, what does not pass."""
+"""Messages 1xx, 2xx, 4xx, 5xx, 6xx: a bug, the command as typed, the territory, the output, an audit."""
 
 from __future__ import annotations
 
 from avs_coverage.catalogue.kind import FaultKind
 
 USAGE: dict[str, FaultKind] = {
+    "AVS-100": FaultKind(
+        "erreur interne : {value}",
+        "",
+        "relancez avec --debug et signalez la trace ({command})",
+    ),
     "AVS-201": FaultKind(
         "la date « {value} » n'est pas reconnue",
         "",

@@ -29,14 +29,15 @@ from avs_coverage.commands.map import map as draw_map
 from avs_coverage.commands.qpv import qpv
 from avs_coverage.commands.replay import replay
 from avs_coverage.commands.report import report
-from avs_coverage.commands.streams import prepare_streams, print_error, say
+from avs_coverage.commands.streams import prepare_streams, print_error, print_json_error, say
 from avs_coverage.commands.structures import structures
 from avs_coverage.commands.supply import supply
 from avs_coverage.commands.zones import zones
-from avs_coverage.errors import AvsError, UsageError
+from avs_coverage.errors import AuditError, AvsError, UsageError
+from avs_coverage.faults import Fault
 
 PROGRAM = "avs-coverage"
-BUG, INTERRUPTED = 1, 130
+INTERRUPTED = 130
 _ROWS_BETWEEN_COLLECTIONS = 200_000
 _EPILOG = (
     "Codes de sortie : 0 fait ; 1 erreur interne ; 2 commande mal écrite ; 3 données refusées ; "
@@ -95,22 +96,27 @@ def main_program(arguments: Sequence[str]) -> int:
     except Exception as raised:
         if debug:
             traceback.print_exc()
-        return _explain(raised)
+        return _explain(raised, as_json="--json" in typed)
     return result if isinstance(result, int) else 0
 
 
-def _explain(raised: Exception) -> int:
-    """Say on stderr what went wrong, in French, and return the exit code."""
+def _explain(raised: Exception, as_json: bool) -> int:
+    """Say on stderr what went wrong, in French, and return the exit code; *as_json*: on stdout too."""
     if type(raised).__name__ == "NoArgsIsHelpError":
         say(str(raised))
         return UsageError.exit_code
-    known = raised if isinstance(raised, AvsError) else usage_error(raised)
-    if known:
-        print_error(known)
-        return known.exit_code
-    say(f"erreur interne : {type(raised).__name__} : {raised}")
-    say(f"  aide : relancez avec --debug et signalez la trace ({PROGRAM} --debug …)")
-    return BUG
+    error = raised if isinstance(raised, AvsError) else usage_error(raised) or _bug(raised)
+    # What does not pass an audit is in the document of the audit, which is already written.
+    if as_json and not isinstance(error, AuditError):
+        print_json_error(error)
+    print_error(error)
+    return error.exit_code
+
+
+def _bug(raised: Exception) -> AvsError:
+    """Return what is wrong with the tool itself as an error of exit code 1."""
+    values = {"value": f"{type(raised).__name__} : {raised}", "command": f"{PROGRAM} --debug …"}
+    return AvsError(Fault("AVS-100", values))
 
 
 def run() -> NoReturn:

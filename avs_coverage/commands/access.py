@@ -75,6 +75,7 @@ def access(
 
         times = read_travel_times(travel_times, report.coverage.territory.communes.index)
         print_warnings(times.warnings)
+        report = report.with_file_warnings(times.warnings)
         rows = communes_access_by_time(report.coverage, times)
     unit = "min" if travel_times else "km"
     summary = summarise_access(rows, limit, weight_of(report, weight)) if rows else ()

@@ -55,12 +55,15 @@ def audit(
 ) -> None:
     """Chiffres publiés : ce qui ne tient pas ensemble, et ce que l'inventaire en dit."""
     request = make_request(study, output)
-    report, own = report_of(request), own_figures(request)
+    report = report_of(request)
+    own, said = own_figures(request)
+    report = report.with_file_warnings(said)
 
     from avs_coverage.audit import COLUMNS, audit_figures
     from avs_coverage.reports.audit_page import audit_document
 
     made = audit_figures(report, own)
+    names = _failing(made) if strict else []
     extra = {
         "regle": None,
         "date": made.state.isoformat(),
@@ -68,11 +71,12 @@ def audit(
         "communes": [commune.to_record() for commune in made.communes],
         "face_a_la_population": [one.to_record() for one in made.populations],
         "population_commune": [one.to_record() for one in made.shared],
+        "fautes": [_fault(names).to_record()] if names else [],
     }
     records = [row.to_record() for row in made.rows]
     page = audit_document(report, made)
     give(Listing("audit", COLUMNS, records, page, extra, basis="chaque chiffre à son année"), report, output)
-    if strict and (names := _failing(made)):
+    if names:
         raise AuditError(_fault(names))
 
 

@@ -57,12 +57,12 @@ def communes(
         require_choice(covered_by, "--covered-by", ("cs", "evs", "only-evs"))
     report = make_report(study, output)
 
-    from avs_coverage.communes import columns_of, records, select
+    from avs_coverage.communes import columns_of, in_json, records, select
 
     rows = select(report.coverage, uncovered, covered_by)
     title = _title(uncovered, covered_by)
     page = _document(report, rows, title)
-    made = records(rows, report.coverage.territory.indicators)
+    made = [in_json(row) for row in records(rows, report.coverage.territory.indicators)]
     give(Listing("communes", columns_of(report.coverage), made, page), report, output)
 
 

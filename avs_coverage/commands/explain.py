@@ -31,7 +31,6 @@ class ExplainOptions(CoverageOptions):
 def explain(study: ExplainOptions, json: JsonOption = False) -> None:
     """Pourquoi une commune, un QPV ou une structure est couverte ou non, et ce qui le changerait."""
     from avs_coverage.explain import SCHEMA_NAME, SCHEMA_VERSION, Explainer
-    from avs_coverage.messages import CAVEAT
     from avs_coverage.subject import find_subject
 
     if not (study.rule or study.radius):
@@ -51,7 +50,7 @@ def explain(study: ExplainOptions, json: JsonOption = False) -> None:
                 "couches_utilisateur": list(report.stamp["couches_utilisateur"]),
                 "nature": found.kind,
                 "explication": found.to_record(),
-                "avertissements": [*report.warnings, CAVEAT],
+                **report.warnings_record,
             }
         )
         return

@@ -67,7 +67,7 @@ def export(
             raise OutputError(Fault("AVS-506", {"value": str(output), "file": path.name}))
     if output.exists() and not output.is_dir():
         raise OutputError(Fault("AVS-502", {"value": str(output), "reason": "ce n'est pas un dossier"}))
-    made = Export(request, report_of(request), own_figures(request), csv_dialect)
+    made = Export(request, report_of(request), own_figures(request)[0], csv_dialect)
 
     from avs_coverage.commands.streams import progress, say
 

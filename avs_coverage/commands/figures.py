@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from avs_coverage.faults import Fault
     from avs_coverage.published_figures import PublishedFigure
     from avs_coverage.study import Request
 
 
-def own_figures(request: Request) -> tuple[PublishedFigure, ...]:
-    """Return the user's own published figures, none where no file gives any."""
+def own_figures(request: Request) -> tuple[tuple[PublishedFigure, ...], tuple[Fault, ...]]:
+    """Return the user's own published figures, none where no file gives any, and what is said on stderr."""
     if request.files.figures is None:
-        return ()
+        return (), ()
     from avs_coverage.commands.streams import print_warnings
     from avs_coverage.loaders.figures import read_figures
 
     read = read_figures(request.files.figures, request.territory)
-    print_warnings([*read.warnings, *read.set_aside])
-    return read.figures
+    said = (*read.warnings, *read.set_aside)
+    print_warnings(said)
+    return read.figures, said

@@ -42,6 +42,7 @@ def groups(
     remarks: list[Fault] = []
     found = by_group(report.coverage, grouping(report.coverage.territory, by, remarks), counts)
     print_warnings(remarks)
+    report = report.with_file_warnings(remarks)
     records = [record for group in found for record in group.to_records()]
     give(Listing("groups", COLUMNS, records, _document(report, found, by, weight)), report, output)
 

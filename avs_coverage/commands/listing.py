@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from avs_coverage.report import Report
     from avs_coverage.reports.document import Document
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
 class Listing:
     """One view of a report: its name, its columns, its records, its page, and what else its JSON says.
 
-    Rows of a CSV are stamped with what they rest on, but for those that the tool reads again. *basis*
-    says what that is where it is not one rule at one date.
+    *reserves* are the warnings that this view adds to those of the report, in sentences. Rows of a CSV
+    are stamped with what they rest on, but for those that the tool reads again. *basis* says what that is
+    where it is not one rule at one date.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Listing:
     records: Sequence[dict[str, Any]]
     document: Document
     extra: dict[str, Any] = field(default_factory=dict)
+    reserves: Sequence[str] = ()
     is_stamped: bool = True
     basis: str = ""
 
@@ -50,20 +52,25 @@ def give(listing: Listing, report: Report, output: OutputOptions) -> None:
         say(f"{count} {lines} dans {output.csv} ({listing.basis or f'règle {rule}, état au {day}'})")
     if output.json:
         stamp = {**report.stamp, "couches_utilisateur": list(report.stamp["couches_utilisateur"])}
+        warnings = report.warnings_record
+        warnings["avertissements"][:0] = listing.reserves
         print_json(
             {
                 "schema": f"avs-coverage/{listing.name}",
                 "version": SCHEMA_VERSION,
                 **stamp,
                 **listing.extra,
+                **warnings,
                 listing.name: list(listing.records),
             }
         )
     if output.csv is not None or output.json:
-        for text in report.warnings:
+        from avs_coverage.report import NO_INVENTORY
+
+        for text in (*report.warnings, *listing.reserves):
             say(f"avertissement : {text}")
         if not report.has_inventory:
-            say("avertissement : aucun inventaire pour ce territoire ; la couverture est inconnue, non nulle")
+            say(f"avertissement : {NO_INVENTORY}")
     if output.csv is None and not output.json:
         from avs_coverage.reports.terminal import make_console, print_document
 

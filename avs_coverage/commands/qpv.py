@@ -50,7 +50,7 @@ def qpv(
     lines = [line for line in report.qpv_lines if not line.code]
     if lines and (output.csv or output.json):
         names = ", ".join(line.name for line in lines)
-        say(f"Lignes publiées sans quartier officiel, comptées à part et non exportées : {names}")
+        say(f"Lignes publiées sans quartier officiel, comptées à part, hors de la liste : {names}")
     title = f"Quartiers prioritaires — {report.label}"
     page = Document(
         title,
@@ -66,6 +66,7 @@ def qpv(
             COLUMNS,
             [{**view.to_record(), **located[view.qpv.code].to_record()} for view in views],
             page,
+            report.unmatched_record,
         ),
         report,
         output,

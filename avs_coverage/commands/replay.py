@@ -39,7 +39,7 @@ def replay(
         raise InputError([Fault("AVS-396", {"value": str(path)}, manifest.name) for path in missing])
     formats = [name for name in record["formats"] if name in FORMATS]
     require_libraries(formats)
-    made = Export(request, report_of(request), own_figures(request), record["csv"])
+    made = Export(request, report_of(request), own_figures(request)[0], record["csv"])
     with tempfile.TemporaryDirectory() as elsewhere, progress(len(formats)) as tell:
         again = make_files(made, formats, folder, Path(elsewhere), tell)
     found = differences(record, again)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from avs_coverage.errors import AvsError
 from avs_coverage.faults import Fault
 
+ERROR_SCHEMA_NAME, ERROR_SCHEMA_VERSION = "avs-coverage/error", 1
 _MAX_SHOWN = 100
 _PLAIN = {
     "\N{NARROW NO-BREAK SPACE}": " ",
@@ -71,8 +72,9 @@ def print_json(payload: object) -> None:
     import json
 
     ascii_only = not is_utf(getattr(sys.stdout, "encoding", "utf-8"))
-    json.dump(payload, sys.stdout, ensure_ascii=ascii_only, indent=2, allow_nan=False)
-    sys.stdout.write("\n")
+    # Whole before it is written: what fails on the way leaves stdout to the document of the error.
+    text = json.dumps(payload, ensure_ascii=ascii_only, indent=2, allow_nan=False)
+    sys.stdout.write(f"{text}\n")
 
 
 def say(text: str) -> None:
@@ -102,6 +104,15 @@ def progress(total: int) -> Iterator[Callable[[str], None]]:
             begun += 1
 
         yield tell
+
+
+def print_json_error(error: AvsError) -> None:
+    """Write every fault on stdout as one JSON document, in the published schema; a stdout gone is let be."""
+    faults = [fault.to_record() for fault in error.faults]
+    head = {"schema": ERROR_SCHEMA_NAME, "version": ERROR_SCHEMA_VERSION, "code_sortie": error.exit_code}
+    with contextlib.suppress(OSError, ValueError):
+        print_json({**head, "fautes": faults})
+        sys.stdout.flush()
 
 
 def print_error(error: AvsError) -> None:

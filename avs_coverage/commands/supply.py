@@ -14,7 +14,6 @@ from avs_coverage.commands.options import (
     parse_positive,
     with_options,
 )
-from avs_coverage.commands.streams import say
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
@@ -61,10 +60,8 @@ def supply(
     found = communes_supply(report.coverage, limit_km * 1000, enhanced) if report.has_inventory else None
     rows = [row.to_record() for row in found.rows] if found else []
     extra = {"synthese": found.to_record() if found else None}
-    give(Listing("supply", COLUMNS, rows, _document(report, found), extra), report, output)
-    if found and (output.csv is not None or output.json):
-        for text in _reserves(report, found):
-            say(f"avertissement : {text}")
+    reserves = _reserves(report, found) if found else []
+    give(Listing("supply", COLUMNS, rows, _document(report, found), extra, reserves), report, output)
 
 
 def _document(report: Report, found: Supply | None) -> Document:

@@ -102,9 +102,9 @@ class CommuneByRule(Tied):
             "parametres": self.rule.parameters,
             "libelle": self.rule.label,
             "definition": self.rule.definition,
-            "statut": self.status,
-            "statut_minorant": self.status_lower,
-            "statut_majorant": self.status_upper,
+            "statut": self.status or None,
+            "statut_minorant": self.status_lower or None,
+            "statut_majorant": self.status_upper or None,
             "habitants_couverts": self.inhabitants,
             "parts_atteintes": dict(zip(("cs", "evs", "avs"), self.reached, strict=True))
             if self.reached

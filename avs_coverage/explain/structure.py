@@ -52,8 +52,10 @@ class StructureByRule(Tied):
 
     @property
     def possible_inhabitants(self) -> int:
-        """Return the inhabitants of the communes that it covers no more than possibly."""
-        return sum(tie.inhabitants for tie in self.possible)
+        """Return the inhabitants that possible links add to those served, within what it declares."""
+        if self.contribution is None:
+            return sum(tie.inhabitants for tie in self.possible)
+        return self.contribution.served_bounds[1] - self.contribution.served
 
     def to_record(self) -> dict[str, Any]:
         """Return what the rule says as plain values, under the names that stay."""

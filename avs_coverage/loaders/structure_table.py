@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,7 +121,11 @@ def _rows_of_parquet(path: Path) -> list[Row]:
 
 
 def _json_records(path: Path, start: bytes) -> list[Row] | None:
-    """Return a JSON list of objects as rows under their keys; None for another file."""
+    """Return a JSON list of objects as rows under their keys; None for another file.
+
+    Raises InputError (AVS-349) with every text that holds half a character, which no file could be
+    written with.
+    """
     if not start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
         return None
     import json
@@ -134,8 +139,22 @@ def _json_records(path: Path, start: bytes) -> list[Row] | None:
     if not found or not all(isinstance(item, dict) for item in found):
         return None
     names = list(dict.fromkeys(str(name) for item in found for name in item))
-    rows = [tuple(attribute_text(item.get(name)) for name in names) for item in found]
-    return [Row(1, tuple(names)), *(Row(line, cells) for line, cells in enumerate(rows, 2))]
+    cells = [tuple(attribute_text(item.get(name)) for name in names) for item in found]
+    rows = [Row(line, row) for line, row in enumerate([tuple(names), *cells], 1)]
+    faults = [
+        Fault("AVS-349", {"value": _whole(cell)}, path.name, row.line, _whole(name))
+        for row in rows
+        for name, cell in zip(names, row.cells, strict=True)
+        if cell != _whole(cell)
+    ]
+    if faults:
+        raise InputError(faults)
+    return rows
+
+
+def _whole(text: str) -> str:
+    """Return a text with U+FFFD in place of each half of a character."""
+    return re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
 
 
 def _adapters(rows: list[Row]) -> Iterator[ModuleType]:
