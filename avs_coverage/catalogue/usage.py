@@ -84,7 +84,7 @@ USAGE: dict[str, FaultKind] = {
     "AVS-502": FaultKind(
         "impossible d'écrire « {value} » ({reason})",
         "",
-        "vérifiez que le dossier existe, qu'il n'est pas protégé et que le fichier n'est pas ouvert",
+        "vérifiez que le dossier existe, qu'il n'est pas protégé et qu'il y reste de la place",
     ),
     "AVS-503": FaultKind(
         "le dossier « {value} » contient déjà {files}",
@@ -110,6 +110,11 @@ USAGE: dict[str, FaultKind] = {
         "{value} demande {package}, qui n'est pas installé",
         "cartes et documents sont faits par des bibliothèques que l'installation de base n'apporte pas",
         "pip install 'avs-coverage[documents]' (dans le dossier du projet : pip install '.[documents]')",
+    ),
+    "AVS-508": FaultKind(
+        "« {value} » ne peut pas être remplacé ({reason})",
+        "un autre programme l'a sans doute ouvert",
+        "fermez-le dans Excel, QGIS ou le programme qui l'affiche, puis relancez",
     ),
     "AVS-601": FaultKind(
         "{value} : {names}",

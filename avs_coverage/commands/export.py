@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -68,9 +69,23 @@ def export(
 
     from avs_coverage.commands.streams import progress, say
 
+    before = {path.name for path in output.iterdir() if path.is_file()} if output.is_dir() else set()
     with progress(len(wanted)) as tell:
         written = write_export(made, wanted, output, force, tell)
     for path in written:
         say(f"écrit : {path}")
+    for text in _other_files(before, {path.name for path in written}):
+        say(f"avertissement : {text}")
     for text in made.report.warnings:
         say(f"avertissement : {text}")
+
+
+def _other_files(before: set[str], written: set[str]) -> Iterator[str]:
+    """Tell what an earlier export left in the folder, from the names of files *before* and those *written*."""
+    from avs_coverage.manifest import FILE_NAME
+    from avs_coverage.messages import enumeration
+
+    if before & written and FILE_NAME not in before:
+        yield f"le dossier était sans {FILE_NAME} : un export y a sans doute été interrompu ; il est refait"
+    if others := sorted(before - written):
+        yield f"{FILE_NAME} ne dit rien de ce que le dossier contenait d'autre : {enumeration(others, 5)}"
