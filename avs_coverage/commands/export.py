@@ -54,6 +54,7 @@ def export(
 ) -> None:
     """Fichiers à remettre : classeur, tables, données, avec un manifeste de ce dont ils sont faits."""
     from avs_coverage.export import FORMATS, Export, write_export
+    from avs_coverage.reports.output import refuse_no_folder
 
     wanted = list(dict.fromkeys(name.strip().lower() for name in formats.split(",") if name.strip()))
     for name in wanted or [formats]:
@@ -63,8 +64,7 @@ def export(
     for path in request.files.paths:
         if path.resolve().parent == output.resolve():
             raise OutputError(Fault("AVS-506", {"value": str(output), "file": path.name}))
-    if output.exists() and not output.is_dir():
-        raise OutputError(Fault("AVS-502", {"value": str(output), "reason": "ce n'est pas un dossier"}))
+    refuse_no_folder(output)
     made = Export(request, report_of(request), own_figures(request), csv_dialect)
 
     from avs_coverage.commands.streams import progress, say
@@ -81,7 +81,7 @@ def export(
 
 
 def _other_files(before: set[str], written: set[str]) -> Iterator[str]:
-    """Tell what an earlier export left in the folder, from the names of files *before* and those *written*."""
+    """Tell what an earlier export left in the folder: names of files *before* and of those *written*."""
     from avs_coverage.manifest import FILE_NAME
     from avs_coverage.messages import enumeration
 

@@ -35,11 +35,12 @@ def init(
     """Créer un dossier d'étude : réglages, modèles à remplir, communes du territoire."""
     from avs_coverage.example import made_inventory
     from avs_coverage.reports.csv_file import csv_bytes
-    from avs_coverage.reports.output import write_all_atomically
+    from avs_coverage.reports.output import refuse_no_folder, write_all_atomically
     from avs_coverage.reports.template import template_bytes
     from avs_coverage.territory import Territory
 
     found = Territory.find(territory)
+    refuse_no_folder(folder)
     rows: list[dict[str, Any]] = []
     if example:
         rows = [{name: getattr(made, name, "") for name in _COLUMNS} for made in made_inventory(found)]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import stat
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,10 +35,12 @@ def refuse_existing(path: Path, force: bool) -> None:
     """
     try:
         mode = path.stat().st_mode
-    except OSError:
+    except FileNotFoundError:
         if not path.is_symlink():  # a link to nothing is there all the same
             return
         mode = stat.S_IFREG | stat.S_IWUSR
+    except OSError as error:
+        raise _refused(path, error) from error
     if not stat.S_ISREG(mode):
         reason = "c'est un dossier" if stat.S_ISDIR(mode) else "ce n'est pas un fichier ordinaire"
         raise OutputError(Fault("AVS-502", {"value": str(path), "reason": reason}))
@@ -50,6 +52,18 @@ def refuse_existing(path: Path, force: bool) -> None:
         path.replace(path)  # nothing, but Windows refuses it where another program holds the file open
     except OSError as error:
         raise _not_replaced(path, error) from error
+
+
+def refuse_no_folder(path: Path) -> None:
+    """Raise OutputError (AVS-502) where *path* is something else than a folder, or cannot be one."""
+    try:
+        is_folder = stat.S_ISDIR(path.stat().st_mode)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _refused(path, error) from error
+    if not is_folder:
+        raise OutputError(Fault("AVS-502", {"value": str(path), "reason": "ce n'est pas un dossier"}))
 
 
 @contextmanager
@@ -105,17 +119,16 @@ def staging(folder: Path, of: Path | None = None) -> Iterator[Path]:
     (*folder* where None). Raises OutputError (AVS-502) for what the system refuses inside the block.
     """
     named = of or folder
+    _remove_abandoned(folder)
+    staged = folder / f"{STAGING_PREFIX}{secrets.token_hex(8)}"  # known before it is there: it always goes
     try:
-        _remove_abandoned(folder)
-        staged = Path(tempfile.mkdtemp(dir=folder, prefix=STAGING_PREFIX))
-    except OSError as error:
-        raise _refused(named, error) from error
-    try:
+        staged.mkdir(0o700)
         yield staged
     except OutputError as error:
         raise OutputError([_final(fault, staged, folder) for fault in error.faults]) from error
     except OSError as error:
-        (fault,) = _refused(Path(error.filename or named), error).faults
+        is_own = error.filename is None or Path(error.filename) == staged
+        (fault,) = _refused(named if is_own else Path(error.filename), error).faults
         raise OutputError(_final(fault, staged, folder)) from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
@@ -145,7 +158,7 @@ def put_in_place(staged: Path, folder: Path, names: Sequence[str], force: bool, 
             _keep(folder / name, kept / name)
         try:
             if vouching:
-                (folder / vouching).unlink(missing_ok=True)
+                _remove(folder / vouching)
             for name in names:
                 _replace(staged / name, folder / name)
         except BaseException:
@@ -156,14 +169,12 @@ def put_in_place(staged: Path, folder: Path, names: Sequence[str], force: bool, 
 
 def _keep(path: Path, kept: Path) -> None:
     """Keep a file, where there is one, as it is now: by a second name, by a copy on disks without."""
-    try:
-        if not path.is_symlink():
+    if not path.is_symlink():
+        if not path.exists():
+            return
+        with contextlib.suppress(OSError):
             kept.hardlink_to(path)
             return
-    except FileNotFoundError:
-        return
-    except OSError:
-        pass
     shutil.copy2(path, kept, follow_symlinks=False)
 
 
@@ -174,6 +185,13 @@ def _put_back(path: Path, kept: Path, is_new: bool) -> None:
             kept.replace(path)
         elif is_new:
             path.unlink(missing_ok=True)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _not_replaced(path, error) from error
 
 
 def _replace(made: Path, path: Path) -> None:
