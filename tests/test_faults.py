@@ -6,28 +6,27 @@ import contextlib
 import errno
 import hashlib
 import json
+import multiprocessing
 import os
 import random
 import resource
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from avs_coverage.commands import main_program
 from avs_coverage.export import FORMATS
 from avs_coverage.manifest import FILE_NAME
 from avs_coverage.messages import os_reason
-from avs_coverage.reports import output
 from avs_coverage.reports.output import STAGING_PREFIX
 
 ROOT = Path(__file__).parent.parent
@@ -61,7 +60,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disque"
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(folder)]
-    if not sys.platform.startswith("linux") or subprocess.run(command, capture_output=True, check=False).returncode:
+    if (
+        not sys.platform.startswith("linux")
+        or subprocess.run(command, capture_output=True, check=False).returncode
+    ):
         pytest.skip("no right to mount a small disk here (root of Linux only)")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
@@ -323,22 +325,24 @@ def test_reasons_of_windows_are_said_in_french():
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "avs_coverage", *arguments],
-        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+    command = [sys.executable, "-m", "avs_coverage", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE)
 
 
-def staging_of(folder: Path) -> bool:
-    return any(name.startswith(STAGING_PREFIX) for name in os.listdir(folder))
+def staging_of(folder: Path) -> int:
+    return sum(path.name.startswith(STAGING_PREFIX) for path in folder.iterdir())
 
 
-def wait_for_staging(folder: Path, process: subprocess.Popen[bytes]) -> bool:
-    """Wait until a process writes to *folder*; False where it ended before."""
-    while process.poll() is None:
-        if staging_of(folder):
+def wait_for(folder: Path, count: int, is_alive: Callable[[], bool]) -> bool:
+    """Wait for *count* staging folders, one when files are made, two when they are put in place.
+
+    False where the process ended before.
+    """
+    while is_alive():
+        if staging_of(folder) >= count:
             return True
-        time.sleep(0.0005)
+        time.sleep(0.0002)
     return False
 
 
@@ -348,7 +352,7 @@ def test_an_interrupted_export_leaves_nothing_and_ends_with_130(process, tmp_pat
     assert process(*given, *OLD).returncode == 0
     before = contents(tmp_path)
     running = start(tmp_path, *given, *NEW, "--force")
-    assert wait_for_staging(tmp_path / "x", running)
+    assert wait_for(tmp_path / "x", 1, lambda: running.poll() is None)
     running.send_signal(number)
     _, said = running.communicate(timeout=60)
     assert (running.returncode, said.decode()) == (130, "interrompu\n")
@@ -414,6 +418,40 @@ def test_a_replay_says_which_file_is_no_longer_that_of_the_export(run, tmp_path)
 # --- two hundred kills --------------------------------------------------------------------------
 
 KILLS, SEED, AT_ONCE = 200, 20260727, 2
+RENAMING_S = 0.003
+MIXED = "while replacing, some files old, some new"
+MANIFEST = f"x/{FILE_NAME}"
+FORK = multiprocessing.get_context("forkserver")
+FORK.set_forkserver_preload(["tests.test_faults", "geopandas", "pyogrio", "xlsxwriter"])
+
+
+def _run_command(folder: Path, arguments: tuple[str, ...], renaming_s: float) -> None:
+    """Be, in a process whose imports are made, what the command line is; each renaming lasts *renaming_s*."""
+    os.chdir(folder)
+    os.dup2(os.open(f"{folder}.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), sys.stderr.fileno())
+    real = Path.replace
+
+    def replace(self, target):
+        time.sleep(renaming_s)
+        return real(self, target)
+
+    Path.replace = replace
+    code = main_program(arguments)
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def run_aside(folder: Path, *arguments: str, renaming_s: float = 0) -> multiprocessing.Process:
+    process = FORK.Process(target=_run_command, args=(folder, arguments, renaming_s))
+    process.start()
+    return process
+
+
+def ended(process: multiprocessing.Process) -> int:
+    process.join()
+    code = process.exitcode
+    process.close()
+    return code
 
 
 @dataclass(frozen=True)
@@ -423,65 +461,112 @@ class Trial:
     arguments: tuple[str, ...]
     old: dict[str, bytes | None]
     new: dict[str, bytes | None]
-    seconds: float
-    """How long the command writes, from the moment when its staging folder appears."""
+    seconds: tuple[float, float]
+    """How long the command makes files, and how long it then puts them in place."""
+
+    def begin(self, folder: Path) -> None:
+        """Put the old files into an empty folder."""
+        for name, content in self.old.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            if content is not None:
+                (folder / name).write_bytes(content)
+
+
+def watched(folder: Path) -> Path:
+    return folder / "x" if (folder / "x").is_dir() else folder
 
 
 def prepare(folder: Path, *arguments: str) -> Trial:
     """Make the old and the new result of a command, and measure how long it writes."""
     folder.mkdir()
-    assert start(folder, *arguments, *OLD).wait() == 0
+    assert ended(run_aside(folder, *arguments, *OLD)) == 0
     old = contents(folder)
-    running = start(folder, *arguments, *NEW, "--force")
-    assert wait_for_staging(folder / "x" if "export" in arguments else folder, running)
-    begun = time.perf_counter()
-    while staging_of(folder / "x" if "export" in arguments else folder):
-        time.sleep(0.0005)
-    seconds = time.perf_counter() - begun
-    assert running.wait() == 0
+    running = run_aside(folder, *arguments, *NEW, "--force", renaming_s=RENAMING_S)
+    moments = []
+    for count in (1, 2):
+        assert wait_for(watched(folder), count, running.is_alive)
+        moments.append(time.perf_counter())
+    while staging_of(watched(folder)):
+        time.sleep(0.0002)
+    moments.append(time.perf_counter())
+    assert ended(running) == 0
     new = contents(folder)
-    assert [name for name in old if old[name] == new[name] and old[name] is not None] == []
-    return Trial(arguments, old, new, seconds)
+    assert old.keys() == new.keys()
+    same = [name for name, content in new.items() if content is not None and old[name] == content]
+    assert len(same) <= len(new) // 3, same
+    return Trial(arguments, old, new, (moments[1] - moments[0], moments[2] - moments[1]))
 
 
-def kill_once(trial: Trial, folder: Path, chance: random.Random, after: float) -> str:
-    """Kill the command of a trial at a random moment, check every file, run it again; say when it died."""
-    for name, content in trial.old.items():
-        if content is not None:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(content)
-    watched = folder / "x" if "x" in trial.old else folder
-    running = start(folder, *trial.arguments, *NEW, "--force")
-    if chance.random() < 0.1:
-        time.sleep(chance.uniform(0, 1.0))  # most often before it writes
-        began = staging_of(watched)
+def kill_once(trial: Trial, folder: Path, chance: random.Random) -> str:
+    """Kill the command of a trial at a random moment, check every file; say when it died.
+
+    The command is run again where it died replacing files, and one time in four otherwise.
+    """
+    folder.mkdir()
+    trial.begin(folder)
+    running = run_aside(folder, *trial.arguments, *NEW, "--force", renaming_s=RENAMING_S)
+    (phase,) = chance.choices(("any", 1, 2), (10, 40, 50))
+    if phase == "any":
+        time.sleep(chance.uniform(0, 0.5))
     else:
-        began = wait_for_staging(watched, running)
-        time.sleep(chance.uniform(0, after))
+        wait_for(watched(folder), phase, running.is_alive)
+        time.sleep(chance.uniform(0, trial.seconds[phase - 1]))
     running.kill()
-    running.communicate()
+    code = ended(running)
+
     left = contents(folder)
-    staged = {name for name in left if STAGING_PREFIX in name}
-    found = {name: left[name] for name in left if name not in staged}
-    made = f"x/{FILE_NAME}"
+    found = {name: content for name, content in left.items() if STAGING_PREFIX not in name}
     for name in trial.old.keys() | found.keys():
-        # The one thing that may be missing: what would vouch for files of two exports.
-        assert name in found or name == made, (trial.arguments, name)
-        assert found.get(name) in (None, trial.old[name], trial.new[name]), (trial.arguments, name)
-    is_new = {found[name] == trial.new[name] for name in found if found[name] is not None and name != made}
-    if found.get(made):
-        for one in json.loads(found[made])["sorties"]:
+        if name not in found:  # the one thing that may be missing: what would vouch for files of two exports
+            assert name == MANIFEST, (trial.arguments, name)
+            continue
+        assert found[name] in (trial.old[name], trial.new[name]), (trial.arguments, name)
+    if MANIFEST in found:
+        for one in json.loads(found[MANIFEST])["sorties"]:
             content = found[f"x/{one['fichier']}"]
             assert hashlib.sha256(content).hexdigest() == one["sha256"], (trial.arguments, one["fichier"])
-    elif made in trial.old:
-        is_new.add(None)
-    again = start(folder, *trial.arguments, *NEW, "--force")
-    _, said = again.communicate()
-    assert again.returncode == 0, said.decode()
-    assert {k: v for k, v in contents(folder).items() if STAGING_PREFIX not in k} == trial.new
-    for name in staged:
-        if name.count("/") == (1 if "x" in trial.old else 0):
-            shutil.rmtree(folder / name)
-    if not staged:
-        return "after" if began else "before"
-    return "while replacing" if len(is_new) > 1 else "while making"
+
+    moment = _moment(trial, left, found, code)
+    if moment == MIXED or chance.random() < 0.25:
+        assert ended(run_aside(folder, *trial.arguments, *NEW, "--force")) == 0
+        said = Path(f"{folder}.txt").read_text(encoding="utf-8")
+        assert {k: v for k, v in contents(folder).items() if STAGING_PREFIX not in k} == trial.new
+        told = "un export y a sans doute été interrompu" in said
+        assert told == (MANIFEST in trial.old and MANIFEST not in found)
+    return moment
+
+
+def _moment(trial: Trial, left: dict[str, bytes | None], found: dict[str, bytes | None], code: int) -> str:
+    if code != -signal.SIGKILL:
+        return "ended by itself before"
+    staging = sum(Path(name).name.startswith(STAGING_PREFIX) for name in left)
+    if not staging:
+        return "before it wrote" if found == trial.old else "after it wrote"
+    if found not in (trial.old, trial.new):
+        return MIXED
+    return "while making files" if staging == 1 else "while about to replace, or just after"
+
+
+@pytest.mark.slow
+def test_two_hundred_killed_processes_leave_old_files_or_new_ones(tmp_path):
+    """Kill real processes; ``pytest -m slow tests/test_faults.py -s`` prints when they died."""
+    epci = "200071082"
+    trials = [
+        prepare(tmp_path / "a", "export", epci, "-o", "x", "--format", "csv,xlsx,json"),
+        prepare(tmp_path / "b", "export", epci, "-o", "x", "--format", "html,gpkg"),
+        prepare(tmp_path / "c", "export", epci, "-o", "x", "--format", "geojson,parquet"),
+        prepare(tmp_path / "d", "communes", epci, "--csv", "communes.csv"),
+    ]
+
+    def kill(number: int) -> str:
+        chance = random.Random(SEED + number)
+        return kill_once(trials[number % len(trials)], tmp_path / str(number), chance)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        died = Counter(pool.map(kill, range(KILLS)))
+    for moment, count in died.most_common():
+        print(f"{count:4} {moment}")
+    assert sum(died.values()) == KILLS
+    writing = ("while making files", "while about to replace, or just after", MIXED)
+    assert sum(died[moment] for moment in writing) >= KILLS // 2
+    assert died[MIXED] >= KILLS // 20
