@@ -192,14 +192,10 @@ def _lines(text: str, width: int) -> int:
 
 def _print_header(parameters: Mapping[str, str]) -> str:
     """Return what stands above each page: on paper, what a row rests on is folded away."""
-    rule = parameters.get("Règle") or parameters.get("Règle 1", "")
-    parts = (
-        parameters.get("Territoire"),
-        parameters.get("Inventaire"),
-        rule,
-        parameters.get("Date de l'état"),
-    )
-    text = " — ".join(part for part in parts if part).replace("&", "&&")
+    names = ("Territoire", "Inventaire", "Règle", "Règle 1")
+    text = " — ".join(parameters[name] for name in names if name in parameters)
+    on = parameters["Date de l'état"]
+    text = f"{text}, état au {on}".replace("&", "&&")
     return text if len(text) <= _MAX_PRINT_HEADER else f"{text[: _MAX_PRINT_HEADER - 1]}…"
 
 
