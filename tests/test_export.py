@@ -186,7 +186,7 @@ def read_by_libreoffice(tmp_path_factory):
         text = path.read_text(encoding="utf-8")
         rows[path.stem.removeprefix("avs-03-")] = list(csv.reader(io.StringIO(text), delimiter=";"))
     sheets = {}
-    for name in ("communes", "qpv", "structures"):
+    for name in ("communes", "qpv"):
         header = (folder / f"{name}.csv").read_text(encoding="utf-8-sig").splitlines()[0].split(";")
         columns = [i for i, one in enumerate(header, 1) if dictionary()[one].kind in ("code", "liste")]
         as_text = "/".join(f"{i}/2" for i in columns)
@@ -232,7 +232,6 @@ def test_libreoffice_reads_the_csv_with_the_filter_of_the_documentation(read_by_
     assert abrest["superficie_km2"].value == pytest.approx(10.322)
     quarters = [row[0] for row in sheets["qpv"].iter_rows(min_row=2, min_col=4, max_col=4, values_only=True)]
     assert "03310" in quarters  # a list of one code
-    assert {row[6] for row in sheets["structures"].iter_rows(min_row=2, values_only=True)} >= {"03185", None}
     given = "CSV:59,34,76,1,1/2/3/2/4/2/11/2/17/2,1036"
     assert given in (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
 

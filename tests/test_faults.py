@@ -9,7 +9,7 @@ import json
 import multiprocessing
 import os
 import random
-import resource
+import re
 import signal
 import subprocess
 import sys
@@ -28,6 +28,8 @@ from avs_coverage.export import FORMATS
 from avs_coverage.manifest import FILE_NAME
 from avs_coverage.messages import os_reason
 from avs_coverage.reports.output import STAGING_PREFIX
+
+resource = pytest.importorskip("resource", reason="faults are made by means of POSIX")
 
 ROOT = Path(__file__).parent.parent
 PLACE = "lozere"
@@ -49,6 +51,18 @@ def refused(result: subprocess.CompletedProcess[bytes], *said: str) -> None:
     assert STAGING_PREFIX not in text
     for one in said:
         assert one in text
+
+
+def test_every_file_goes_through_one_writer():
+    """``export.py`` writes in the staging folder that the writer gives, and nowhere else."""
+    writes = re.compile(r"\.write_(bytes|text)\(|open\([^)]*[\"'][wax]|\b(mkstemp|NamedTemporaryFile)\(")
+    package = ROOT / "avs_coverage"
+    found = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if writes.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == {"reports/output.py", "export.py"}
 
 
 # --- a full disk --------------------------------------------------------------------------------
