@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from avs_coverage.dictionary import ColumnInfo, describe_column, describe_indicator
-from avs_coverage.errors import OutputError
 from avs_coverage.extras import require
-from avs_coverage.faults import Fault
 from avs_coverage.manifest import FILE_NAME, manifest
-from avs_coverage.messages import os_reason
+from avs_coverage.reports.output import made_folder, put_in_place, staging
 from avs_coverage.statement import Passage, statement
 from avs_coverage.tables import TableView, tables_of
 
@@ -27,7 +22,6 @@ if TYPE_CHECKING:
     from avs_coverage.study import Request
 
 PACKAGE_NAME = "datapackage.json"
-_STAGING = ".avs-export-"
 
 
 @dataclass(frozen=True)
@@ -160,7 +154,12 @@ FORMATS: Mapping[str, Callable[[Export, Path], None]] = {
     "parquet": _parquet,
 }
 """What each format writes into a folder."""
-_LIBRARIES = {"pdf": ("reportlab", "matplotlib"), "docx": ("docx", "matplotlib")}
+_LIBRARIES = {
+    "pdf": ("reportlab", "matplotlib"),
+    "docx": ("docx", "matplotlib"),
+    "png": ("matplotlib",),
+    "svg": ("matplotlib",),
+}
 
 
 def require_libraries(formats: Sequence[str]) -> None:
@@ -178,23 +177,20 @@ def json_bytes(record: Mapping[str, Any]) -> bytes:
 def write_export(
     export: Export, formats: Sequence[str], folder: Path, force: bool, tell: Callable[[str], None]
 ) -> tuple[Path, ...]:
-    """Write an export to *folder*; *tell* is called with each format as it begins.
+    """Write an export to *folder*, made if need be; *tell* is called with each format as it begins.
 
-    All files are made aside first, then put in place one by one, the manifest last: each is the old
-    one or the whole new one. Raises OutputError: AVS-501 a file exists and *force* is not given,
-    AVS-502 one cannot be written.
+    All files are made aside first, then put in place one by one, the manifest last: all are the old ones
+    or all the new ones, unless the process is killed meanwhile; there is then no manifest. Raises
+    OutputError: AVS-501 a file exists and *force* is not given, AVS-502 one cannot be written, AVS-509
+    one is open elsewhere.
     """
-    with staging(folder) as staged:
+    with made_folder(folder), staging(folder) as staged:
         record = make_files(export, formats, folder, staged, tell)
         names = [one["fichier"] for one in record["sorties"]]
         (staged / FILE_NAME).write_bytes(json_bytes(record))
         names.append(FILE_NAME)
-        existing = [name for name in names if (folder / name).exists()]
-        if existing and not force:
-            raise OutputError([Fault("AVS-501", {"value": str(folder / name)}) for name in existing])
-        for name in names:
-            (staged / name).replace(folder / name)
-        return tuple(folder / name for name in names)
+        put_in_place(staged, folder, names, force, vouching=FILE_NAME)
+    return tuple(folder / name for name in names)
 
 
 def make_files(
@@ -210,25 +206,3 @@ def make_files(
         package = data_package(export.views, export.columns, export.report, export.dialect, staged)
         (staged / PACKAGE_NAME).write_bytes(json_bytes(package))
     return manifest(export.request, export.report, formats, export.dialect, folder, staged)
-
-
-@contextmanager
-def staging(folder: Path) -> Iterator[Path]:
-    """Give a folder inside *folder* (made if need be) for files not yet whole; it goes away at the end."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        staged = Path(tempfile.mkdtemp(dir=folder, prefix=_STAGING))
-    except OSError as error:
-        raise _refused(folder, error) from error
-    try:
-        yield staged
-    except OSError as error:
-        if isinstance(error, OutputError):
-            raise
-        raise _refused(Path(error.filename or folder), error) from error
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
-
-
-def _refused(path: Path, error: OSError) -> OutputError:
-    return OutputError(Fault("AVS-502", {"value": str(path), "reason": os_reason(error)}))

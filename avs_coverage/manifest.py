@@ -174,6 +174,19 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return found
 
 
+def changed_files(record: dict[str, Any], folder: Path) -> list[str]:
+    """Say which files of an export are no longer, in *folder*, those that its manifest vouches for.
+
+    One that is not there (handed over elsewhere) is not said.
+    """
+    found = []
+    for one in record["sorties"]:
+        path = folder / one["fichier"]
+        if path.is_file() and sha256_of(path) != one["sha256"]:
+            found.append(f"Le fichier {path.name} du dossier n'est plus celui de cet export.")
+    return found
+
+
 def _changed(what: str, before: list[dict[str, Any]], after: list[dict[str, Any]]) -> Iterator[str]:
     old, new = ({one["fichier"]: one["sha256"] for one in records} for records in (before, after))
     for name in sorted({*old, *new}):

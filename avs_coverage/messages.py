@@ -23,7 +23,15 @@ _OS_REASONS = {
     errno.ENOTEMPTY: "le dossier n'est pas vide",
     errno.EIO: "erreur de lecture ou d'écriture du disque",
     errno.EMFILE: "trop de fichiers ouverts",
+    errno.EFBIG: "fichier plus gros que ce que le système permet",
+    getattr(errno, "EDQUOT", -1): "quota de disque atteint",
 }
+_WINDOWS_REASONS = {
+    32: "fichier ouvert dans un autre programme",
+    33: "fichier verrouillé par un autre programme",
+    112: "plus de place sur le disque",
+}
+"""Numbers of Windows (winerror.h) that share the errno of something else."""
 
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
@@ -166,4 +174,6 @@ def enumeration(items: Sequence[str], limit: int | None = None) -> str:
 
 def os_reason(error: OSError) -> str:
     """Say in French why the system refused."""
-    return _OS_REASONS.get(error.errno or 0) or f"erreur n° {error.errno or '?'} du système"
+    of_windows = _WINDOWS_REASONS.get(getattr(error, "winerror", None) or 0)
+    reason = of_windows or _OS_REASONS.get(error.errno or 0)
+    return reason or f"erreur n° {error.errno or '?'} du système"

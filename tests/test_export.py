@@ -7,14 +7,18 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from avs_coverage import Report, find_territory_name
+from avs_coverage.dictionary import describe_column
 from avs_coverage.export import FORMATS, Export
 from avs_coverage.figure import MEASURES, STATUSES
 from avs_coverage.messages import joined
@@ -110,19 +114,126 @@ def test_no_text_becomes_a_formula_or_a_link(run, tmp_path):
     assert cells["http://exemple.invalid"].hyperlink is None
 
 
-@pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
-def test_libreoffice_opens_the_workbook_and_keeps_codes_and_accents(exported, tmp_path):
-    done = subprocess.run(
-        ["soffice", f"-env:UserInstallation=file://{tmp_path}/profil", "--headless", "--convert-to",
-         'csv:Text - txt - csv (StarCalc):59,34,76,1,,0,false,true,false,false,false,2',
-         "--outdir", str(tmp_path / "lu"), str(exported / "avs-03.xlsx")],
-        capture_output=True, check=False, timeout=180,
-    )  # fmt: skip
-    found = list((tmp_path / "lu").glob("*.csv"))
-    assert found, done.stderr.decode()
-    rows = list(csv.reader(io.StringIO(found[0].read_text(encoding="utf-8")), delimiter=";"))
-    assert rows[1][:2] == ["03001", "Abrest"]
-    assert ["03103", "Le Donjon"] in [row[:2] for row in rows]
+def test_every_sheet_is_legible_on_a4_and_says_what_it_is_of(exported):
+    openpyxl = pytest.importorskip("openpyxl")
+    for sheet in openpyxl.load_workbook(exported / "avs-03.xlsx"):
+        assert sheet.page_setup.orientation == "landscape"
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.oddHeader.left.text == (
+            "Allier (03) — Structures AVS de l'Allier nommées par des sources publiques — "
+            "zone d'intervention déclarée (declared), état au 31/12/2022"
+        )
+        assert "&A" in sheet.oddFooter.left.text
+        shown = [one for one in sheet.column_dimensions.values() if not one.hidden]
+        width = sum(one.width * (one.max - one.min + 1) for one in shown)
+        # A landscape A4 holds 141 characters of Excel's own size: none is printed under 45 % of it.
+        assert width / int(sheet.page_setup.fitToWidth or 1) <= 141 / 0.45, sheet.title
+        assert int(sheet.page_setup.fitToWidth or 1) == 1 or sheet.print_title_cols == "$A:$A"
+
+
+def test_long_texts_are_whole_in_the_workbook(exported):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.load_workbook(exported / "avs-03.xlsx")
+    for title, label in (("Structures", "Source"), ("Dictionnaire", "Sens"), ("Paramètres", "Valeur")):
+        sheet = book[title]
+        column = [cell.value for cell in sheet[1]].index(label)
+        grouped = sheet.column_dimensions.values()  # neighbours of one width are one entry
+        (width,) = [one.width for one in grouped if one.min <= column + 1 <= one.max]
+        longest = max(list(sheet.iter_rows(min_row=2)), key=lambda row: len(row[column].value or ""))
+        assert longest[column].alignment.wrap_text
+        lines = sheet.row_dimensions[longest[column].row].height / 15
+        assert 1.5 < len(longest[column].value) / width <= lines * 1.1, title
+
+
+def soffice(folder: Path, *arguments: str | Path) -> None:
+    """Run LibreOffice with a profile of its own."""
+    command = ["soffice", f"-env:UserInstallation=file://{folder}/profil", "--headless", *arguments]
+    done = subprocess.run([*command, "--outdir", folder], capture_output=True, check=False, timeout=180)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+@pytest.fixture(scope="module")
+def read_by_libreoffice(tmp_path_factory):
+    """Give what LibreOffice makes of an export: its sheets as rows, its CSV as workbooks."""
+    if not shutil.which("soffice"):
+        pytest.skip("LibreOffice (soffice) is not installed")
+    openpyxl = pytest.importorskip("openpyxl")
+    folder = tmp_path_factory.mktemp("libreoffice")
+    command = [sys.executable, "-m", "avs_coverage", "export", "allier", "-o", str(folder)]
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    # Every sheet (-1), its cells as they are shown.
+    every = "csv:Text - txt - csv (StarCalc):59,34,76,1,,1036,false,true,false,false,false,-1"
+    soffice(folder / "lu", "--convert-to", every, folder / "avs-03.xlsx")
+    rows = {}
+    for path in (folder / "lu").glob("avs-03-*.csv"):
+        text = path.read_text(encoding="utf-8")
+        rows[path.stem.removeprefix("avs-03-")] = list(csv.reader(io.StringIO(text), delimiter=";"))
+    sheets = {}
+    for name in ("communes", "qpv"):
+        header = (folder / f"{name}.csv").read_text(encoding="utf-8-sig").splitlines()[0].split(";")
+        columns = [
+            i for i, one in enumerate(header, 1) if describe_column(one, name).kind in ("code", "liste")
+        ]
+        as_text = "/".join(f"{i}/2" for i in columns)
+        given = (f"--infilter=CSV:59,34,76,1,{as_text},1036", "--convert-to", "xlsx")
+        soffice(folder / "lu", *given, folder / f"{name}.csv")
+        sheets[name] = openpyxl.load_workbook(folder / "lu" / f"{name}.xlsx").active
+    return rows, sheets
+
+
+def test_libreoffice_converts_every_sheet_with_its_codes_accents_and_numbers(read_by_libreoffice, views):
+    rows, _ = read_by_libreoffice
+    assert set(rows) == {*(view.title for view in views.values()), "Dictionnaire", "Paramètres"}
+    for view in views.values():
+        assert len(rows[view.title]) == len(view.records) + 1
+        for name in view.columns:
+            kind = describe_column(name, view.name).kind
+            if kind not in ("code", "texte", "liste", "part"):
+                continue
+            at = view.columns.index(name)
+            for row, record in zip(rows[view.title][1:], view.records, strict=True):
+                value = record[name]
+                if kind == "part":
+                    share = "" if value is None else float(row[at].rstrip("%").replace(",", ".")) / 100
+                    assert share == ("" if value is None else pytest.approx(value, abs=0.0005)), (view, name)
+                    assert value is None or row[at].endswith("%")
+                else:
+                    assert row[at] == ("" if value is None else joined(value)), (view.name, name)
+    assert ["03103", "Le Donjon"] in [row[:2] for row in rows["Communes"]]
+    assert ["Date de l'état", "31/12/2022"] in rows["Paramètres"]
+
+
+def test_libreoffice_reads_the_csv_with_the_filter_of_the_documentation(read_by_libreoffice):
+    _, sheets = read_by_libreoffice
+    communes = {row[0].value: row for row in sheets["communes"].iter_rows(min_row=2)}
+    assert len(communes) == 317
+    labels = [cell.value for cell in sheets["communes"][1]]
+    vichy = dict(zip(labels, communes["03310"], strict=True))
+    assert (vichy["departement"].value, vichy["epci"].value) == ("03", "200071363")
+    assert vichy["superficie_km2"].data_type == vichy["population"].data_type == "n"
+    donjon = dict(zip(labels, communes["03103"], strict=True))
+    assert (donjon["nom"].value, donjon["nom_epci"].value) == ("Le Donjon", "CC Entr'Allier Besbre et Loire")
+    abrest = dict(zip(labels, communes["03001"], strict=True))
+    assert abrest["superficie_km2"].value == pytest.approx(10.322)
+    quarters = [row[0] for row in sheets["qpv"].iter_rows(min_row=2, min_col=4, max_col=4, values_only=True)]
+    assert "03310" in quarters  # a list of one code
+    given = "CSV:59,34,76,1,1/2/3/2/4/2/11/2/17/2,1036"
+    assert given in (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+
+
+def test_names_of_files_are_those_that_windows_takes(allier):
+    kinds = ["03", "2a", "974", "200071082", "bretagne", "region:84", "france", "CA Vichy Communauté"]
+    reserved = {"con", "prn", "aux", "nul", *(f"{one}{i}" for one in ("com", "lpt") for i in range(10))}
+    stems = []
+    for name in kinds:
+        coverage = replace(
+            allier.coverage, territory=replace(allier.coverage.territory, name=find_territory_name(name))
+        )
+        stems.append(Export(Request(coverage.territory.name, ("declared",), None), Report(coverage)).stem)
+    stems += [view.name for view in tables_of(allier)]
+    for stem in stems:
+        assert re.fullmatch(r"[A-Za-z0-9_-]+", stem), stem
+        assert stem.lower() not in reserved
 
 
 # --- CSV, data package, JSON --------------------------------------------------------------------

@@ -89,7 +89,7 @@ USAGE: dict[str, FaultKind] = {
     "AVS-502": FaultKind(
         "impossible d'écrire « {value} » ({reason})",
         "",
-        "vérifiez que le dossier existe, qu'il n'est pas protégé et que le fichier n'est pas ouvert",
+        "vérifiez que le dossier existe, qu'il n'est pas protégé et qu'il y reste de la place",
     ),
     "AVS-503": FaultKind(
         "le dossier « {value} » contient déjà {files}",
@@ -120,6 +120,11 @@ USAGE: dict[str, FaultKind] = {
         "pas de carte : {value}",
         "{reason}",
         "demandez-la par région, par département ou par EPCI ; ou donnez les contours par --communes",
+    ),
+    "AVS-509": FaultKind(
+        "« {value} » ne peut pas être remplacé ({reason})",
+        "un autre programme l'a sans doute ouvert",
+        "fermez-le dans Excel, QGIS ou le programme qui l'affiche, puis relancez",
     ),
     "AVS-601": FaultKind(
         "{value} : {names}",

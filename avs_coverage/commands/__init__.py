@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -92,11 +93,13 @@ def main_program(arguments: Sequence[str]) -> int:
     try:
         result = app(args=typed, prog_name=PROGRAM, standalone_mode=False)
     except KeyboardInterrupt:
-        return INTERRUPTED
+        result = INTERRUPTED
     except Exception as raised:
         if debug:
             traceback.print_exc()
         return _explain(raised, as_json="--json" in typed)
+    if result == INTERRUPTED:  # typer gives this code for Ctrl-C
+        say("interrompu")
     return result if isinstance(result, int) else 0
 
 
@@ -119,12 +122,21 @@ def _bug(raised: Exception) -> AvsError:
     return AvsError(Fault("AVS-100", values))
 
 
+def _end_cleanly() -> None:
+    """Let a process that is asked to end (a closed terminal, ``kill``) do as for Ctrl-C: leave nothing."""
+    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # not where nohup ignores it
+            signal.signal(number, signal.default_int_handler)
+
+
 def run() -> NoReturn:
     """Run the command line of this process and end it with the exit code."""
     # Hundreds of thousands of rows are made and kept, hardly any in a cycle: to look for cycles
     # after every 700 of them, as Python does by default, takes a fifth of a long report.
     gc.set_threshold(_ROWS_BETWEEN_COLLECTIONS)
     prepare_streams()
+    _end_cleanly()
     code = main_program(sys.argv[1:])
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -55,6 +56,7 @@ def export(
 ) -> None:
     """Fichiers à remettre : classeur, tables, données, avec un manifeste de ce dont ils sont faits."""
     from avs_coverage.export import FORMATS, Export, require_libraries, write_export
+    from avs_coverage.reports.output import refuse_no_folder
 
     wanted = list(dict.fromkeys(name.strip().lower() for name in formats.split(",") if name.strip()))
     for name in wanted or [formats]:
@@ -65,15 +67,28 @@ def export(
     for path in request.files.paths:
         if path.resolve().parent == output.resolve():
             raise OutputError(Fault("AVS-506", {"value": str(output), "file": path.name}))
-    if output.exists() and not output.is_dir():
-        raise OutputError(Fault("AVS-502", {"value": str(output), "reason": "ce n'est pas un dossier"}))
+    refuse_no_folder(output)
     made = Export(request, report_of(request), own_figures(request)[0], csv_dialect)
 
     from avs_coverage.commands.streams import progress, say
 
+    before = {path.name for path in output.iterdir() if path.is_file()} if output.is_dir() else set()
     with progress(len(wanted)) as tell:
         written = write_export(made, wanted, output, force, tell)
     for path in written:
         say(f"écrit : {path}")
+    for text in _other_files(before, {path.name for path in written}):
+        say(f"avertissement : {text}")
     for text in made.report.warnings:
         say(f"avertissement : {text}")
+
+
+def _other_files(before: set[str], written: set[str]) -> Iterator[str]:
+    """Tell what an earlier export left in the folder: names of files *before* and of those *written*."""
+    from avs_coverage.manifest import FILE_NAME
+    from avs_coverage.messages import enumeration
+
+    if before & written and FILE_NAME not in before:
+        yield f"le dossier était sans {FILE_NAME} : un export y a sans doute été interrompu ; il est refait"
+    if others := sorted(before - written):
+        yield f"{FILE_NAME} ne dit rien de ce que le dossier contenait d'autre : {enumeration(others, 5)}"

@@ -34,18 +34,13 @@ def init(
 ) -> None:
     """Créer un dossier d'étude : réglages, modèles à remplir, communes du territoire."""
     from avs_coverage.example import made_inventory
-    from avs_coverage.reports.csv_file import write_csv
-    from avs_coverage.reports.output import make_folder, write_atomically
-    from avs_coverage.reports.template import write_template
+    from avs_coverage.reports.csv_file import csv_bytes
+    from avs_coverage.reports.output import refuse_no_folder, write_all_atomically
+    from avs_coverage.reports.template import template_bytes
     from avs_coverage.territory import Territory
 
     found = Territory.find(territory)
-    names = (
-        "avs.toml", "structures.csv", "structures.xlsx", "zones.csv", "zones.xlsx", "communes.csv",
-        "LISEZMOI.txt",
-    )  # fmt: skip
-    if taken := [name for name in names if (folder / name).exists()]:
-        raise OutputError(Fault("AVS-503", {"value": str(folder), "files": ", ".join(taken)}))
+    refuse_no_folder(folder)
     rows: list[dict[str, Any]] = []
     if example:
         rows = [{name: getattr(made, name, "") for name in _COLUMNS} for made in made_inventory(found)]
@@ -53,15 +48,18 @@ def init(
         {"code_insee": row.Index, "nom": row.nom, "epci": row.epci, "nom_epci": row.nom_epci}
         for row in found.rows.values()
     ]
-    make_folder(folder)
-    write_csv(_COLUMNS, rows, folder / "structures.csv", "excel-fr", force=False)
-    write_template("structures", _COLUMNS, rows, communes, "code_insee", folder / "structures.xlsx")
-    write_csv(_AREA_COLUMNS, [], folder / "zones.csv", "excel-fr", force=False)
-    write_template("zones", _AREA_COLUMNS, [], communes, "commune", folder / "zones.xlsx")
-    write_csv(tuple(communes[0]), communes, folder / "communes.csv", "excel-fr", force=False)
-    texts = {"avs.toml": _settings(found, example), "LISEZMOI.txt": _readme(found, folder, example)}
-    for name, text in texts.items():
-        write_atomically(folder / name, text.encode("utf-8"), force=False)
+    contents = {
+        "structures.csv": csv_bytes(_COLUMNS, rows, "excel-fr"),
+        "structures.xlsx": template_bytes("structures", _COLUMNS, rows, communes, "code_insee"),
+        "zones.csv": csv_bytes(_AREA_COLUMNS, [], "excel-fr"),
+        "zones.xlsx": template_bytes("zones", _AREA_COLUMNS, [], communes, "commune"),
+        "communes.csv": csv_bytes(tuple(communes[0]), communes, "excel-fr"),
+        "LISEZMOI.txt": _readme(found, folder, example).encode(),
+        "avs.toml": _settings(found, example).encode(),  # the last: without it, it is no study folder
+    }
+    if taken := [name for name in contents if (folder / name).exists()]:
+        raise OutputError(Fault("AVS-503", {"value": str(folder), "files": ", ".join(taken)}))
+    write_all_atomically({folder / name: content for name, content in contents.items()}, force=False)
     say(f"Dossier d'étude créé : {folder}")
     say(f"  ensuite : avs-coverage report {_typed(folder)}")
 

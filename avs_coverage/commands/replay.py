@@ -24,14 +24,17 @@ def replay(
         ),
     ],
 ) -> None:
-    """Refaire un export d'après son manifeste : identique, ou ce qui diffère et pourquoi."""
+    """Refaire un export d'après son manifeste : identique, ou ce qui diffère et pourquoi.
+
+    Les fichiers du dossier qui ne sont plus ceux de l'export sont dits aussi.
+    """
     record = _read(manifest)
 
     from avs_coverage.commands.figures import own_figures
     from avs_coverage.commands.options import report_of
     from avs_coverage.commands.streams import progress
     from avs_coverage.export import FORMATS, Export, make_files, require_libraries
-    from avs_coverage.manifest import differences, request_of
+    from avs_coverage.manifest import changed_files, differences, request_of
 
     folder = manifest.parent
     request = request_of(record, folder)
@@ -42,7 +45,7 @@ def replay(
     made = Export(request, report_of(request), own_figures(request)[0], record["csv"])
     with tempfile.TemporaryDirectory() as elsewhere, progress(len(formats)) as tell:
         again = make_files(made, formats, folder, Path(elsewhere), tell)
-    found = differences(record, again)
+    found = [*differences(record, again), *changed_files(record, folder)]
     count = len(record["sorties"])
     if not found:
         print(f"Identique : {count} fichiers refaits, mêmes octets.")

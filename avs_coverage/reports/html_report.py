@@ -26,6 +26,7 @@ from avs_coverage.reports.html_map import CoverageMap, is_hatched, legend_labels
 from avs_coverage.reports.inventory_section import basis, hypothesis, structures_section
 from avs_coverage.reports.key_figures import TITLE, UNKNOWN, Card, key_figures
 from avs_coverage.reports.map_content import NO_CONTOUR, no_map_reason
+from avs_coverage.reports.output import write_atomically
 from avs_coverage.reports.report_page import report_document
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", 
 """What could end the block of data, or a line of script: escaped as JSON allows."""
 
 
-def write_html(report: Report, path: Path) -> None:
-    """Write the page: the same report always gives the same bytes."""
-    path.write_bytes(html_page(report))
+def write_html(report: Report, path: Path, force: bool = False) -> None:
+    """Write the page: the same report always gives the same bytes. Raises OutputError."""
+    write_atomically(path, html_page(report), force)
 
 
 def html_page(report: Report) -> bytes:

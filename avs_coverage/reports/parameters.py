@@ -13,7 +13,7 @@ def parameters(report: Report, files: Files) -> list[tuple[str, str]]:
     """Return rule, date, list, what is not known, warnings, vintages, files with their SHA-256, version."""
     coverage, inventory = report.coverage, report.coverage.inventory
     found = [
-        ("Territoire", coverage.territory.label),
+        ("Territoire", report.label),
         ("Date de l'état", french_date(coverage.on)),
         ("Inventaire", inventory.title or "aucun"),
         ("Source de l'inventaire", inventory.source or "—"),

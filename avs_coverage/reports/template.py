@@ -1,15 +1,13 @@
-"""Write the workbooks that an analyst fills in, with lists to choose from."""
+"""Make the workbooks that an analyst fills in, with lists to choose from."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from avs_coverage.inventory import STATUSES, TYPES, ZONES
-from avs_coverage.reports.output import write_atomically
 
 _ROWS = 500
 _CHOICES = {
@@ -22,18 +20,17 @@ _CHOICES = {
 }
 
 
-def write_template(
+def template_bytes(
     name: str,
     columns: Sequence[str],
     rows: Sequence[Mapping[str, Any]],
     communes: Sequence[Mapping[str, Any]],
     commune_column: str,
-    path: Path,
-) -> None:
-    """Write a workbook: the sheet *name* to fill, and ``communes`` to look codes up.
+) -> bytes:
+    """Return a workbook: the sheet *name* to fill, and ``communes`` to look codes up.
 
     Every cell is text, so that codes keep their zero; the code in *commune_column* is chosen among
-    the communes of the territory, or typed (a warning, not a refusal). Raises OutputError.
+    the communes of the territory, or typed (a warning, not a refusal).
     """
     import xlsxwriter
 
@@ -70,4 +67,4 @@ def write_template(
         }
         rank = columns.index(commune_column)
         sheet.data_validation(1, rank, _ROWS, rank, place)
-    write_atomically(path, buffer.getvalue(), force=False)
+    return buffer.getvalue()

@@ -1,0 +1,586 @@
+"""Files that survive faults: a clear message, exit 5, and the old file or the whole new one, never half."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import multiprocessing
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from avs_coverage.commands import main_program
+from avs_coverage.export import FORMATS
+from avs_coverage.manifest import FILE_NAME
+from avs_coverage.messages import os_reason
+from avs_coverage.reports.output import STAGING_PREFIX
+
+resource = pytest.importorskip("resource", reason="faults are made by means of POSIX")
+
+ROOT = Path(__file__).parent.parent
+PLACE = "lozere"
+OLD, NEW = ("--date", "2019"), ("--date", "2022")
+
+
+def contents(folder: Path) -> dict[str, bytes | None]:
+    """Return every file of a folder and below, hidden ones too; a folder is None."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None
+        for path in folder.rglob("*")
+    }
+
+
+def refused(result: subprocess.CompletedProcess[bytes], *said: str) -> None:
+    text = result.stderr.decode()
+    assert result.returncode == 5, text
+    assert "Traceback" not in text
+    assert STAGING_PREFIX not in text
+    for one in said:
+        assert one in text
+
+
+def test_every_file_goes_through_one_writer():
+    """``export.py`` writes in the staging folder that the writer gives, and nowhere else."""
+    writes = re.compile(r"\.write_(bytes|text)\(|open\([^)]*[\"'][wax]|\b(mkstemp|NamedTemporaryFile)\(")
+    package = ROOT / "avs_coverage"
+    found = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if writes.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == {"reports/output.py", "export.py"}
+
+
+# --- a full disk --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a disk of 12 MB: what may be filled."""
+    folder = tmp_path / "disque"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(folder)]
+    if (
+        not sys.platform.startswith("linux")
+        or subprocess.run(command, capture_output=True, check=False).returncode
+    ):
+        pytest.skip("no right to mount a small disk here (root of Linux only)")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def fill(disk: Path, but: int) -> None:
+    """Fill a disk, *but* so many bytes."""
+    free = os.statvfs(disk)
+    (disk / "autre").write_bytes(bytes(free.f_bavail * free.f_frsize - but))
+
+
+@contextlib.contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond *size*: what needs no right, and fails as a full disk does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_full_disk_leaves_every_file_of_a_format_as_it_was(run, small_disk, name):
+    given = ("export", PLACE, "-o", str(small_disk / "x"), "--format", name)
+    assert run(*given, *OLD).returncode == 0
+    size = sum(path.stat().st_size for path in (small_disk / "x").iterdir())
+    fill(small_disk, but=size // 2 // 4096 * 4096)
+    before = contents(small_disk)
+    refused(run(*given, *NEW, "--force"), "AVS-502", str(small_disk / "x"), "plus de place sur le disque")
+    assert contents(small_disk) == before
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_file_that_may_not_grow_leaves_every_file_of_a_format_as_it_was(run, tmp_path, name):
+    given = ("export", PLACE, "-o", "x", "--format", name)
+    assert run(*given, *OLD).returncode == 0
+    before = contents(tmp_path)
+    largest = max(path.stat().st_size for path in (tmp_path / "x").iterdir() if path.name != FILE_NAME)
+    with largest_file(largest // 2):
+        result = run(*given, *NEW, "--force")
+    refused(result, "AVS-502")
+    assert contents(tmp_path) == before
+
+
+def test_a_full_disk_leaves_no_new_folder(run, small_disk):
+    fill(small_disk, but=0)
+    for arguments in (
+        ("export", PLACE, "-o", str(small_disk / "a" / "b")),
+        ("communes", PLACE, "--csv", str(small_disk / "c.csv")),
+        ("init", PLACE, str(small_disk / "etude")),
+    ):
+        refused(run(*arguments), "AVS-502", "plus de place sur le disque")
+        assert list(contents(small_disk)) == ["autre"], arguments
+
+
+@pytest.mark.parametrize("free", range(0, 900_000, 75_000))
+def test_a_draft_that_finds_no_place_never_gives_a_geopackage_cut_short(
+    run, small_disk, tmp_path, monkeypatch, free
+):
+    """The draft of a GeoPackage is in the temporary folder, and is written by GDAL and SQLite."""
+    given = ("export", PLACE, "-o", "x", "--format", "gpkg")
+    fill(small_disk, but=free)
+    monkeypatch.setattr(tempfile, "tempdir", str(small_disk))
+    result = run(*given)
+    refused(result, "AVS-502", "le brouillon n'a pu être écrit", str(small_disk))
+    assert not (tmp_path / "x").exists()
+    assert list(contents(small_disk)) == ["autre"]
+
+
+# --- where a file cannot be ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Path]:
+    """Give a folder that holds ``a.csv`` and that nobody can write, root included."""
+    folder = tmp_path / "fermé"
+    folder.mkdir()
+    (folder / "a.csv").write_text("à moi", encoding="utf-8")
+    if os.geteuid():
+        folder.chmod(0o555)
+        yield folder
+        folder.chmod(0o755)
+        return
+    bind = ["mount", "--bind", str(folder), str(folder)]
+    if subprocess.run(bind, capture_output=True, check=False).returncode:
+        pytest.skip("root may write everywhere, and has no right to mount here")
+    subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_folder_that_is_read_only_is_refused(run, read_only):
+    before = contents(read_only)
+    for arguments in (
+        ("export", PLACE, "-o", str(read_only)),
+        ("export", PLACE, "-o", str(read_only / "dessous")),
+        ("communes", PLACE, "--csv", str(read_only / "b.csv")),
+        ("communes", PLACE, "--csv", str(read_only / "a.csv"), "--force"),
+        ("init", PLACE, str(read_only / "etude")),
+    ):
+        result = run(*arguments)
+        refused(result, "AVS-50")
+        text = result.stderr.decode()
+        assert "disque en lecture seule" in text or "accès refusé" in text, arguments
+        assert contents(read_only) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "said"),
+    [
+        ("dossier", "AVS-502", "c'est un dossier"),
+        ("fichier/a.csv", "AVS-502", "un élément du chemin n'est pas un dossier"),
+        ("absent/a.csv", "AVS-502", "introuvable"),
+        ("a" * 300 + ".csv", "AVS-502", "nom trop long"),
+        ("b/" * 2500 + "a.csv", "AVS-502", "nom trop long"),
+        ("protege.csv", "AVS-502", "fichier en lecture seule"),
+        ("tube", "AVS-502", "ce n'est pas un fichier ordinaire"),
+        ("boucle", "AVS-502", "liens symboliques en boucle"),
+    ],
+)
+def test_a_place_where_no_file_can_be_is_refused(run, tmp_path, path, code, said):
+    (tmp_path / "dossier").mkdir()
+    (tmp_path / "fichier").write_text("à moi", encoding="utf-8")
+    (tmp_path / "protege.csv").write_text("à moi", encoding="utf-8")
+    (tmp_path / "protege.csv").chmod(0o444)
+    os.mkfifo(tmp_path / "tube")
+    (tmp_path / "boucle").symlink_to(tmp_path / "boucle")
+    before = sorted(tmp_path.rglob("*"))
+    refused(run("communes", PLACE, "--csv", path, "--force"), code, said)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "protege.csv").read_text(encoding="utf-8") == "à moi"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("fichier", "ce n'est pas un dossier"),
+        ("fichier/b", "un élément du chemin n'est pas un dossier"),
+        ("a" * 300, "nom trop long"),
+        ("tube", "ce n'est pas un dossier"),
+    ],
+)
+def test_a_place_where_no_folder_can_be_is_refused(run, tmp_path, path, said):
+    (tmp_path / "fichier").write_text("à moi", encoding="utf-8")
+    os.mkfifo(tmp_path / "tube")
+    for command in (("export", PLACE, "-o", path), ("init", PLACE, path)):
+        refused(run(*command), "AVS-502", said)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fichier", "tube"]
+
+
+def test_a_name_as_long_as_the_system_takes_is_written(run, tmp_path):
+    name = "a" * 251 + ".csv"
+    assert run("communes", PLACE, "--csv", name).returncode == 0
+    assert list(contents(tmp_path)) == [name]
+
+
+def test_a_link_is_replaced_and_what_it_led_to_stays(run, tmp_path):
+    (tmp_path / "autre.csv").write_text("à moi", encoding="utf-8")
+    for name, target in (("a.csv", "autre.csv"), ("b.csv", "rien.csv")):
+        (tmp_path / name).symlink_to(target)
+        refused(run("communes", PLACE, "--csv", name), "AVS-501")
+        assert run("communes", PLACE, "--csv", name, "--force").returncode == 0
+        assert not (tmp_path / name).is_symlink()
+    assert (tmp_path / "autre.csv").read_text(encoding="utf-8") == "à moi"
+    assert not (tmp_path / "rien.csv").exists()
+
+
+def test_a_device_is_never_replaced(run):
+    refused(run("communes", PLACE, "--csv", "/dev/null", "--force"), "ce n'est pas un fichier ordinaire")
+    assert Path("/dev/null").is_char_device()
+
+
+# --- a file open elsewhere ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """Refuse, as Windows does, that the files of some names be replaced: another program has them open."""
+    names: set[str] = set()
+    replace, unlink = Path.replace, Path.unlink
+
+    def refuse(path):
+        # What Python makes of ERROR_SHARING_VIOLATION; see PyErr_SetFromWindowsErr.
+        error = PermissionError(errno.EACCES, "The process cannot access the file", str(path))
+        error.winerror = 32
+        raise error
+
+    def _replace(self, target):
+        if Path(target).name in names and (self != target or "de justesse" not in names):
+            refuse(target)
+        return replace(self, target)
+
+    def _unlink(self, missing_ok=False):
+        if self.name in names:
+            refuse(self)
+        return unlink(self, missing_ok)
+
+    monkeypatch.setattr(Path, "replace", _replace)
+    monkeypatch.setattr(Path, "unlink", _unlink)
+    return names
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_file_open_in_excel_is_named_and_nothing_is_changed(run, tmp_path, opened, late):
+    """*late*: it is opened after the last look and before it is replaced; others are already replaced."""
+    given = ("export", PLACE, "-o", "x", "--format", "xlsx,csv")
+    assert run(*given, *OLD).returncode == 0
+    before = contents(tmp_path)
+    opened |= {"zones.csv", *(["de justesse"] if late else [])}
+    result = run(*given, *NEW, "--force")
+    refused(result, "AVS-509", "zones.csv", "ouvert dans un autre programme", "fermez-le dans Excel")
+    assert contents(tmp_path) == before
+    opened.clear()
+    assert run(*given, *NEW, "--force").returncode == 0
+    assert contents(tmp_path) != before
+
+
+def test_a_csv_open_in_excel_is_refused_before_anything_is_computed(run, tmp_path, opened, monkeypatch):
+    assert run("communes", PLACE, "--csv", "a.csv").returncode == 0
+    before = contents(tmp_path)
+    opened.add("a.csv")
+    monkeypatch.setattr("avs_coverage.commands.options.report_of", lambda request: pytest.fail("computed"))
+    refused(run("communes", PLACE, "--csv", "a.csv", "--force"), "AVS-509", "a.csv")
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", [FILE_NAME, "zones.csv"])
+def test_new_files_go_away_again_where_a_later_one_cannot_be_replaced(run, tmp_path, opened, name):
+    assert run("export", PLACE, "-o", "x", "--format", "json", *OLD).returncode == 0
+    (tmp_path / "x" / "zones.csv").write_text("à moi", encoding="utf-8")
+    before = contents(tmp_path)
+    opened |= {name, "de justesse"}
+    refused(run("export", PLACE, "-o", "x", "--format", "csv", *NEW, "--force"), "AVS-509", name)
+    assert contents(tmp_path) == before
+
+
+def test_a_disk_without_hard_links_keeps_the_old_files_too(run, tmp_path, opened, monkeypatch):
+    def refuse(self, target):
+        raise PermissionError(errno.EPERM, "no hard links on FAT")
+
+    assert run("export", PLACE, "-o", "x", *OLD).returncode == 0
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    before = contents(tmp_path)
+    opened |= {"zones.csv", "de justesse"}
+    refused(run("export", PLACE, "-o", "x", *NEW, "--force"), "AVS-509")
+    assert contents(tmp_path) == before
+
+
+def test_reasons_of_windows_are_said_in_french():
+    error = PermissionError(errno.EACCES, "x")
+    error.winerror = 32
+    assert os_reason(error) == "fichier ouvert dans un autre programme"
+    assert os_reason(PermissionError(errno.EACCES, "x")) == "accès refusé"
+    assert os_reason(OSError(errno.EFBIG, "x")) == "fichier plus gros que ce que le système permet"
+
+
+# --- interrupted and killed processes -----------------------------------------------------------
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "avs_coverage", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE)
+
+
+def staging_of(folder: Path) -> int:
+    return sum(path.name.startswith(STAGING_PREFIX) for path in folder.iterdir())
+
+
+def wait_for(folder: Path, count: int, is_alive: Callable[[], bool]) -> bool:
+    """Wait for *count* staging folders, one when files are made, two when they are put in place.
+
+    False where the process ended before.
+    """
+    while is_alive():
+        if staging_of(folder) >= count:
+            return True
+        time.sleep(0.0002)
+    return False
+
+
+def test_an_interrupted_export_leaves_nothing_and_ends_with_130(run, tmp_path):
+    given = ("export", PLACE, "-o", "x", "--format", "csv,html,gpkg")
+    assert run(*given, *OLD).returncode == 0
+    before = contents(tmp_path)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        running = start(tmp_path, *given, *NEW, "--force")
+        assert wait_for(tmp_path / "x", 1, lambda one=running: one.poll() is None)
+        running.send_signal(number)
+        _, said = running.communicate(timeout=60)
+        assert (running.returncode, said.decode()) == (130, "interrompu\n")
+        assert contents(tmp_path) == before
+
+
+def test_an_interruption_between_two_files_is_undone(run, tmp_path, monkeypatch):
+    assert run("export", PLACE, "-o", "x", *OLD).returncode == 0
+    before = contents(tmp_path)
+    real, replaced = Path.replace, []
+
+    def replace(self, target):
+        if self != target:
+            replaced.append(Path(target).name)
+            if len(replaced) == 5:
+                raise KeyboardInterrupt
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    assert run("export", PLACE, "-o", "x", *NEW, "--force").returncode == 130
+    assert contents(tmp_path) == before
+
+
+def test_what_a_killed_process_left_is_neither_a_result_nor_a_hindrance_and_goes_after_a_day(run, tmp_path):
+    for name, hours in (("vieux", 25), ("recent", 23)):
+        folder = tmp_path / "x" / f"{STAGING_PREFIX}{name}"
+        folder.mkdir(parents=True)
+        (folder / "communes.csv").write_text("a;b", encoding="utf-8")
+        os.utime(folder, (time.time() - hours * 3600,) * 2)
+    elsewhere = tmp_path / "y"
+    elsewhere.mkdir()
+    (elsewhere / "a").write_text("à moi", encoding="utf-8")
+    (tmp_path / "x" / f"{STAGING_PREFIX}lien").symlink_to(elsewhere)
+    assert run("export", PLACE, "-o", "x").returncode == 0
+    assert not (tmp_path / "x" / f"{STAGING_PREFIX}vieux").exists()
+    assert (tmp_path / "x" / f"{STAGING_PREFIX}recent" / "communes.csv").exists()
+    assert (elsewhere / "a").exists()
+    made = json.loads((tmp_path / "x" / FILE_NAME).read_text(encoding="utf-8"))
+    assert not any(STAGING_PREFIX in one["fichier"] for one in made["sorties"])
+
+
+def test_an_unfinished_export_and_other_files_are_told_by_the_next(run, tmp_path):
+    assert run("export", PLACE, "-o", "x", "--format", "csv,xlsx").returncode == 0
+    (tmp_path / "x" / FILE_NAME).unlink()
+    said = run("export", PLACE, "-o", "x", "--format", "csv", "--force").stderr.decode()
+    assert "le dossier était sans manifest.json" in said
+    assert "manifest.json ne dit rien de ce que le dossier contenait d'autre : avs-48.xlsx" in said
+    again = run("export", PLACE, "-o", "x", "--format", "csv,xlsx", "--force").stderr.decode()
+    assert "manifest.json" not in again.replace(f"écrit : x{os.sep}manifest.json", "")
+
+
+def test_a_replay_says_which_file_is_no_longer_that_of_the_export(run, tmp_path):
+    assert run("export", PLACE, "-o", "x").returncode == 0
+    (tmp_path / "x" / "zones.csv").write_text("retouché", encoding="utf-8")
+    (tmp_path / "x" / "qpv.csv").unlink()  # handed over elsewhere: not a change
+    result = run("replay", "x/manifest.json")
+    assert result.returncode == 6
+    assert result.stdout.decode().splitlines() == [
+        "Le fichier zones.csv du dossier n'est plus celui de cet export."
+    ]
+
+
+# --- two hundred kills --------------------------------------------------------------------------
+
+KILLS, SEED, AT_ONCE = 200, 20260727, 2
+RENAMING_S = 0.003
+MIXED = "while replacing, some files old, some new"
+MANIFEST = f"x/{FILE_NAME}"
+FORK = multiprocessing.get_context("forkserver")
+FORK.set_forkserver_preload(["tests.test_faults", "geopandas", "pyogrio", "xlsxwriter"])
+
+
+def _run_command(folder: Path, arguments: tuple[str, ...], renaming_s: float) -> None:
+    """Be, in a process whose imports are made, what the command line is; each renaming lasts *renaming_s*."""
+    os.chdir(folder)
+    os.dup2(os.open(f"{folder}.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), sys.stderr.fileno())
+    real = Path.replace
+
+    def replace(self, target):
+        time.sleep(renaming_s)
+        return real(self, target)
+
+    Path.replace = replace
+    code = main_program(arguments)
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def run_aside(folder: Path, *arguments: str, renaming_s: float = 0) -> multiprocessing.Process:
+    process = FORK.Process(target=_run_command, args=(folder, arguments, renaming_s))
+    process.start()
+    return process
+
+
+def ended(process: multiprocessing.Process) -> int:
+    process.join()
+    code = process.exitcode
+    process.close()
+    return code
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A command over a good earlier result: the *old* files, and the *new* ones that it would make."""
+
+    arguments: tuple[str, ...]
+    old: dict[str, bytes | None]
+    new: dict[str, bytes | None]
+    seconds: tuple[float, float]
+    """How long the command makes files, and how long it then puts them in place."""
+
+    def begin(self, folder: Path) -> None:
+        """Put the old files into an empty folder."""
+        for name, content in self.old.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            if content is not None:
+                (folder / name).write_bytes(content)
+
+
+def watched(folder: Path) -> Path:
+    return folder / "x" if (folder / "x").is_dir() else folder
+
+
+def prepare(folder: Path, *arguments: str) -> Trial:
+    """Make the old and the new result of a command, and measure how long it writes."""
+    folder.mkdir()
+    assert ended(run_aside(folder, *arguments, *OLD)) == 0
+    old = contents(folder)
+    running = run_aside(folder, *arguments, *NEW, "--force", renaming_s=RENAMING_S)
+    moments = []
+    for count in (1, 2):
+        assert wait_for(watched(folder), count, running.is_alive)
+        moments.append(time.perf_counter())
+    while staging_of(watched(folder)):
+        time.sleep(0.0002)
+    moments.append(time.perf_counter())
+    assert ended(running) == 0
+    new = contents(folder)
+    assert old.keys() == new.keys()
+    same = [name for name, content in new.items() if content is not None and old[name] == content]
+    assert len(same) <= len(new) // 3, same
+    return Trial(arguments, old, new, (moments[1] - moments[0], moments[2] - moments[1]))
+
+
+def kill_once(trial: Trial, folder: Path, chance: random.Random) -> str:
+    """Kill the command of a trial at a random moment, check every file; say when it died.
+
+    The command is run again where it died replacing files, and one time in four otherwise.
+    """
+    folder.mkdir()
+    trial.begin(folder)
+    running = run_aside(folder, *trial.arguments, *NEW, "--force", renaming_s=RENAMING_S)
+    (phase,) = chance.choices(("any", 1, 2), (10, 40, 50))
+    if phase == "any":
+        time.sleep(chance.uniform(0, 0.5))
+    else:
+        wait_for(watched(folder), phase, running.is_alive)
+        time.sleep(chance.uniform(0, trial.seconds[phase - 1]))
+    running.kill()
+    code = ended(running)
+
+    left = contents(folder)
+    found = {name: content for name, content in left.items() if STAGING_PREFIX not in name}
+    for name in trial.old.keys() | found.keys():
+        if name not in found:  # the one thing that may be missing: what would vouch for files of two exports
+            assert name == MANIFEST, (trial.arguments, name)
+            continue
+        assert found[name] in (trial.old[name], trial.new[name]), (trial.arguments, name)
+    if MANIFEST in found:
+        for one in json.loads(found[MANIFEST])["sorties"]:
+            content = found[f"x/{one['fichier']}"]
+            assert hashlib.sha256(content).hexdigest() == one["sha256"], (trial.arguments, one["fichier"])
+
+    moment = _moment(trial, left, found, code)
+    if moment == MIXED or chance.random() < 0.25:
+        assert ended(run_aside(folder, *trial.arguments, *NEW, "--force")) == 0
+        said = Path(f"{folder}.txt").read_text(encoding="utf-8")
+        assert {k: v for k, v in contents(folder).items() if STAGING_PREFIX not in k} == trial.new
+        told = "un export y a sans doute été interrompu" in said
+        assert told == (MANIFEST in trial.old and MANIFEST not in found)
+    return moment
+
+
+def _moment(trial: Trial, left: dict[str, bytes | None], found: dict[str, bytes | None], code: int) -> str:
+    if code != -signal.SIGKILL:
+        return "ended by itself before"
+    staging = sum(Path(name).name.startswith(STAGING_PREFIX) for name in left)
+    if not staging:
+        return "before it wrote" if found == trial.old else "after it wrote"
+    if found not in (trial.old, trial.new):
+        return MIXED
+    return "while making files" if staging == 1 else "while about to replace, or just after"
+
+
+@pytest.mark.slow
+def test_two_hundred_killed_processes_leave_old_files_or_new_ones(tmp_path):
+    """Kill real processes; ``pytest -m slow tests/test_faults.py -s`` prints when they died."""
+    epci = "200071082"
+    trials = [
+        prepare(tmp_path / "a", "export", epci, "-o", "x", "--format", "csv,xlsx,json"),
+        prepare(tmp_path / "b", "export", epci, "-o", "x", "--format", "html,gpkg"),
+        prepare(tmp_path / "c", "export", epci, "-o", "x", "--format", "geojson,parquet"),
+        prepare(tmp_path / "d", "communes", epci, "--csv", "communes.csv"),
+    ]
+
+    def kill(number: int) -> str:
+        chance = random.Random(SEED + number)
+        return kill_once(trials[number % len(trials)], tmp_path / str(number), chance)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        died = Counter(pool.map(kill, range(KILLS)))
+    for moment, count in died.most_common():
+        print(f"{count:4} {moment}")
+    assert sum(died.values()) == KILLS
+    writing = ("while making files", "while about to replace, or just after", MIXED)
+    assert sum(died[moment] for moment in writing) >= KILLS // 2
+    assert died[MIXED] >= KILLS // 20
