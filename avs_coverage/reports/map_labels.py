@@ -84,7 +84,7 @@ def _free(tries: Any, half: float, area: Box, taken: Sequence[Box]) -> Any:  # n
 
 
 def place_names(
-    names: Sequence[Name], taken: Sequence[Box], area: Box, most: int, around: float = 1.8
+    names: Sequence[Name], taken: Sequence[Box], area: Box, most: int, around: float = 2.1
 ) -> list[PlacedName]:
     """Return the first *most* names that find room within *area*, in the order given.
 
