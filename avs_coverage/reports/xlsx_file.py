@@ -186,8 +186,8 @@ def _width(value: object, kind: str) -> int:
 
 
 def _lines(text: str, width: int) -> int:
-    """Return over how many lines a text goes in a column; words are cut at spaces, and letters are narrow."""
-    return min(max(1, math.ceil(len(text) / (width * 1.1))), _MAX_LINES)
+    """Return over how many lines a text goes in a column; a little more than narrow letters take."""
+    return min(max(1, math.ceil(len(text) / width)), _MAX_LINES)
 
 
 def _print_header(parameters: Mapping[str, str]) -> str:
