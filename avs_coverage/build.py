@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avs_coverage.coverage import Coverage
@@ -136,19 +137,19 @@ def _with_layers(territory: Territory, files: Files) -> tuple[Territory, tuple[F
         from avs_coverage.loaders.boundaries import read_boundaries_file
 
         boundaries = read_boundaries_file(files.communes, territory.communes.index)
-        territory = territory.with_boundaries(boundaries)
+        territory = _told(territory.with_boundaries(boundaries), "contours", (files.communes,))
         warnings += boundaries.warnings
     if files.population:
         from avs_coverage.loaders.populations import read_populations
 
         populations = read_populations(files.population, territory.communes.index)
-        territory = territory.with_populations(populations)
+        territory = _told(territory.with_populations(populations), "population", files.population)
         warnings += populations.warnings
     if files.qpv:
         from avs_coverage.loaders.quarters import read_quarters
 
         quarters = read_quarters(files.qpv, territory.name.departements)
-        territory = territory.with_quarters(quarters)
+        territory = _told(territory.with_quarters(quarters), "qpv", files.qpv)
         warnings += quarters.warnings
     for text in files.indicators:
         from avs_coverage.loaders.examine import nature_of
@@ -166,3 +167,17 @@ def _with_layers(territory: Territory, files: Files) -> tuple[Territory, tuple[F
         territory = territory.with_indicators(read.indicators)
         warnings += read.warnings
     return territory, tuple(warnings)
+
+
+def _told(territory: Territory, layer: str, paths: Sequence[Path]) -> Territory:
+    """Say of a layer, in what names it everywhere, that it was fetched: from where and on which day."""
+    from avs_coverage.cache import provenance
+
+    found = [record.told for path in paths if (record := provenance(path)) is not None]
+    if not found:
+        return territory
+    names = {
+        key: f"{text}, {' ; '.join(found)}" if key.startswith(layer) else text
+        for key, text in territory.replaced.items()
+    }
+    return replace(territory, replaced=names)

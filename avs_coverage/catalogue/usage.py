@@ -108,8 +108,8 @@ USAGE: dict[str, FaultKind] = {
     ),
     "AVS-507": FaultKind(
         "{value} demande {package}, qui n'est pas installé",
-        "cartes et documents sont faits par des bibliothèques que l'installation de base n'apporte pas",
-        "pip install 'avs-coverage[documents]' (dans le dossier du projet : pip install '.[documents]')",
+        "cette bibliothèque n'est pas de l'installation de base",
+        "pip install 'avs-coverage[{extra}]' (dans le dossier du projet : pip install '.[{extra}]')",
     ),
     "AVS-601": FaultKind(
         "{value} : {names}",
