@@ -78,16 +78,20 @@ class Record:
 
         return urlsplit(self.addresses[0]).hostname or ""
 
+    @property
+    def typed(self) -> str:
+        """Return what to type after ``data fetch`` to fetch it again."""
+        return f"{self.source} {self.scope}".removesuffix(" france")
+
     def check(self) -> None:
         """Raise InputError (AVS-720) where the file is not the one that was fetched."""
-        source = f"{self.source} {self.scope}".removesuffix(" france")
         try:
             same = sha256_of(self.path) == self.sha256
             reason = "son empreinte n'est plus la même"
         except OSError as error:
             same, reason = False, os_reason(error)
         if not same:
-            raise InputError(Fault("AVS-720", {"value": self.file, "reason": reason, "source": source}))
+            raise InputError(Fault("AVS-720", {"value": self.file, "reason": reason, "source": self.typed}))
 
 
 def key_of(source: str, scope: str) -> str:

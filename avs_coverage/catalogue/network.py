@@ -5,16 +5,6 @@ from __future__ import annotations
 from avs_coverage.catalogue.kind import FaultKind
 
 NETWORK = {
-    "AVS-701": FaultKind(
-        "le réseau est interdit (--offline)",
-        "rien n'est téléchargé sans être demandé",
-        "ôtez --offline ; avs-coverage data info dit ce qui est déjà là",
-    ),
-    "AVS-702": FaultKind(
-        "« {value} » se télécharge pour un territoire",
-        "le service rend les communes d'un département",
-        "avs-coverage data fetch {value} allier ; pour toute la France : avs-coverage data fetch {other}",
-    ),
     "AVS-710": FaultKind(
         "{value} ne répond pas ({reason})",
         "",
@@ -69,6 +59,11 @@ NETWORK = {
     "AVS-720": FaultKind(
         "le fichier « {value} » de la cache est abîmé ({reason})",
         "il n'est plus celui qui a été téléchargé",
+        "avs-coverage data fetch {source} pour le reprendre, ou avs-coverage data clear {source}",
+    ),
+    "AVS-721": FaultKind(
+        "le fichier téléchargé « {value} » ne convient pas à ce territoire",
+        "il est lu à la place de la donnée embarquée parce qu'il a été téléchargé",
         "avs-coverage data fetch {source} pour le reprendre, ou avs-coverage data clear {source}",
     ),
 }

@@ -61,6 +61,16 @@ USAGE: dict[str, FaultKind] = {
         "",
         "nommez-en un autre (avs-coverage compare allier creuse), ou donnez une autre liste par --against",
     ),
+    "AVS-218": FaultKind(
+        "le réseau est interdit (--offline)",
+        "rien n'est téléchargé sans être demandé",
+        "ôtez --offline ; avs-coverage data info dit ce qui est déjà là",
+    ),
+    "AVS-219": FaultKind(
+        "« {value} » se télécharge pour un territoire",
+        "le service rend les communes d'un département",
+        "avs-coverage data fetch {value} allier ; pour toute la France : avs-coverage data fetch {other}",
+    ),
     "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
     "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),
     "AVS-403": FaultKind(
