@@ -33,12 +33,12 @@ def fetch(
 
     *name* is the territory, None for a source of the whole country; *mirror* stands in place of the
     machine of its addresses. The file before stays until the new one has been read by its loader.
-    Raises UsageError: AVS-219; InputError: AVS-710 to AVS-719, with the faults of the loader;
+    Raises UsageError: AVS-231; InputError: AVS-710 to AVS-719, with the faults of the loader;
     OutputError: AVS-502.
     """
     if source.scope != FRANCE and (name is None or len(name.departements) > _MOST_DEPARTEMENTS):
         other = {"communes": "admin-express", "mairies": "admin-express"}.get(source.id, "insee-populations")
-        raise UsageError(Fault("AVS-219", {"value": source.id, "other": other}))
+        raise UsageError(Fault("AVS-231", {"value": source.id, "other": other}))
     scope = FRANCE if source.scope == FRANCE or name is None else name.typed
     departements = () if scope == FRANCE or name is None else name.departements
     addresses = source.addresses(departements, mirror)

@@ -61,12 +61,12 @@ USAGE: dict[str, FaultKind] = {
         "",
         "nommez-en un autre (avs-coverage compare allier creuse), ou donnez une autre liste par --against",
     ),
-    "AVS-218": FaultKind(
+    "AVS-230": FaultKind(
         "le réseau est interdit (--offline)",
         "rien n'est téléchargé sans être demandé",
         "ôtez --offline ; avs-coverage data info dit ce qui est déjà là",
     ),
-    "AVS-219": FaultKind(
+    "AVS-231": FaultKind(
         "« {value} » se télécharge pour un territoire",
         "le service rend les communes d'un département",
         "avs-coverage data fetch {value} allier ; pour toute la France : avs-coverage data fetch {other}",

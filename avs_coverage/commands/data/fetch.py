@@ -46,7 +46,7 @@ def fetch(
     one = catalogue[require_choice(source, "NOM", tuple(catalogue))]
     check_mirror(mirror)
     if offline:
-        raise UsageError(Fault("AVS-218", {}))
+        raise UsageError(Fault("AVS-230", {}))
     by_territory = one.scope != FRANCE
     name = find_territory_name(territory) if territory and by_territory else None
 
