@@ -536,7 +536,7 @@ def test_killed_a_hundred_times_the_cache_is_valid_after_each(stand, tmp_path):
         for record in cache.records():
             record.check()
         assert cache.find("communes", "03") is not None
-    print(f"\n100 lancements, {killed} tués en route : la mémoire était entière après chacun")
+    print(f"\n100 lancements, {killed} tués en route : le cache était valide après chacun")
     assert killed > 50
     subprocess.run(command(stand, "communes", "allier"), env=env, check=True, capture_output=True)
     subprocess.run(
