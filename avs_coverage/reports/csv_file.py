@@ -27,8 +27,8 @@ def csv_bytes(columns: Sequence[str], records: Sequence[Mapping[str, Any]], dial
 
     ``excel-fr``: ``;``, decimal comma, UTF-8 with BOM. ``standard``: ``,``, decimal point, UTF-8.
     Lists, and ``name=value`` pairs of a mapping, are joined by ``|``; None is an empty cell; CRLF
-    ends lines. Control characters are left out. A text that a spreadsheet would run as a formula gets an apostrophe, which the tool
-    takes back when it reads it.
+    ends lines. Control characters are left out. A text that a spreadsheet would run as a formula gets
+    an apostrophe, which the tool takes back when it reads it.
     """
     french = dialect == "excel-fr"
     text = io.StringIO()
