@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avs_coverage.coverage import Coverage
 from avs_coverage.embedded import data_dir, read_csv
-from avs_coverage.errors import UsageError
+from avs_coverage.errors import InputError, UsageError
 from avs_coverage.faults import Fault
 from avs_coverage.inventory import EMPTY, Inventory
 from avs_coverage.report import Report
@@ -26,6 +27,7 @@ DEFAULT_DATE = date(2026, 1, 1)
 """Date of a report that uses no embedded inventory: that of the COG and of the populations."""
 
 DEFAULT_OPTIONS = RuleOptions()
+_NO_QUARTER = "AVS-372"
 
 
 def embedded_inventory(territory: TerritoryName) -> Inventory:
@@ -133,24 +135,14 @@ def _settings(
 def _with_layers(territory: Territory, files: Files) -> tuple[Territory, tuple[Fault, ...]]:
     """Put the user's layers in place of the embedded ones; return what reading them warns of."""
     warnings: list[Fault] = []
-    if files.communes is not None:
-        from avs_coverage.loaders.boundaries import read_boundaries_file
-
-        boundaries = read_boundaries_file(files.communes, territory.communes.index)
-        territory = territory.with_boundaries(boundaries)
-        warnings += boundaries.warnings
-    if files.population:
-        from avs_coverage.loaders.populations import read_populations
-
-        populations = read_populations(files.population, territory.communes.index)
-        territory = territory.with_populations(populations)
-        warnings += populations.warnings
-    if files.qpv:
-        from avs_coverage.loaders.quarters import read_quarters
-
-        quarters = read_quarters(files.qpv, territory.name.departements)
-        territory = territory.with_quarters(quarters)
-        warnings += quarters.warnings
+    for paths, read in (
+        ((files.communes,) if files.communes else (), _boundaries),
+        (files.population, _populations),
+        (files.qpv, _quarters),
+    ):
+        if paths:
+            territory, more = _with_layer(territory, paths, read)
+            warnings += more
     for text in files.indicators:
         from avs_coverage.loaders.examine import nature_of
         from avs_coverage.loaders.indicators import read_indicators
@@ -163,10 +155,10 @@ def _with_layers(territory: Territory, files: Files) -> tuple[Territory, tuple[F
             territory = territory.with_grid(grid)
             warnings += grid.warnings
             continue
-        read = read_indicators(path, territory.communes.index, columns)
-        territory = territory.with_indicators(read.indicators)
-        named = territory.indicators[-len(read.indicators) :]
-        warnings += [*read.warnings, *_renamed(read.indicators, named)]
+        found = read_indicators(path, territory.communes.index, columns)
+        territory = territory.with_indicators(found.indicators)
+        named = territory.indicators[-len(found.indicators) :]
+        warnings += [*found.warnings, *_renamed(found.indicators, named)]
     return territory, tuple(warnings)
 
 
@@ -177,3 +169,55 @@ def _renamed(read: Sequence[Indicator], named: Sequence[Indicator]) -> list[Faul
         for one, other in zip(read, named, strict=True)
         if one.name != other.name
     ]
+
+
+_Layer = tuple[Territory, Sequence[Fault]]
+
+
+def _with_layer(
+    territory: Territory, paths: tuple[Path, ...], read: Callable[[Territory, tuple[Path, ...]], _Layer]
+) -> _Layer:
+    """Read one layer; of fetched files, every output says from where and of which day they are.
+
+    A fetched file of QPV without any of the territory replaces nothing: it was not given for it.
+    Raises InputError: AVS-721 before the faults of a fetched file.
+    """
+    from avs_coverage.cache import provenance
+
+    fetched = [record for path in paths if (record := provenance(path)) is not None]
+    try:
+        found, warnings = read(territory, paths)
+    except InputError as error:
+        if not fetched:
+            raise
+        if {fault.code for fault in error.faults} == {_NO_QUARTER}:
+            return territory, ()
+        values = {"value": fetched[0].file, "source": fetched[0].typed}
+        raise InputError([Fault("AVS-721", values), *error.faults]) from error
+    if not fetched:
+        return found, warnings
+    told = " ; ".join(record.told for record in fetched)
+    new = {key: text for key, text in found.replaced.items() if territory.replaced.get(key) != text}
+    names = {**found.replaced, **{key: f"{text}, {told}" for key, text in new.items()}}
+    return replace(found, replaced=names), warnings
+
+
+def _boundaries(territory: Territory, paths: tuple[Path, ...]) -> _Layer:
+    from avs_coverage.loaders.boundaries import read_boundaries_file
+
+    boundaries = read_boundaries_file(paths[0], territory.communes.index)
+    return territory.with_boundaries(boundaries), boundaries.warnings
+
+
+def _populations(territory: Territory, paths: tuple[Path, ...]) -> _Layer:
+    from avs_coverage.loaders.populations import read_populations
+
+    populations = read_populations(paths, territory.communes.index)
+    return territory.with_populations(populations), populations.warnings
+
+
+def _quarters(territory: Territory, paths: tuple[Path, ...]) -> _Layer:
+    from avs_coverage.loaders.quarters import read_quarters
+
+    quarters = read_quarters(paths, territory.name.departements)
+    return territory.with_quarters(quarters), quarters.warnings

@@ -1,4 +1,4 @@
-"""Libraries that come with the extra ``documents`` only, imported where a document needs them."""
+"""Libraries that come with an extra only, imported where a document or an archive needs them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from types import ModuleType
 from avs_coverage.errors import OutputError
 from avs_coverage.faults import Fault
 
-PACKAGES = {"matplotlib": "matplotlib", "reportlab": "reportlab", "docx": "python-docx"}
-"""The package that holds each importable module."""
+PACKAGES = {
+    "matplotlib": ("matplotlib", "documents"),
+    "reportlab": ("reportlab", "documents"),
+    "docx": ("python-docx", "documents"),
+    "py7zr": ("py7zr", "admin-express"),
+}
+"""The package that holds each importable module, and the extra that brings it."""
 
 
 def require(module: str, what: str) -> ModuleType:
@@ -23,4 +28,5 @@ def require(module: str, what: str) -> ModuleType:
         root = module.partition(".")[0]
         if error.name is None or error.name.partition(".")[0] != root:
             raise
-        raise OutputError(Fault("AVS-507", {"value": what, "package": PACKAGES[root]})) from error
+        package, extra = PACKAGES[root]
+        raise OutputError(Fault("AVS-507", {"value": what, "package": package, "extra": extra})) from error

@@ -74,6 +74,7 @@ _SERIES = {
     "4": "le territoire (code de sortie 4)",
     "5": "la sortie (code de sortie 5)",
     "6": "une vérification demandée ne passe pas (code de sortie 6)",
+    "7": "le réseau et les données téléchargées (code de sortie 3)",
     "9": "avertissement : rien n'est refusé",
 }
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from avs_coverage import __version__
+from avs_coverage.cache import kind_of_layer
 from avs_coverage.completeness import Completeness, Missing, completeness, missing_structures, positions
 from avs_coverage.coverage import Coverage
 from avs_coverage.epci import EpciCoverage, by_epci
@@ -273,7 +274,8 @@ class Report:
         """Say what stands in place of the embedded data."""
         territory, on = self.coverage.territory, self.coverage.on
         used = (
-            f"Donnée de l'utilisateur à la place de la donnée embarquée — {n}." for n in territory.layers(on)
+            f"Donnée {kind_of_layer(n)} à la place de la donnée embarquée — {n}."
+            for n in territory.layers(on)
         )
         idle = (
             f"Non utilisé au {french_date(on)}, où la génération {generation} n'est pas en vigueur — {name} "

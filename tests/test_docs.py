@@ -13,6 +13,7 @@ from avs_coverage import communes as communes_view
 from avs_coverage import compare, contributions, gaps, groups, inventory, qpv_location
 from avs_coverage.catalogue import CATALOGUE
 from avs_coverage.commands import app
+from avs_coverage.commands.data import data
 from avs_coverage.history import ROW_COLUMNS
 from avs_coverage.loaders.columns import FIGURE_COLUMNS, SERVICE_AREA_COLUMNS, STRUCTURE_COLUMNS
 from avs_coverage.published_indicators import INDICATORS
@@ -82,10 +83,18 @@ def test_every_command_is_in_the_readme_and_has_a_help_text():
         assert command.callback.__doc__
 
 
+def test_every_command_on_data_is_in_the_readme_and_has_a_help_text():
+    names = [command.name for command in data.registered_commands]
+    assert names == ["list", "fetch", "info", "clear"]
+    for command in data.registered_commands:
+        assert re.search(rf"`avs-coverage data {command.name}[A-Z \[\]]*`", README), command.name
+        assert command.callback.__doc__
+
+
 def test_every_option_named_in_the_readme_exists():
     options = set(re.findall(r"`(--[a-z-]+)", README)) - {"--help"}
     source = "".join(
-        path.read_text(encoding="utf-8") for path in (ROOT / "avs_coverage/commands").glob("*.py")
+        path.read_text(encoding="utf-8") for path in (ROOT / "avs_coverage/commands").rglob("*.py")
     )
     assert options
     assert {option for option in options if f'"{option}"' not in source} == set()
@@ -113,7 +122,7 @@ def test_the_reference_of_errors_is_that_of_the_catalogue():
 
 
 def test_every_dependency_has_a_floor_and_no_upper_pin():
-    assert len(floors(ROOT / "pyproject.toml")) == 15
+    assert len(floors(ROOT / "pyproject.toml")) == 20
 
 
 def test_the_two_commands_of_the_quick_start_are_the_first_two_blocks():

@@ -66,6 +66,16 @@ USAGE: dict[str, FaultKind] = {
         "",
         "nommez-en un autre (avs-coverage compare allier creuse), ou donnez une autre liste par --against",
     ),
+    "AVS-230": FaultKind(
+        "le réseau est interdit (--offline)",
+        "rien n'est téléchargé sans être demandé",
+        "ôtez --offline ; avs-coverage data info dit ce qui est déjà là",
+    ),
+    "AVS-231": FaultKind(
+        "« {value} » se télécharge pour un territoire",
+        "le service rend les communes d'un département",
+        "avs-coverage data fetch {value} allier ; pour toute la France : avs-coverage data fetch {other}",
+    ),
     "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
     "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),
     "AVS-403": FaultKind(
@@ -113,8 +123,8 @@ USAGE: dict[str, FaultKind] = {
     ),
     "AVS-507": FaultKind(
         "{value} demande {package}, qui n'est pas installé",
-        "cartes et documents sont faits par des bibliothèques que l'installation de base n'apporte pas",
-        "pip install 'avs-coverage[documents]' (dans le dossier du projet : pip install '.[documents]')",
+        "cette bibliothèque n'est pas de l'installation de base",
+        "pip install 'avs-coverage[{extra}]' (dans le dossier du projet : pip install '.[{extra}]')",
     ),
     "AVS-508": FaultKind(
         "pas de carte : {value}",

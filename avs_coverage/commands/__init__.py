@@ -19,6 +19,7 @@ from avs_coverage.commands.check import check
 from avs_coverage.commands.communes import communes
 from avs_coverage.commands.compare import compare
 from avs_coverage.commands.contributions import contributions
+from avs_coverage.commands.data import data
 from avs_coverage.commands.error import error
 from avs_coverage.commands.explain import explain
 from avs_coverage.commands.export import export
@@ -62,6 +63,7 @@ for _command in (
     structures, audit, draw_map, export, replay, check, init, error,
 ):  # fmt: skip
     app.command(_command.__name__, cls=FrenchCommand)(_command)
+app.add_typer(data, name="data")
 
 
 @app.callback(invoke_without_command=True)

@@ -377,6 +377,10 @@ def make_request(options: FileOptions, output: OutputOptions | None = None, seve
     day = parse_date_option((typed.date if typed else "") or study.date)
     name = find_territory_name(study.territory)
 
+    from avs_coverage.fetched import fetched_files
+
+    files = files.over(fetched_files(name))
+
     from avs_coverage.rules import split_rules
 
     rules, settings = split_rules((study.rule if typed else "") or DEFAULT_RULE), RuleOptions()

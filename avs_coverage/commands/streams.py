@@ -115,6 +115,21 @@ def print_json_error(error: AvsError) -> None:
         sys.stdout.flush()
 
 
+@contextlib.contextmanager
+def downloading(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Show on stderr how much is received, where somebody looks; give what to call with bytes and total."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)
+
+
 def print_error(error: AvsError) -> None:
     """Write every fault on stderr: what, where, why, aide."""
     if len(error.faults) > 1:

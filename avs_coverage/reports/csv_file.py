@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from avs_coverage.messages import joined
 from avs_coverage.reports.output import write_atomically
+
+# What a terminal would obey when the file is shown in it; tabs and line breaks are text.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def write_csv(
@@ -24,8 +28,8 @@ def csv_bytes(columns: Sequence[str], records: Sequence[Mapping[str, Any]], dial
 
     ``excel-fr``: ``;``, decimal comma, UTF-8 with BOM. ``standard``: ``,``, decimal point, UTF-8.
     Lists, and ``name=value`` pairs of a mapping, are joined by ``|``; None is an empty cell; CRLF
-    ends lines. A text that a spreadsheet would run as a formula gets an apostrophe, which the tool
-    takes back when it reads it.
+    ends lines. Control characters are left out. A text that a spreadsheet would run as a formula gets
+    an apostrophe, which the tool takes back when it reads it.
     """
     french = dialect == "excel-fr"
     text = io.StringIO()
@@ -48,5 +52,5 @@ def _cell(value: object, french: bool) -> str:
         return "|".join(f"{name}={_cell(item, french)}" for name, item in value.items())
     if isinstance(value, (list, tuple)):
         return _cell(joined(value), french)
-    text = str(value)
+    text = _CONTROL.sub("", str(value))
     return "'" + text if isinstance(value, str) and text[:1] in ("=", "+", "-", "@") else text

@@ -1,0 +1,69 @@
+"""Faults of what is fetched from the official services, and of the cache that keeps it."""
+
+from __future__ import annotations
+
+from avs_coverage.catalogue.kind import FaultKind
+
+NETWORK = {
+    "AVS-710": FaultKind(
+        "{value} ne répond pas ({reason})",
+        "",
+        "vérifiez le réseau ; derrière un proxy, HTTPS_PROXY=http://proxy:port ; pour un certificat de votre "
+        "organisation, SSL_CERT_FILE=fichier.pem",
+    ),
+    "AVS-711": FaultKind(
+        "{value} refuse la demande (code HTTP {status})",
+        "",
+        "{hint}",
+    ),
+    "AVS-712": FaultKind(
+        "{value} demande d'attendre (code HTTP {status}{wait})",
+        "le service est surchargé, ou limite le nombre de demandes",
+        "relancez la même commande plus tard : ce qui est déjà reçu est repris si le service le permet",
+    ),
+    "AVS-713": FaultKind(
+        "la réponse de {value} dépasse {limit}",
+        "elle est plus grande que la donnée attendue ne peut l'être",
+        "signalez-le : l'adresse a peut-être changé ; la donnée déjà en place n'est pas touchée",
+    ),
+    "AVS-714": FaultKind(
+        "la réponse de {value} n'est pas finie après {limit}",
+        "",
+        "relancez la même commande : ce qui est déjà reçu est repris si le service le permet",
+    ),
+    "AVS-715": FaultKind(
+        "{value} a coupé la réponse ({reason})",
+        "un fichier incomplet n'est jamais utilisé",
+        "relancez la même commande : ce qui est déjà reçu est repris si le service le permet",
+    ),
+    "AVS-716": FaultKind(
+        "{value} renvoie vers une adresse refusée ({reason})",
+        "une donnée officielle ne passe pas par une adresse non chiffrée",
+        "signalez-le : l'adresse a peut-être changé ; la donnée déjà en place n'est pas touchée",
+    ),
+    "AVS-717": FaultKind(
+        "{value} n'a pas rendu la donnée attendue ({reason})",
+        "ce qui est reçu n'est pas utilisé ; la donnée déjà en place n'est pas touchée",
+        "si une page de connexion du réseau répond à sa place, ouvrez un navigateur ; sinon signalez-le",
+    ),
+    "AVS-718": FaultKind(
+        "l'archive reçue de {value} est refusée ({reason})",
+        "une archive ne doit contenir que la donnée, de taille raisonnable",
+        "signalez-le ; la donnée déjà en place n'est pas touchée",
+    ),
+    "AVS-719": FaultKind(
+        "une autre commande télécharge déjà « {value} »",
+        "",
+        "attendez qu'elle finisse, puis relancez",
+    ),
+    "AVS-720": FaultKind(
+        "le fichier « {value} » de la cache est abîmé ({reason})",
+        "il n'est plus celui qui a été téléchargé",
+        "avs-coverage data fetch {source} pour le reprendre, ou avs-coverage data clear {source}",
+    ),
+    "AVS-721": FaultKind(
+        "le fichier téléchargé « {value} » ne convient pas à ce territoire",
+        "il est lu à la place de la donnée embarquée parce qu'il a été téléchargé",
+        "avs-coverage data fetch {source} pour le reprendre, ou avs-coverage data clear {source}",
+    ),
+}

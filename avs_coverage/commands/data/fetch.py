@@ -1,0 +1,61 @@
+"""Command ``data fetch``: ask an official service for a layer, and keep it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from avs_coverage.commands.options import require_choice
+from avs_coverage.errors import UsageError
+from avs_coverage.faults import Fault
+
+SourceArgument = Annotated[
+    str, typer.Argument(metavar="NOM", show_default=False, help="Nom au catalogue (avs-coverage data list).")
+]
+ScopeArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="TERRITOIRE",
+        show_default=False,
+        help="Département, EPCI ou région, pour les données qui se téléchargent par territoire.",
+    ),
+]
+OfflineOption = Annotated[bool, typer.Option("--offline", help="Interdire le réseau.")]
+
+
+def fetch(
+    source: SourceArgument,
+    territory: ScopeArgument = "",
+    mirror: Annotated[
+        str,
+        typer.Option(
+            "--mirror",
+            metavar="ADRESSE",
+            show_default=False,
+            help="Miroir à qui demander, à la place de la machine officielle : http://miroir:8080.",
+        ),
+    ] = "",
+    offline: OfflineOption = False,
+) -> None:
+    """Télécharger une donnée officielle : elle remplace la donnée embarquée, et chaque sortie le dit."""
+    from avs_coverage.official_sources import FRANCE, check_mirror, sources
+    from avs_coverage.territory_names import find_territory_name
+
+    catalogue = sources()
+    one = catalogue[require_choice(source, "NOM", tuple(catalogue))]
+    check_mirror(mirror)
+    if offline:
+        raise UsageError(Fault("AVS-230", {}))
+    by_territory = one.scope != FRANCE
+    name = find_territory_name(territory) if territory and by_territory else None
+
+    from avs_coverage.commands.streams import downloading, say
+    from avs_coverage.fetch import fetch as fetch_source
+
+    with downloading(one.title) as tell:
+        record, is_new = fetch_source(one, name, mirror, tell)
+    say(f"{'reçu' if is_new else 'inchangé'} : {record.path}")
+    say(f"  de : {', '.join(record.addresses)}")
+    say(f"  {record.size_bytes} octets, sha256 {record.sha256}")
+    say(f"  sert {one.use}")

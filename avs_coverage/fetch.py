@@ -1,0 +1,201 @@
+"""Fetch one official source for a territory into the cache: ask, unpack, check by the loader, put."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from avs_coverage import archives, cache, download
+from avs_coverage.errors import InputError, UsageError
+from avs_coverage.faults import Fault
+from avs_coverage.manifest import sha256_of
+from avs_coverage.official_sources import FRANCE, Source
+from avs_coverage.territory import Territory
+from avs_coverage.territory_names import TerritoryName, find_territory_name
+
+_GROWTH = 20
+"""What is kept of an archive is at most so many times as large as the archive may be."""
+_MOST_DEPARTEMENTS = 20
+_PROBE = "03"
+"""The département by which a file of the whole country is checked."""
+
+
+def fetch(
+    source: Source, name: TerritoryName | None, mirror: str = "", tell: download.Tell = lambda d, t: None
+) -> tuple[cache.Record, bool]:
+    """Fetch a source, and return its record and whether the file differs from the one before.
+
+    *name* is the territory, None for a source of the whole country; *mirror* stands in place of the
+    machine of its addresses. The file before stays until the new one has been read by its loader.
+    Raises UsageError: AVS-231; InputError: AVS-710 to AVS-719, with the faults of the loader;
+    OutputError: AVS-502.
+    """
+    if source.scope != FRANCE and (name is None or len(name.departements) > _MOST_DEPARTEMENTS):
+        other = {"communes": "admin-express", "mairies": "admin-express"}.get(source.id, "insee-populations")
+        raise UsageError(Fault("AVS-231", {"value": source.id, "other": other}))
+    scope = FRANCE if source.scope == FRANCE or name is None else name.typed
+    departements = () if scope == FRANCE or name is None else name.departements
+    addresses = source.addresses(departements, mirror)
+    with cache.locked(cache.key_of(source.id, scope)) as part:
+        parts = [part.with_name(f"{part.stem}.{rank}.part") for rank in range(len(addresses))]
+        staged = part.with_name(part.stem + ".new" + source.suffix)
+        final = [
+            download.download(address, path, source.limits, tell)
+            for address, path in zip(addresses, parts, strict=True)
+        ]
+        try:
+            host = urlsplit(final[0]).hostname or ""
+            _PREPARE[source.id](source, parts, staged, host)
+            _check(source, staged, name, host)
+            record = _record(source, scope, tuple(final), staged)
+            before = cache.find(source.id, scope)
+            cache.put(staged, record)
+        finally:  # refused or put, it is of no use any more: only what was cut short is resumed
+            staged.unlink(missing_ok=True)
+            for path in parts:
+                download.forget(path)
+    return record, before is None or before.sha256 != record.sha256
+
+
+def _record(source: Source, scope: str, addresses: tuple[str, ...], staged: Path) -> cache.Record:
+    sha256 = sha256_of(staged)
+    return cache.Record(
+        source.id, scope, source.title, source.producer, source.licence, source.vintage, addresses,
+        date.today().isoformat(), f"{cache.key_of(source.id, scope)}.{sha256[:12]}{source.suffix}",
+        staged.stat().st_size, sha256,
+    )  # fmt: skip
+
+
+def _check(source: Source, staged: Path, name: TerritoryName | None, host: str) -> None:
+    """Read a file by the loader that will read it; raises InputError: AVS-717 and what the loader says."""
+    territory = Territory.of(name or find_territory_name(_PROBE))
+    try:
+        _CHECKS[source.layer or source.id](staged, territory)
+    except InputError as error:
+        reason = "ce que le service rend n'est pas lisible par l'outil"
+        first = Fault("AVS-717", {"value": host, "reason": reason})
+        raise InputError([first, *error.faults]) from error
+
+
+def _check_boundaries(path: Path, territory: Territory) -> None:
+    from avs_coverage.loaders.boundaries import read_boundaries_file
+
+    read_boundaries_file(path, territory.communes.index)
+
+
+def _check_populations(path: Path, territory: Territory) -> None:
+    from avs_coverage.loaders.populations import read_populations
+
+    read_populations([path], territory.communes.index)
+
+
+def _check_quarters(path: Path, territory: Territory) -> None:
+    from avs_coverage.loaders.quarters import read_quarters
+
+    read_quarters([path], territory.name.departements)
+
+
+def _check_structures(path: Path, territory: Territory) -> None:
+    from avs_coverage.loaders.bpe import read_bpe
+
+    if not len(read_bpe(path)[0]) > 1:
+        raise InputError(Fault("AVS-355", {}, path.name))
+
+
+_CHECKS: Mapping[str, Callable[[Path, Territory], None]] = {
+    "communes": _check_boundaries,
+    "population": _check_populations,
+    "qpv": _check_quarters,
+    "bpe": _check_structures,
+}
+
+
+# What is received becomes the file that the loader reads.
+
+
+def _as_it_is(source: Source, parts: Sequence[Path], staged: Path, host: str) -> None:
+    """Keep the answer, an archive that the loader opens; its members are bounded here."""
+    with archives.zip_member(parts[0], "donnees_communes.csv", _most(source), host):
+        parts[0].replace(staged)
+
+
+def _member(source: Source, parts: Sequence[Path], staged: Path, host: str) -> None:
+    archives.extract(parts[0], source.member, staged, _most(source), host)
+
+
+def _structures(source: Source, parts: Sequence[Path], staged: Path, host: str) -> None:
+    """Keep the two types of the BPE, under its own headers: 4,000 rows of 3 million."""
+    from avs_coverage.loaders.bpe import read_bpe
+
+    with archives.zip_member(parts[0], source.member, _most(source), host):
+        rows, _ = read_bpe(parts[0])
+    with staged.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=";").writerows(row.cells for row in rows)
+
+
+def _features(source: Source, parts: Sequence[Path], staged: Path, host: str) -> None:
+    """Join the features of the départements."""
+    found = [feature for part in parts for feature in _listed(_json(part, host), "features", host)]
+    content = {"type": "FeatureCollection", "features": found}
+    staged.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+
+
+def _populations(source: Source, parts: Sequence[Path], staged: Path, host: str) -> None:
+    """Write the populations of the départements as a table that the loader and a spreadsheet read."""
+    rows = [row for part in parts for row in _listed(_json(part, host), "", host)]
+    _write_table(staged, rows, ("code", "nom", "population"), host)
+
+
+def _write_table(staged: Path, rows: Sequence[Any], columns: Sequence[str], host: str) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        if not isinstance(row, dict) or any(row.get(column) is None for column in columns):
+            raise _unexpected(host, f"une commune sans {', '.join(columns)}")
+        writer.writerow([row[column] for column in columns])
+    staged.write_text(text.getvalue(), encoding="utf-8")
+
+
+def _json(part: Path, host: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Return what a service answered; raises InputError (AVS-717)."""
+    content = part.read_bytes()
+    if content.lstrip()[:1] == b"<":
+        raise _unexpected(host, "une page web au lieu de la donnée")
+    try:
+        return json.loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise _unexpected(host, "un texte qui n'est pas en UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise _unexpected(host, "un JSON abîmé" if content else "une réponse vide") from error
+
+
+def _listed(value: Any, key: str, host: str) -> list[Any]:  # noqa: ANN401
+    found = value.get(key) if key and isinstance(value, dict) else value
+    if not isinstance(found, list) or not found:
+        raise _unexpected(host, "aucune commune")
+    return found
+
+
+def _unexpected(host: str, reason: str) -> InputError:
+    return InputError(Fault("AVS-717", {"value": host, "reason": reason}))
+
+
+def _most(source: Source) -> int:
+    return source.limits.size_bytes * _GROWTH
+
+
+_PREPARE: Mapping[str, Callable[[Source, Sequence[Path], Path, str], None]] = {
+    "communes": _features,
+    "populations": _populations,
+    "admin-express": _member,
+    "insee-populations": _as_it_is,
+    "qpv-2024": _member,
+    "bpe": _structures,
+}

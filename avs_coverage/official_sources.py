@@ -1,0 +1,82 @@
+"""The catalogue of official data that can be fetched: address, licence, vintage, and what each replaces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import urlsplit, urlunsplit
+
+from avs_coverage.download import Limits
+from avs_coverage.embedded import read_csv
+from avs_coverage.errors import UsageError
+from avs_coverage.faults import Fault
+
+FRANCE = "france"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source: *scope* is ``territoire`` or ``france``; *layer* the one that it stands in for, or empty.
+
+    *address* may hold ``{departement}``; *member* is the pattern of the file to keep of an archive,
+    empty where the answer is the file.
+    """
+
+    id: str
+    title: str
+    scope: str
+    address: str
+    suffix: str
+    member: str
+    layer: str
+    producer: str
+    licence: str
+    vintage: str
+    limits: Limits
+    use: str
+
+    def addresses(self, departements: tuple[str, ...], mirror: str = "") -> tuple[str, ...]:
+        """Return the addresses to ask; *mirror* stands in place of their ``https://machine``."""
+        found = [self.address]
+        if "{departement}" in self.address:
+            found = [self.address.format(departement=code) for code in departements]
+        return tuple(_through(mirror, address) for address in found)
+
+
+@cache
+def sources() -> dict[str, Source]:
+    """Return the catalogue, by identifier."""
+    found = {}
+    for row in read_csv("official_sources.csv"):
+        limits = Limits(int(row["octets_max"]), float(row["secondes_max"]))
+        found[row["id"]] = Source(
+            row["id"], row["titre"], row["portee"], row["adresse"], row["suffixe"], row["membre"],
+            row["couche"], row["producteur"], row["licence"], row["millesime"], limits, row["usage"],
+        )  # fmt: skip
+    return found
+
+
+def _through(mirror: str, address: str) -> str:
+    """Return an address asked of a mirror, path and query kept.
+
+    >>> _through("http://127.0.0.1:8000/geo/", "https://geo.api.gouv.fr/communes?a=b")
+    'http://127.0.0.1:8000/geo/communes?a=b'
+    """
+    if not mirror:
+        return address
+    parts, to = urlsplit(address), urlsplit(mirror)
+    return urlunsplit((to.scheme, to.netloc, to.path.rstrip("/") + parts.path, parts.query, ""))
+
+
+def check_mirror(mirror: str) -> str:
+    """Return the address of a mirror as typed; raises UsageError (AVS-203)."""
+    try:
+        parts = urlsplit(mirror)
+        wrong = parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment
+    except ValueError:
+        wrong = True
+    if mirror and wrong:
+        choices = "une adresse en http:// ou https://, comme http://miroir.exemple:8080"
+        shown = mirror.rpartition("@")[2]
+        raise UsageError(Fault("AVS-203", {"value": shown, "option": "--mirror", "choices": choices}))
+    return mirror

@@ -1,0 +1,545 @@
+"""``data fetch`` against a server on loopback that answers like the official services, and misbehaves."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from avs_coverage import cache, download, official_sources
+from avs_coverage.download import Limits
+from tools.stand_in import Answers, StandIn, content
+
+ROOT = Path(__file__).parent.parent
+SHORT = Limits(3_000_000, 4.0)
+
+
+class Misbehaving(Answers):
+    """Serve what the test has put in *plan*, one fault a request; then answer rightly."""
+
+    def do_GET(self):  # noqa: N802 - the name that http.server calls
+        self.server.asked.append((self.path, dict(self.headers)))
+        fault = self.server.plan.pop(0) if self.server.plan else None
+        if fault is None and self.server.always:
+            fault = self.server.always
+        if fault is None:
+            super().do_GET()
+        else:
+            with contextlib.suppress(OSError):  # the client left: some tests want that
+                fault(self)
+
+
+class Stand(StandIn):
+    def __init__(self):
+        super().__init__(handler=Misbehaving)
+        self.plan, self.always, self.asked = [], None, []
+
+    def handle_error(self, request, client_address):
+        """The client left."""
+
+
+@pytest.fixture
+def stand(monkeypatch, tmp_path) -> Iterator[Stand]:
+    monkeypatch.setenv("AVS_COVERAGE_CACHE", str(tmp_path / "cache"))
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    monkeypatch.setattr(download, "WAITS_S", (0.0, 0.01, 0.02))
+    server = Stand()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Bounds that a test can wait for."""
+    monkeypatch.setattr(download, "SILENCE_S", 0.5)
+    found = {
+        id: one.__class__(**{**one.__dict__, "limits": SHORT})
+        for id, one in official_sources.sources().items()
+    }
+    monkeypatch.setattr(official_sources, "sources", lambda: found)
+
+
+def fetch(run, stand, *words):
+    return run("data", "fetch", *words, "--mirror", stand.url)
+
+
+def files(tmp_path):
+    """Return the name and content of what the cache holds, locks aside."""
+    found = (tmp_path / "cache").glob("*")
+    return {path.name: path.read_bytes() for path in found if not path.name.endswith(".lock")}
+
+
+# What goes well.
+
+
+@pytest.mark.parametrize(
+    ("words", "layer"),
+    [
+        (("communes", "allier"), "contours : communes-03."),
+        (("populations", "allier"), "population : populations-03."),
+        (("insee-populations",), "population : insee-populations-france."),
+        (("qpv-2024",), "QPV : qpv-2024-france."),
+    ],
+)  # fmt: skip
+def test_a_fetched_layer_stands_in_and_every_output_says_so(run, stand, words, layer):
+    done = fetch(run, stand, *words)
+    assert done.returncode == 0, done.stderr.decode()
+    page = run("report", "allier", "--date", "2025").stdout.decode()
+    (line,) = [line for line in page.splitlines() if layer in line and line.startswith("! ")]
+    assert "Donnée téléchargée à la place de la donnée embarquée" in line
+    assert "de 127.0.0.1" in line
+    record = json.loads(run("report", "allier", "--date", "2025", "--json").stdout)
+    assert (
+        any(layer in text and "téléchargé le" in text for text in record["couches_utilisateur"])
+        if "couches_utilisateur" in record
+        else layer in json.dumps(record, ensure_ascii=False)
+    )
+    # The user's own file, and a cleared cache, come before it.
+    assert run("data", "clear", words[0]).returncode == 0
+    assert layer not in run("report", "allier", "--date", "2025").stdout.decode()
+
+
+def test_the_figures_are_those_of_the_fetched_file(run, stand):
+    stand.plan.append(lambda one: one.give(200, *changed_populations()))
+    assert fetch(run, stand, "populations", "allier").returncode == 0
+    record = json.loads(run("report", "allier", "--json").stdout)
+    assert record["territoire"]["population"] == 317 * 7
+
+
+def changed_populations():
+    body, headers = content("/departements/03/communes?fields=code,nom,population&format=json")
+    rows = [{**row, "population": 7} for row in json.loads(body)]
+    return json.dumps(rows).encode(), headers
+
+
+def test_the_bpe_keeps_two_types_and_is_a_list_that_the_user_gives(run, stand):
+    done = fetch(run, stand, "bpe")
+    assert done.returncode == 0
+    path = next(line for line in done.stderr.decode().splitlines() if line.startswith("reçu : "))[7:]
+    assert Path(path).read_text(encoding="utf-8").count("\n") == 3
+    assert "BOULANGERIE" not in Path(path).read_text(encoding="utf-8")
+    assert "bpe" not in run("report", "allier").stdout.decode()
+    assert "CS D'ESSAI" in run("structures", "allier", "--structures", path).stdout.decode()
+
+
+def test_a_region_is_fetched_by_its_departements_and_a_country_is_refused(run, stand):
+    assert fetch(run, stand, "populations", "corse").returncode == 0
+    assert [path.split("/")[2] for path, _ in stand.asked] == ["2A", "2B"]
+    assert "populations-region-94." in run("report", "corse").stdout.decode()
+    assert "populations-region-94." not in run("report", "2A").stdout.decode()
+    done = fetch(run, stand, "communes", "france")
+    assert (done.returncode, b"AVS-231" in done.stderr) == (2, True)
+    assert fetch(run, stand, "communes").returncode == 2
+
+
+def test_offline_asks_nobody_and_a_report_never_does(run, stand):
+    done = run("data", "fetch", "communes", "allier", "--offline", "--mirror", stand.url)
+    assert (done.returncode, b"AVS-230" in done.stderr) == (2, True)
+    run("report", "allier")
+    assert stand.asked == []
+
+
+def test_info_and_list_and_clear(run, stand, tmp_path):
+    assert "Rien n'a été téléchargé" in run("data", "info").stdout.decode()
+    assert fetch(run, stand, "populations", "allier").returncode == 0
+    told = json.loads(run("data", "info", "--json").stdout)
+    (one,) = told["files"]
+    assert (one["source"], one["scope"], one["state"], one["licence"]) == (
+        "populations",
+        "03",
+        "entier",
+        "Licence Ouverte 2.0",
+    )
+    (tmp_path / "cache" / one["file"]).write_text("x", encoding="utf-8")
+    assert "son empreinte n'est plus la même" in run("data", "info").stdout.decode()
+    done = run("report", "allier")
+    assert (done.returncode, b"AVS-720" in done.stderr) == (3, True)
+    assert b"avs-coverage data fetch populations 03" in done.stderr
+    assert run("data", "clear").returncode == 0
+    assert files(tmp_path) == {}
+    assert run("report", "allier").returncode == 0
+    catalogue = run("data", "list").stdout.decode()
+    for id, source in official_sources.sources().items():
+        assert id in catalogue
+        assert source.licence in catalogue
+        assert source.address in catalogue
+
+
+# What goes wrong: each fault, the code that says it, and the cache as it was.
+
+
+def status(code, body=b"{}", **headers):
+    return lambda one: one.give(
+        code, body, {name.replace("_", "-"): value for name, value in headers.items()}
+    )
+
+
+def truncated(one):
+    body = content(one.path)[0]
+    one.send_response(200)
+    one.send_header("Content-Length", str(len(body)))
+    one.end_headers()
+    one.wfile.write(body[: len(body) // 2])
+    one.wfile.flush()
+    one.connection.shutdown(socket.SHUT_RDWR)
+
+
+def cut_chunk(one):
+    one.protocol_version = "HTTP/1.1"
+    one.send_response(200)
+    one.send_header("Transfer-Encoding", "chunked")
+    one.end_headers()
+    one.wfile.write(b"ff\r\n{}")
+    one.connection.shutdown(socket.SHUT_RDWR)
+
+
+def trickle(one):
+    one.send_response(200)
+    one.end_headers()
+    for _ in range(200):
+        one.wfile.write(b" ")
+        one.wfile.flush()
+        time.sleep(0.1)
+
+
+def endless(one):
+    one.send_response(200)
+    one.end_headers()
+    while True:
+        one.wfile.write(b"0" * 65536)
+
+
+def silent(one):
+    one.send_response(200)
+    one.end_headers()
+    time.sleep(3)
+
+
+def closed(one):
+    one.connection.shutdown(socket.SHUT_RDWR)
+
+
+def not_http(one):
+    one.wfile.write(b"SSH-2.0-OpenSSH\r\n\r\n")
+
+
+def centres(one):
+    one.give(200, *content(one.path.replace("geometry=contour", "geometry=centre")))
+
+
+def renamed_column(one):
+    body, headers = content(one.path)
+    one.give(200, body.replace(b'"code"', b'"numero"').replace(b'"population"', b'"habitants"'), headers)
+
+
+def latin(one):
+    body, headers = content(one.path)
+    one.give(200, body.decode().encode("latin-1", "replace"), headers)
+
+
+def gzip_bomb(one):
+    one.give(200, gzip.compress(b"0" * 30_000_000), {"Content-Encoding": "gzip"})
+
+
+def other_departement(one):
+    one.give(200, *content(one.path.replace("/03/", "/48/")))
+
+
+JSON_FAULTS = {
+    "400": (status(400), "AVS-711"),
+    "403": (status(403), "AVS-711"),
+    "404": (status(404), "AVS-711"),
+    "410": (status(410), "AVS-711"),
+    "429 for long": (status(429, Retry_After="3600"), "AVS-712"),
+    "429 until a date": (status(429, Retry_After="Wed, 21 Oct 2099 07:28:00 GMT"), "AVS-712"),
+    "503": (status(503), "AVS-712"),
+    "500": (status(500), "AVS-712"),
+    "204": (status(204, b""), "AVS-711"),
+    "redirect for ever": (status(301, Location="/departements/03/communes"), "AVS-716"),
+    "redirect to a file": (status(302, Location="file:///etc/passwd"), "AVS-716"),
+    "redirect to nothing": (status(302, Location="http://127.0.0.1:1/"), "AVS-710"),
+    "truncated": (truncated, "AVS-715"),
+    "chunk cut": (cut_chunk, "AVS-715"),
+    "trickle": (trickle, "AVS-714"),
+    "silent": (silent, "AVS-715"),
+    "endless": (endless, "AVS-713"),
+    "announced too large": (status(200, b"{}", Content_Length="99999999999"), "AVS-713"),
+    "closed": (closed, "AVS-715"),
+    "not http": (not_http, "AVS-715"),
+    "gzip bomb": (gzip_bomb, "AVS-713"),
+    "a page": (status(200, b"<!DOCTYPE html><title>Connexion</title>", Content_Type="text/html"), "AVS-717"),
+    "empty": (status(200, b""), "AVS-717"),
+    "no commune": (status(200, b'{"type":"FeatureCollection","features":[]}'), "AVS-717"),
+    "a number": (status(200, b"12"), "AVS-717"),
+    "deep": (status(200, b"[" * 200_000), "AVS-717"),
+    "half of a JSON": (status(200, b'{"features": [{"type": "Fea'), "AVS-717"),
+    "centres": (centres, "AVS-352"),
+    "renamed column": (renamed_column, "AVS-717"),
+    "latin-1": (latin, "AVS-717"),
+    "other département": (other_departement, "AVS-717"),
+}
+
+
+@pytest.mark.parametrize("name", JSON_FAULTS)
+def test_every_fault_of_a_service_ends_in_a_message_and_an_intact_cache(run, stand, short, tmp_path, name):
+    fault, code = JSON_FAULTS[name]
+    assert fetch(run, stand, "communes", "allier").returncode == 0
+    before = files(tmp_path)
+    stand.always = fault
+    began = time.monotonic()
+    done = fetch(run, stand, "communes", "allier")
+    told = done.stderr.decode()
+    assert done.returncode == 3, told
+    assert code in told
+    assert "  aide : " in told
+    assert "Traceback" not in told
+    assert time.monotonic() - began < 60
+    kept = {n: body for n, body in files(tmp_path).items() if ".part" not in n}
+    assert kept == before
+    assert run("report", "allier").returncode == 0
+
+
+@pytest.mark.parametrize("name", ["400", "503", "truncated", "a page", "renamed column", "latin-1"])
+def test_faults_of_a_table_are_told_too(run, stand, short, tmp_path, name):
+    stand.always, code = JSON_FAULTS[name]
+    done = fetch(run, stand, "populations", "allier")
+    assert (done.returncode, code.encode() in done.stderr) == (3, True), done.stderr.decode()
+    assert [n for n in files(tmp_path) if ".part" not in n] == []
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        [status(503), status(503), status(500)],
+        [status(429, Retry_After="0")],
+        [closed, truncated],
+        [status(301, Location="/departements/03/communes?fields=code,nom,population&format=json")],
+        [cut_chunk, status(504)],
+    ],
+    ids=["503", "429", "cut", "301", "504"],
+)  # fmt: skip
+def test_what_passes_is_tried_again(run, stand, plan):
+    stand.plan += plan
+    done = fetch(run, stand, "populations", "allier")
+    assert done.returncode == 0, done.stderr.decode()
+    assert len(stand.asked) == len(plan) + 1
+
+
+def test_nobody_there_is_said_with_the_proxy_to_set(run, stand):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    done = run("data", "fetch", "communes", "allier", "--mirror", url)
+    assert done.returncode == 3
+    assert "AVS-710 : 127.0.0.1 ne répond pas (connexion refusée)" in done.stderr.decode()
+    assert "HTTPS_PROXY" in done.stderr.decode()
+
+
+def test_a_proxy_of_the_environment_is_used(run, stand, monkeypatch):
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("http_proxy", stand.url)
+    done = run("data", "fetch", "populations", "allier", "--mirror", "http://miroir.invalid")
+    assert stand.asked[0][0].startswith("http://miroir.invalid/departements/03/communes")
+    assert done.returncode == 0, done.stderr  # the stand-in answers by the path alone
+
+
+# Archives.
+
+
+def archive(members):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as opened:
+        for name, body in members:
+            opened.writestr(name, body)
+    return made.getvalue()
+
+
+def link(name):
+    info = zipfile.ZipInfo(name)
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return info
+
+
+QPV = "GEOJSON/QP2024_France_Hexagonale_Outre_Mer_WGS84.geojson"
+ARCHIVES = {
+    "not an archive": b"PK\x03\x04 not at all",
+    "cut": content("/x/942d4ee8-8142-4556-8ea1-335537ce1119")[0][:-200],
+    "a page": b"<html>Connexion</html>",
+    "bomb": archive([(QPV, b"0" * 60_000_000)]),
+    "leaves": archive([("../../evil.geojson", b"{}"), (QPV, b"{}")]),
+    "leaves on Windows": archive([("..\\..\\evil.geojson", b"{}"), (QPV, b"{}")]),
+    "absolute": archive([("/etc/evil", b"{}"), (QPV, b"{}")]),
+    "drive": archive([("C:/evil", b"{}"), (QPV, b"{}")]),
+    "link": archive([(link("lien"), b"/etc/passwd"), (QPV, b"{}")]),
+    "missing": archive([("autre.geojson", b"{}")]),
+    "twice": archive([(QPV, b"{}"), (QPV.replace("GEOJSON/", ""), b"{}")]),
+    "empty member": archive([(QPV, b"")]),
+    "not JSON": archive([(QPV, b"bonjour")]),
+}
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_an_archive_that_is_not_what_it_should_be_is_refused(run, stand, short, tmp_path, name):
+    stand.always = status(200, ARCHIVES[name], Content_Type="application/zip")
+    done = fetch(run, stand, "qpv-2024")
+    told = done.stderr.decode()
+    assert done.returncode == 3, told
+    assert "AVS-718" in told or "AVS-717" in told
+    assert "Traceback" not in told
+    assert files(tmp_path) == {}
+    assert not list(tmp_path.rglob("evil*"))
+
+
+# Interruptions.
+
+
+def test_a_download_cut_short_is_resumed_where_it_stopped(run, stand, tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "WAITS_S", ())
+    body, headers = content("/x/ensemble.zip")
+
+    def half(one):
+        one.send_response(200)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            one.send_header(name, value)
+        one.end_headers()
+        one.wfile.write(body[:200_000])
+        one.wfile.flush()
+        time.sleep(0.3)
+        one.connection.shutdown(socket.SHUT_RDWR)
+
+    def rest(one):
+        start = int(one.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+        assert one.headers["If-Range"] == headers["ETag"]
+        one.give(
+            206, body[start:], {**headers, "Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"}
+        )
+        one.server.resumed = start
+
+    stand.plan += [half, rest]
+    assert fetch(run, stand, "insee-populations").returncode == 3
+    assert fetch(run, stand, "insee-populations").returncode == 0
+    assert 0 < stand.resumed <= 200_000
+    (name,) = [n for n in files(tmp_path) if n.endswith(".zip")]
+    assert files(tmp_path)[name] == body
+
+
+def test_what_changed_meanwhile_is_not_glued_to_what_was_there(run, stand, tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "WAITS_S", ())
+    body = content("/x/ensemble.zip")[0]
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    (folder / "insee-populations-france.0.part").write_bytes(b"old" * 1000)
+    mark = {"url": f"{stand.url}/fr/statistiques/fichier/8680726/ensemble.zip", "validator": '"old"'}
+    (folder / "insee-populations-france.0.part.json").write_text(json.dumps(mark), encoding="utf-8")
+    assert fetch(run, stand, "insee-populations").returncode == 0  # the stand-in ignores Range: 200, whole
+    assert stand.asked[0][1]["If-Range"] == '"old"'
+    (name,) = [n for n in files(tmp_path) if n.endswith(".zip")]
+    assert files(tmp_path)[name] == body
+
+
+def environment(tmp_path):
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "AVS_COVERAGE_CACHE": str(tmp_path / "cache"),
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+def command(stand, *words):
+    return [sys.executable, "-m", "avs_coverage", "data", "fetch", *words, "--mirror", stand.url]
+
+
+def test_two_runs_at_once_leave_one_whole_file(stand, tmp_path):
+    running = [
+        subprocess.Popen(
+            command(stand, "populations", "allier"), env=environment(tmp_path), stderr=subprocess.PIPE
+        )
+        for _ in range(3)
+    ]
+    assert [one.wait(60) for one in running] == [0, 0, 0], [one.stderr.read() for one in running]
+    for one in running:
+        one.stderr.close()
+    names = sorted(files(tmp_path))
+    assert len(names) == 2
+    assert cache.find("populations", "03") is not None
+    cache.find("populations", "03").check()
+
+
+def test_a_cache_that_cannot_be_written_is_said(run, stand, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("AVS_COVERAGE_CACHE", str(tmp_path / "file" / "cache"))
+    done = fetch(run, stand, "populations", "allier")
+    assert (done.returncode, b"AVS-502" in done.stderr) == (5, True), done.stderr
+    assert run("report", "allier").returncode == 0
+    assert run("data", "info").returncode == 0
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"source": "populations"}', b"\xff\xfe", b"null"])
+def test_a_damaged_record_is_no_record(run, stand, tmp_path, damage):
+    assert fetch(run, stand, "populations", "allier").returncode == 0
+    (tmp_path / "cache" / "populations-03.record.json").write_bytes(damage)
+    assert "téléchargée" not in run("report", "allier").stdout.decode()
+    assert run("data", "info").returncode == 0
+    assert fetch(run, stand, "populations", "allier").returncode == 0
+    assert "téléchargée" in run("report", "allier").stdout.decode()
+    assert run("data", "clear").returncode == 0
+    assert files(tmp_path) == {}
+
+
+def test_a_record_that_names_a_file_elsewhere_is_nobodys(run, stand, tmp_path):
+    assert fetch(run, stand, "populations", "allier").returncode == 0
+    path = tmp_path / "cache" / "populations-03.record.json"
+    said = json.loads(path.read_text(encoding="utf-8"))
+    (tmp_path / "victim.csv").write_text("x", encoding="utf-8")
+    path.write_text(json.dumps({**said, "file": "../victim.csv"}), encoding="utf-8")
+    assert run("data", "clear").returncode == 0
+    assert (tmp_path / "victim.csv").exists()
+
+
+@pytest.mark.slow
+def test_killed_a_hundred_times_the_cache_is_valid_after_each(stand, tmp_path):
+    """Kill real fetches at moments spread over their life; print how many died where."""
+    import random
+
+    rng, env = random.Random(7), environment(tmp_path)
+    began = time.monotonic()
+    subprocess.run(command(stand, "communes", "allier"), env=env, check=True, capture_output=True)
+    whole_s = time.monotonic() - began
+    killed = 0
+    for rank in range(100):
+        source = ("communes", "populations")[rank % 2]
+        one = subprocess.Popen(command(stand, source, "allier"), env=env, stderr=subprocess.DEVNULL)
+        time.sleep(rng.uniform(0.3, 1.05) * whole_s)
+        if one.poll() is None:
+            one.kill()
+            killed += 1
+        one.wait()
+        os.environ["AVS_COVERAGE_CACHE"] = str(tmp_path / "cache")
+        for record in cache.records():
+            record.check()
+        assert cache.find("communes", "03") is not None
+    print(f"\n100 lancements, {killed} tués en route : le cache était valide après chacun")
+    assert killed > 50
+    subprocess.run(command(stand, "communes", "allier"), env=env, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "avs_coverage", "data", "clear"], env=env, check=True, capture_output=True
+    )
+    assert files(tmp_path) == {}

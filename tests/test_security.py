@@ -1,0 +1,289 @@
+"""What a file of unknown origin can do, in each output and to the machine: docs/securite.md."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sqlite3
+import zipfile
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import openpyxl
+import pyogrio
+import pytest
+
+from avs_coverage.export import FORMATS
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</script></title></style><img src=x onerror=alert(2)>",
+    '"><svg onload=alert(3)>',
+    "=HYPERLINK(\"http://127.0.0.1:9/\";\"Cliquez\")",
+    "+cmd|' /C calc'!A0",
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+    "-2+3+cmd|' /C calc'!A0",
+    "\x1b]0;titre\x07\x1b[31mrouge\x1b[2J",
+    "\u202egnp.exe",
+    "&lt;b&gt; &amp; ]]> <!-- -->",
+    "$\\frac{1}{2}$ %s {0} {x!r}",
+    "'; DROP TABLE communes; --",
+    "[lien](javascript:alert(4)) `code` **gras**",
+)  # fmt: skip
+ESCAPES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
+
+
+@pytest.fixture
+def listed(tmp_path):
+    """A list of structures whose every text is hostile."""
+    rows = [
+        {"nom": name, "type": "CS" if rank % 2 else "EVS", "code_insee": "03190"}
+        | dict.fromkeys(("note", "source", "gestionnaire"), name)
+        for rank, name in enumerate(HOSTILE)
+    ]
+    (tmp_path / "liste.json").write_text(json.dumps(rows), encoding="utf-8")
+    return "liste.json"
+
+
+class Page(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags, self.attributes, self.scripts = [], [], 0
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += [name for name, _ in attributes]
+        self.scripts += tag == "script"
+
+
+def check_html(path):
+    page = Page()
+    page.feed(path.read_text(encoding="utf-8"))
+    assert page.scripts == 2  # the data, and the tool's own
+    assert page.tags.count("link") == 1  # an empty icon, so that none is asked for
+    assert not {"img", "iframe", "object", "embed", "base"} & set(page.tags)
+    assert not [name for name in page.attributes if name.startswith("on")]
+
+
+def check_xlsx(path):
+    for sheet in openpyxl.load_workbook(path):
+        for row in sheet.iter_rows():
+            for cell in row:
+                assert cell.data_type != "f", (sheet.title, cell.coordinate, cell.value)
+                assert cell.hyperlink is None
+    with zipfile.ZipFile(path) as archive:
+        assert not [
+            name for name in archive.namelist() if "vba" in name.lower() or "external" in name.lower()
+        ]
+
+
+def check_csv(path):
+    for line in path.read_text(encoding="utf-8-sig").splitlines():
+        for cell in line.split(";"):
+            assert cell.strip('"')[:1] not in ("=", "@", "+") or re.fullmatch(r"[+]?[\d,]+", cell), cell
+
+
+def check_json(path):
+    json.loads(path.read_text(encoding="utf-8"))
+
+
+def check_markdown(path):
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"(?<!\\)<(?!!--)", text.replace("> **Attention", ""))
+    assert not re.search(r"(?<!\\)\]\(", text)
+
+
+def check_gpkg(path):
+    for name, _ in pyogrio.list_layers(path):
+        pyogrio.read_dataframe(path, layer=name)
+    with sqlite3.connect(path) as database:
+        assert database.execute("select count(*) from communes").fetchone() == (317,)
+        styles = database.execute("select styleQML from layer_styles").fetchall()
+    for (style,) in styles:
+        ElementTree.fromstring(style)
+
+
+def check_svg(path):
+    tree = ElementTree.fromstring(path.read_bytes())
+    tags = {one.tag.rpartition("}")[2] for one in tree.iter()}
+    assert not {"script", "foreignObject", "image", "a", "iframe"} & tags
+    assert not [name for one in tree.iter() for name in one.attrib if name.lower().startswith("on")]
+
+
+def check_pdf(path):
+    from pypdf import PdfReader
+
+    for page in PdfReader(path).pages:
+        assert "/AA" not in page
+        for note in page.get("/Annots", ()):  # links are within the document
+            assert note.get_object().get("/A", {}).get("/S") in (None, "/GoTo")
+    root = PdfReader(path).trailer["/Root"]
+    assert not {"/AA", "/JavaScript"} & set(root)
+    assert root.get("/OpenAction", {}) == {} or "/JS" not in str(root["/OpenAction"])
+
+
+def check_docx(path):
+    with zipfile.ZipFile(path) as archive:
+        assert not [name for name in archive.namelist() if re.search("vba|embed|external", name, re.I)]
+        for name in archive.namelist():
+            if name.endswith((".xml", ".rels")):
+                body = archive.read(name).decode()
+                ElementTree.fromstring(body)
+                assert 'TargetMode="External"' not in body
+                fields = re.findall(r"<w:instrText[^>]*>([^<]*)<", body)
+                assert {field.split()[0] for field in fields} <= {"PAGE", "NUMPAGES"}
+
+
+def check_layer(path):
+    pyogrio.read_dataframe(path)
+
+
+CHECKS = {
+    ".html": check_html, ".xlsx": check_xlsx, ".csv": check_csv, ".json": check_json, ".md": check_markdown,
+    ".gpkg": check_gpkg, ".geojson": check_layer, ".parquet": lambda path: None, ".svg": check_svg,
+    ".pdf": check_pdf, ".docx": check_docx, ".png": lambda path: None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_export_lets_a_hostile_name_act(run, tmp_path, listed, name):
+    done = run("export", "allier", "--structures", listed, "-o", "out", "--format", name)
+    assert done.returncode == 0, done.stderr.decode()
+    found = list((tmp_path / "out").iterdir())
+    assert len(found) >= 2
+    for path in found:
+        CHECKS[path.suffix](path)
+        if path.suffix in (".html", ".md", ".csv", ".json", ".geojson"):
+            text = path.read_text(encoding="utf-8-sig")
+            assert not re.search("[\x1b\x07]", text), path.name
+
+
+COMMANDS = [
+    (name, "allier")
+    for name in (
+        "report", "structures", "contributions", "access", "zones", "qpv", "communes", "history", "audit",
+        "supply", "groups",
+    )
+] + [("explain", "allier", "moulins")]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_no_screen_and_no_message_lets_a_hostile_name_act(run, listed, command):
+    done = run(*command, "--structures", listed)
+    for stream in (done.stdout, done.stderr):
+        assert not ESCAPES.search(stream.decode().replace("\n", ""))
+    made = run(*command, "--structures", listed, "--json")
+    if made.returncode == 0:
+        assert not re.search(b"[\x1b\x07]", made.stdout)
+
+
+def test_a_hostile_word_of_the_command_line_is_shown_without_acting(run):
+    for words in (("report", HOSTILE[7]), ("error", HOSTILE[7]), ("check", HOSTILE[7]), (HOSTILE[7],)):
+        done = run(*words)
+        assert done.returncode in (2, 3, 4)
+        assert not ESCAPES.search((done.stdout + done.stderr).decode().replace("\n", ""))
+
+
+# What is read.
+
+
+ENTITIES = '<!DOCTYPE x [<!ENTITY file SYSTEM "file:///etc/passwd"><!ENTITY a "{}">]>'
+
+
+def with_entities(content: bytes, member: str, old: str) -> bytes:
+    """Return a workbook whose text is an entity: that of a file of the machine, and one that grows."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(made, "w") as target:
+        for info in source.infolist():
+            body = source.read(info)
+            if info.filename == member:
+                text = body.decode().replace(old, "&file;&a;")
+                start = text.index("?>") + 2 if text.startswith("<?xml") else 0
+                text = text[:start] + ENTITIES.format("lol" * 100) + text[start:]
+                body = text.encode()
+            target.writestr(info, body)
+    return made.getvalue()
+
+
+def workbook() -> bytes:
+    made, book = io.BytesIO(), openpyxl.Workbook()
+    for row in (("nom", "type", "code_insee"), ("Centre ENTITE", "CS", "03190")):
+        book.active.append(row)
+    book.save(made)
+    return made.getvalue()
+
+
+def test_the_entities_of_a_workbook_are_never_expanded(run, tmp_path):
+    content = with_entities(workbook(), "xl/sharedStrings.xml", "Centre ENTITE")
+    (tmp_path / "liste.xlsx").write_bytes(content)
+    done = run("structures", "allier", "--structures", "liste.xlsx")
+    told = (done.stdout + done.stderr).decode()
+    assert done.returncode in (0, 3)
+    assert "root:" not in told
+    assert "lollol" not in told
+
+
+def test_the_entities_of_an_ods_are_never_expanded(run, tmp_path):
+    from odf.opendocument import OpenDocumentSpreadsheet
+    from odf.table import Table, TableCell, TableRow
+    from odf.text import P
+
+    book, sheet = OpenDocumentSpreadsheet(), Table(name="liste")
+    for values in (("nom", "type", "code_insee"), ("Centre ENTITE", "CS", "03190")):
+        row = TableRow()
+        for value in values:
+            cell = TableCell(valuetype="string")
+            cell.addElement(P(text=value))
+            row.addElement(cell)
+        sheet.addElement(row)
+    book.spreadsheet.addElement(sheet)
+    made = io.BytesIO()
+    book.write(made)
+    (tmp_path / "liste.ods").write_bytes(with_entities(made.getvalue(), "content.xml", "Centre ENTITE"))
+    done = run("structures", "allier", "--structures", "liste.ods")
+    told = (done.stdout + done.stderr).decode()
+    assert done.returncode in (0, 3)
+    assert "root:" not in told
+    assert "lollol" not in told
+
+
+def test_a_geopackage_with_triggers_and_views_is_read_and_left_as_it_was(run, tmp_path):
+    assert run("export", "allier", "-o", "out", "--format", "gpkg").returncode == 0
+    path = tmp_path / "out" / "avs-03.gpkg"
+    with sqlite3.connect(path) as database:
+        database.executescript(
+            """
+            create table journal (ligne text);
+            create trigger mouchard after update on communes begin insert into journal values ('x'); end;
+            create view espion as select * from communes where (select count(*) from journal) = 0;
+            """
+        )
+    database.close()
+    before = path.read_bytes()
+    done = run("report", "allier", "--communes", "out/avs-03.gpkg")
+    assert done.returncode == 0, done.stderr.decode()
+    assert path.read_bytes() == before
+    assert sorted(one.name for one in (tmp_path / "out").iterdir()) == ["avs-03.gpkg", "manifest.json"]
+
+
+@pytest.mark.parametrize(
+    "name", ["../dehors.csv", "/etc/passwd", "sous/../../dehors.csv", "lien.csv", "C:\\Windows\\x.csv"]
+)
+def test_a_study_reads_nothing_outside_its_folder(run, tmp_path, name):
+    folder = tmp_path / "etude"
+    folder.mkdir()
+    (tmp_path / "dehors.csv").write_text("nom;type;code_insee\nSECRET;CS;03190\n", encoding="utf-8")
+    (folder / "lien.csv").symlink_to(tmp_path / "dehors.csv")
+    (folder / "avs.toml").write_text(f"territoire = 'allier'\nstructures = '{name}'\n", encoding="utf-8")
+    for command in ("report", "check", "structures"):
+        done = run(command, "./etude")
+        assert done.returncode == 3, command
+        assert b"SECRET" not in done.stdout + done.stderr
+
+
+def test_a_table_with_a_secret_in_its_first_line_is_refused_without_repeating_the_file(run, tmp_path):
+    (tmp_path / "s.csv").write_text("root:x:0:0\nmotdepasse:azerty\n", encoding="utf-8")
+    done = run("report", "allier", "--structures", "s.csv")
+    assert done.returncode == 3
+    assert b"azerty" not in done.stdout + done.stderr

@@ -1,0 +1,148 @@
+"""Answer as the official services do, on this machine alone, from the tool's own data: to try and to test.
+
+python -m tools.stand_in 8765
+avs-coverage data fetch communes allier --mirror http://127.0.0.1:8765
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import zipfile
+from collections.abc import Mapping
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from avs_coverage.territory import Territory
+
+_INSEE_HEADER = "REG;Région;DEP;CODARR;CODCAN;CODCOM;COM;Commune;PMUN;PCAP;PTOT"
+
+
+class StandIn(ThreadingHTTPServer):
+    """The services on one loopback port: each path answers as on the machine whose place it takes."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int = 0, handler: type[BaseHTTPRequestHandler] | None = None) -> None:
+        super().__init__(("127.0.0.1", port), handler or Answers)
+
+    @property
+    def url(self) -> str:
+        """Return the address to give to ``--mirror``."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Answers(BaseHTTPRequestHandler):
+    """Give what a service would give for a path and query."""
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: ANN401
+        """Keep silent."""
+
+    def do_GET(self) -> None:
+        """Answer one request."""
+        found = content(self.path)
+        if found is None:
+            self.give(404, b"{}", {"Content-Type": "application/json"})
+        else:
+            self.give(200, *found)
+
+    def give(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        """Send a whole answer."""
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@cache
+def content(path: str) -> tuple[bytes, dict[str, str]] | None:
+    """Return the body and headers of an answer; None where the service has none."""
+    parts = urlsplit(path)
+    words = parts.path.strip("/").split("/")
+    if words[0] == "departements" and words[2:] == ["communes"]:
+        return _communes(words[1], {name: values[0] for name, values in parse_qs(parts.query).items()})
+    if parts.path.endswith("/ensemble.zip"):
+        return _zip({"donnees_communes.csv": _populations(), "metadonnees_communes.csv": b"COD;LIB\n"})
+    if parts.path.endswith("/942d4ee8-8142-4556-8ea1-335537ce1119"):
+        name = "GEOJSON/QP2024_France_Hexagonale_Outre_Mer_WGS84.geojson"
+        return _zip({name: _quarters(), "SHP/lisez-moi.txt": b"."})
+    if parts.path.endswith("/BPE25.zip"):
+        return _zip({"BPE25.csv": _equipment()})
+    return None
+
+
+def _communes(departement: str, query: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:
+    territory = Territory.find(departement)
+    rows = [
+        {"nom": row.nom, "code": code, "population": int(row.population), "codeEpci": row.epci,
+         "surface": None if row.superficie_km2 != row.superficie_km2 else round(100 * row.superficie_km2, 2)}
+        for code, row in territory.rows.items()
+    ]  # fmt: skip
+    fields = query.get("fields", "nom,code").split(",")
+    kept = [{name: row[name] for name in row if name in (*fields, "nom", "code")} for row in rows]
+    if query.get("format") != "geojson":
+        return _json(kept)
+    shapes: Mapping[str, Any] = {
+        code: {"type": "Point", "coordinates": [row.lon, row.lat]} for code, row in territory.rows.items()
+    }
+    if query.get("geometry") == "contour":
+        frame = territory.boundaries().to_crs(4326)
+        shapes = {code: shape.__geo_interface__ for code, shape in frame.geometry.items()}
+    features = [
+        {"type": "Feature", "properties": row, "geometry": shapes[str(row["code"])]}
+        for row in kept
+        if row["code"] in shapes
+    ]
+    return _json({"type": "FeatureCollection", "features": features})
+
+
+def _populations() -> bytes:
+    lines = [_INSEE_HEADER]
+    for code, row in Territory.find("france").rows.items():
+        if not code.startswith("976"):
+            lines.append(
+                f"{row.region};;{row.departement};;;{code[2:]};{code};{row.nom};{row.population};0;{row.population}"
+            )
+    return "\r\n".join(lines).encode()
+
+
+def _quarters() -> bytes:
+    import geopandas as gpd
+
+    from avs_coverage.embedded import data_dir
+
+    frame = gpd.read_parquet(data_dir() / "qpv_2024_perimeters.parquet").to_crs(4326)
+    return str(frame.to_json()).encode()
+
+
+def _equipment() -> bytes:
+    header = "AN;NOMRS;CNOMRS;DEPCOM;TYPEQU;LONGITUDE;LATITUDE;QUALITE_GEOLOC"
+    rows = ["2025;CS D'ESSAI;;03185;D506;2.6050;46.3400;11", "2025;EVS D'ESSAI;;03310;D508;3.4200;46.1300;11",
+            "2025;BOULANGERIE;;03190;B203;3.3300;46.5600;11"]  # fmt: skip
+    return "\n".join([header, *rows, ""]).encode()
+
+
+def _json(value: Any) -> tuple[bytes, dict[str, str]]:  # noqa: ANN401
+    return json.dumps(value, ensure_ascii=False).encode(), {"Content-Type": "application/json; charset=utf-8"}
+
+
+def _zip(members: Mapping[str, bytes]) -> tuple[bytes, dict[str, str]]:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in members.items():
+            archive.writestr(zipfile.ZipInfo(name, (2025, 1, 1, 0, 0, 0)), body, zipfile.ZIP_DEFLATED)
+    tag = f'"{len(made.getvalue())}"'
+    return made.getvalue(), {"Content-Type": "application/zip", "ETag": tag}
+
+
+if __name__ == "__main__":
+    server = StandIn(int(sys.argv[1]) if len(sys.argv) > 1 else 8765)
+    print(
+        f"les services officiels, sur {server.url} : avs-coverage data fetch … --mirror {server.url}",
+        flush=True,
+    )
+    server.serve_forever()
