@@ -514,7 +514,7 @@ def prepare(folder: Path, *arguments: str) -> Trial:
 def kill_once(trial: Trial, folder: Path, chance: random.Random) -> str:
     """Kill the command of a trial at a random moment, check every file; say when it died.
 
-    The command is run again where it died replacing files, and one time in four otherwise.
+    The command is run again where it died replacing files, and one time in ten otherwise.
     """
     folder.mkdir()
     trial.begin(folder)
@@ -541,7 +541,7 @@ def kill_once(trial: Trial, folder: Path, chance: random.Random) -> str:
             assert hashlib.sha256(content).hexdigest() == one["sha256"], (trial.arguments, one["fichier"])
 
     moment = _moment(trial, left, found, code)
-    if moment == MIXED or chance.random() < 0.25:
+    if moment == MIXED or chance.random() < 0.1:
         assert ended(run_aside(folder, *trial.arguments, *NEW, "--force")) == 0
         said = Path(f"{folder}.txt").read_text(encoding="utf-8")
         assert {k: v for k, v in contents(folder).items() if STAGING_PREFIX not in k} == trial.new
