@@ -452,6 +452,7 @@ def _run_command(folder: Path, arguments: tuple[str, ...], renaming_s: float) ->
     Path.replace = replace
     code = main_program(arguments)
     sys.stderr.flush()
+    Path(f"{folder}.code").write_text(str(code), encoding="ascii")
     os._exit(code)
 
 
@@ -461,11 +462,17 @@ def run_aside(folder: Path, *arguments: str, renaming_s: float = 0) -> multiproc
     return process
 
 
-def ended(process: multiprocessing.Process) -> int:
+def ended(folder: Path, process: multiprocessing.Process) -> int | None:
+    """Wait for a process and return its exit code, None where it was killed.
+
+    It leaves the code itself: multiprocessing mixes up those of processes started by several threads.
+    """
     process.join()
-    code = process.exitcode
     process.close()
-    return code
+    code = Path(f"{folder}.code")
+    text = code.read_text(encoding="ascii") if code.exists() else ""
+    code.unlink(missing_ok=True)
+    return int(text) if text else None  # empty: killed even as it left it
 
 
 @dataclass(frozen=True)
@@ -493,7 +500,7 @@ def watched(folder: Path) -> Path:
 def prepare(folder: Path, *arguments: str) -> Trial:
     """Make the old and the new result of a command, and measure how long it writes."""
     folder.mkdir()
-    assert ended(run_aside(folder, *arguments, *OLD)) == 0
+    assert ended(folder, run_aside(folder, *arguments, *OLD)) == 0
     old = contents(folder)
     running = run_aside(folder, *arguments, *NEW, "--force", renaming_s=RENAMING_S)
     moments = []
@@ -503,7 +510,7 @@ def prepare(folder: Path, *arguments: str) -> Trial:
     while staging_of(watched(folder)):
         time.sleep(0.0002)
     moments.append(time.perf_counter())
-    assert ended(running) == 0
+    assert ended(folder, running) == 0
     new = contents(folder)
     assert old.keys() == new.keys()
     same = [name for name, content in new.items() if content is not None and old[name] == content]
@@ -514,7 +521,7 @@ def prepare(folder: Path, *arguments: str) -> Trial:
 def kill_once(trial: Trial, folder: Path, chance: random.Random) -> str:
     """Kill the command of a trial at a random moment, check every file; say when it died.
 
-    The command is run again where it died replacing files, and one time in four otherwise.
+    The command is run again where it died replacing files, and one time in ten otherwise.
     """
     folder.mkdir()
     trial.begin(folder)
@@ -526,7 +533,7 @@ def kill_once(trial: Trial, folder: Path, chance: random.Random) -> str:
         wait_for(watched(folder), phase, running.is_alive)
         time.sleep(chance.uniform(0, trial.seconds[phase - 1]))
     running.kill()
-    code = ended(running)
+    code = ended(folder, running)
 
     left = contents(folder)
     found = {name: content for name, content in left.items() if STAGING_PREFIX not in name}
@@ -541,8 +548,8 @@ def kill_once(trial: Trial, folder: Path, chance: random.Random) -> str:
             assert hashlib.sha256(content).hexdigest() == one["sha256"], (trial.arguments, one["fichier"])
 
     moment = _moment(trial, left, found, code)
-    if moment == MIXED or chance.random() < 0.25:
-        assert ended(run_aside(folder, *trial.arguments, *NEW, "--force")) == 0
+    if moment == MIXED or chance.random() < 0.1:
+        assert ended(folder, run_aside(folder, *trial.arguments, *NEW, "--force")) == 0
         said = Path(f"{folder}.txt").read_text(encoding="utf-8")
         assert {k: v for k, v in contents(folder).items() if STAGING_PREFIX not in k} == trial.new
         told = "un export y a sans doute été interrompu" in said
@@ -550,8 +557,10 @@ def kill_once(trial: Trial, folder: Path, chance: random.Random) -> str:
     return moment
 
 
-def _moment(trial: Trial, left: dict[str, bytes | None], found: dict[str, bytes | None], code: int) -> str:
-    if code != -signal.SIGKILL:
+def _moment(
+    trial: Trial, left: dict[str, bytes | None], found: dict[str, bytes | None], code: int | None
+) -> str:
+    if code is not None:
         return "ended by itself before"
     staging = sum(Path(name).name.startswith(STAGING_PREFIX) for name in left)
     if not staging:

@@ -15,7 +15,7 @@ def parameters(report: Report, files: Files) -> list[tuple[str, str]]:
     found = [
         ("Territoire", report.label),
         ("Date de l'état", french_date(coverage.on)),
-        ("Inventaire", inventory.title or "aucun"),
+        ("Inventaire", inventory.title or "aucun inventaire"),
         ("Source de l'inventaire", inventory.source or "—"),
     ]
     for rank, one in enumerate((coverage, *report.others), 1):
