@@ -50,10 +50,14 @@ class Fact(NamedTuple):
 
 
 class Sentence(NamedTuple):
-    """One sentence, or a few that go together; *facts* are its numbers, in their order."""
+    """One sentence, or a few that go together; *facts* are its numbers, in their order.
+
+    *item* marks one of a list that the sentence before opens.
+    """
 
     text: str
     facts: tuple[Fact, ...] = ()
+    item: bool = False
 
 
 def write(template: str, **values: Fact | str) -> Sentence:

@@ -231,8 +231,8 @@ def _published(report: Report, facts: Facts) -> Iterator[Sentence]:
             told = write("{label} : {n}", label=figure.label, n=as_printed)
             by_source.setdefault(figure.source, []).append(told)
     for source, parts in by_source.items():
-        words = f"Publié en {report.coverage.on.year} ({source}) — "
-        yield together([Sentence(words), together(parts, " ; "), Sentence(".")], "")
+        yield Sentence(f"Publié en {report.coverage.on.year} ({source}) :")
+        yield from (part._replace(item=True) for part in parts)
     failing = facts.count("audit", {"arithmetique": "incoherent"})
     if failing.value:
         yield write(

@@ -87,7 +87,7 @@ def check_export(folder: Path) -> int:
     notes, checked = notes_of(text), 0
     body = text.partition("\n## Méthode et sources")[0]
     for line in body.splitlines():
-        marked = re.fullmatch(r"(.*)\[\^(\d+)\]", line)
+        marked = re.fullmatch(r"(?:- )?(.*)\[\^(\d+)\]", line)
         if marked is None:
             continue
         sentence, told = marked[1], []

@@ -111,7 +111,7 @@ def _parts(report: Report, passages: Sequence[Passage]) -> Iterator[Part]:
 def _statement(passages: Sequence[Passage]) -> Iterator[HandoutBlock]:
     for passage in passages:
         yield Subheading(passage.title)
-        yield from (Paragraph(sentence.text) for sentence in passage.sentences)
+        yield from (Paragraph(f"• {one.text}" if one.item else one.text) for one in passage.sentences)
 
 
 def _figures(report: Report) -> tuple[HandoutBlock, ...]:

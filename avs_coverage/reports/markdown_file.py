@@ -31,12 +31,16 @@ def _lines(report: Report, passages: Sequence[Passage], titles: Mapping[str, str
     notes: list[str] = []
     for passage in passages:
         yield f"\n## {escape(passage.title)}"
+        was_item = False
         for sentence in passage.sentences:
             mark = ""
             if sentence.facts:
                 notes.append(note(sentence.facts, titles))
                 mark = f"[^{len(notes)}]"
-            yield f"\n{escape(sentence.text)}{mark}"
+            if not (was_item and sentence.item):
+                yield ""
+            yield f"{'- ' if sentence.item else ''}{escape(sentence.text)}{mark}"
+            was_item = sentence.item
     yield "\n## Méthode et sources\n"
     for one in (report, *report.beside):
         yield f"- Règle « {escape(one.coverage.rule.label)} » : {escape(one.coverage.rule.definition)}."
