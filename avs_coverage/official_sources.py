@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit, urlunsplit
 
-from avs_coverage.download import Limits
 from avs_coverage.embedded import read_csv
 from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
+from avs_coverage.http_client import Limits
 
 FRANCE = "france"
 

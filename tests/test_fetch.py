@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from avs_coverage import cache, download, official_sources
-from avs_coverage.download import Limits
+from avs_coverage import cache, http_client, official_sources
+from avs_coverage.http_client import Limits
 from tools.stand_in import Answers, StandIn, content
 
 ROOT = Path(__file__).parent.parent
@@ -56,7 +56,7 @@ def stand(monkeypatch, tmp_path) -> Iterator[Stand]:
     monkeypatch.setenv("AVS_COVERAGE_CACHE", str(tmp_path / "cache"))
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "127.0.0.1")
-    monkeypatch.setattr(download, "WAITS_S", (0.0, 0.01, 0.02))
+    monkeypatch.setattr(http_client, "WAITS_S", (0.0, 0.01, 0.02))
     server = Stand()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
@@ -67,7 +67,7 @@ def stand(monkeypatch, tmp_path) -> Iterator[Stand]:
 @pytest.fixture
 def short(monkeypatch):
     """Bounds that a test can wait for."""
-    monkeypatch.setattr(download, "SILENCE_S", 0.5)
+    monkeypatch.setattr(http_client, "SILENCE_S", 0.5)
     found = {
         id: one.__class__(**{**one.__dict__, "limits": SHORT})
         for id, one in official_sources.sources().items()
@@ -411,7 +411,7 @@ def test_an_archive_that_is_not_what_it_should_be_is_refused(run, stand, short, 
 
 
 def test_a_download_cut_short_is_resumed_where_it_stopped(run, stand, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "WAITS_S", ())
+    monkeypatch.setattr(http_client, "WAITS_S", ())
     body, headers = content("/x/ensemble.zip")
 
     def half(one):
@@ -441,7 +441,7 @@ def test_a_download_cut_short_is_resumed_where_it_stopped(run, stand, tmp_path, 
 
 
 def test_what_changed_meanwhile_is_not_glued_to_what_was_there(run, stand, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "WAITS_S", ())
+    monkeypatch.setattr(http_client, "WAITS_S", ())
     body = content("/x/ensemble.zip")[0]
     folder = tmp_path / "cache"
     folder.mkdir()
