@@ -159,6 +159,8 @@ class Judge:
 
     def _elsewhere(self, code: str, commune: Commune) -> str:
         """Say that an answer is of another commune than the one declared; empty where it is not."""
+        if not code:
+            return "la réponse ne dit pas sa commune"
         today = self._codes.passage(self._codes.clean(code))
         if today == (commune.code,):
             return ""

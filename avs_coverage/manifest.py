@@ -25,7 +25,7 @@ SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/manifest", 1
 FILE_NAME = "manifest.json"
 _LIBRARIES = ("geopandas", "numpy", "pandas", "pyarrow", "pyogrio", "pyproj", "shapely", "xlsxwriter")
 _ONE = {"structures": "structures", "zones": "service_areas", "communes": "communes", "temps": "travel_times",
-        "chiffres": "figures"}  # fmt: skip
+        "chiffres": "figures", "mairies": "mairies"}  # fmt: skip
 _SEVERAL = {"population": "population", "qpv": "qpv"}
 """Role of a file in the manifest, as in ``avs.toml`` → field of ``Files``."""
 

@@ -31,12 +31,21 @@ class Misbehaving(Answers):
     """Serve what the test has put in *plan*, one fault a request; then answer rightly."""
 
     def do_GET(self):  # noqa: N802 - the name that http.server calls
+        self.answer(super().do_GET)
+
+    def do_POST(self):  # noqa: N802
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.posted.append(body)
+        self.rfile = io.BytesIO(body)
+        self.answer(super().do_POST)
+
+    def answer(self, rightly):
         self.server.asked.append((self.path, dict(self.headers)))
         fault = self.server.plan.pop(0) if self.server.plan else None
         if fault is None and self.server.always:
             fault = self.server.always
         if fault is None:
-            super().do_GET()
+            rightly()
         else:
             with contextlib.suppress(OSError):  # the client left: some tests want that
                 fault(self)
@@ -45,7 +54,7 @@ class Misbehaving(Answers):
 class Stand(StandIn):
     def __init__(self):
         super().__init__(handler=Misbehaving)
-        self.plan, self.always, self.asked = [], None, []
+        self.plan, self.always, self.asked, self.posted = [], None, [], []
 
     def handle_error(self, request, client_address):
         """The client left."""
@@ -53,6 +62,10 @@ class Stand(StandIn):
 
 @pytest.fixture
 def stand(monkeypatch, tmp_path) -> Iterator[Stand]:
+    yield from serving(monkeypatch, tmp_path)
+
+
+def serving(monkeypatch, tmp_path) -> Iterator[Stand]:
     monkeypatch.setenv("AVS_COVERAGE_CACHE", str(tmp_path / "cache"))
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "127.0.0.1")
@@ -66,7 +79,11 @@ def stand(monkeypatch, tmp_path) -> Iterator[Stand]:
 
 @pytest.fixture
 def short(monkeypatch):
-    """Bounds that a test can wait for."""
+    shorten(monkeypatch)
+
+
+def shorten(monkeypatch):
+    """Set bounds that a test can wait for."""
     monkeypatch.setattr(http_client, "SILENCE_S", 0.5)
     found = {
         id: one.__class__(**{**one.__dict__, "limits": SHORT})

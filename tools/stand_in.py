@@ -26,6 +26,7 @@ from avs_coverage.gazetteer import Gazetteer, departement_of, parent_of_arrondis
 from avs_coverage.projection import epsg_of, unproject
 from avs_coverage.territory import Territory
 
+_GAZETTEER = Gazetteer()
 _INSEE_HEADER = "REG;Région;DEP;CODARR;CODCAN;CODCOM;COM;Commune;PMUN;PCAP;PTOT"
 
 
@@ -59,7 +60,7 @@ class Answers(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer one form."""
-        form = _form(self.headers["Content-Type"], self.rfile.read(int(self.headers["Content-Length"])))
+        form = form_of(self.headers["Content-Type"], self.rfile.read(int(self.headers["Content-Length"])))
         if urlsplit(self.path).path.endswith("/geocodage/search/csv"):
             self.give(200, geocoded(form), {"Content-Type": "text/csv; charset=utf-8"})
         else:
@@ -93,12 +94,16 @@ def content(path: str) -> tuple[bytes, dict[str, str]] | None:
 
 def _communes(departement: str, query: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:
     territory = Territory.find(departement)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"nom": row.nom, "code": code, "population": int(row.population), "codeEpci": row.epci,
-         "surface": None if row.superficie_km2 != row.superficie_km2 else round(100 * row.superficie_km2, 2)}
+         "surface": None if row.superficie_km2 != row.superficie_km2 else round(100 * row.superficie_km2, 2),
+         "centre": {"type": "Point", "coordinates": [round(row.lon, 4), round(row.lat, 4)]},
+         "mairie": {"type": "Point", "coordinates": [round(row.lon + 0.01, 6), row.lat]}}
         for code, row in territory.rows.items()
     ]  # fmt: skip
     fields = query.get("fields", "nom,code").split(",")
+    if query.get("format") == "geojson":  # one geometry alone, never among the properties
+        fields = [name for name in fields if name not in ("centre", "mairie")]
     kept = [{name: row[name] for name in row if name in (*fields, "nom", "code")} for row in rows]
     if query.get("format") != "geojson":
         return _json(kept)
@@ -116,7 +121,7 @@ def _communes(departement: str, query: Mapping[str, str]) -> tuple[bytes, dict[s
     return _json({"type": "FeatureCollection", "features": features})
 
 
-def _form(kind: str, body: bytes) -> dict[str, list[str]]:
+def form_of(kind: str, body: bytes) -> dict[str, list[str]]:
     """Return the fields of a multipart form, files as text."""
     message: Any = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
     found: dict[str, list[str]] = {}
@@ -145,13 +150,12 @@ def geocoded(form: Mapping[str, list[str]]) -> bytes:
 
 
 def _located(text: str, postcode: str, citycode: str) -> dict[str, str]:
-    gazetteer = Gazetteer()
     code = citycode or {
         "75": f"751{postcode[3:]}",
         "69": f"6938{postcode[4:]}",
         "13": f"132{postcode[3:]}",
     }.get(postcode[:2], "")
-    commune = gazetteer.get(parent_of_arrondissement(code) or code)
+    commune = _GAZETTEER.get(parent_of_arrondissement(code) or code)
     if commune is None:
         return {"result_status": "not-found"}
     kind = "housenumber" if text[:1].isdigit() else "street" if " " in text else "municipality"

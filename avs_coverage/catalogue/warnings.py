@@ -136,4 +136,9 @@ WARNINGS: dict[str, FaultKind] = {
         "un tableur garde 69 % sous la forme 0,69",
         "si c'est le cas, écrivez 69 ; sinon, « {value} % » pour ôter le doute",
     ),
+    "AVS-943": FaultKind(
+        "{value} sans mairie dans ce fichier : {names}",
+        "leur chef-lieu reste au point embarqué",
+        "aucune action requise",
+    ),
 }

@@ -211,7 +211,8 @@ class CoverageMap:
                 path, point = self.frame.fine_path(shape), shape.representative_point()
                 x, y = self.frame.place(point.x, point.y)
             elif home is not None and departement_of(home.code) == departement_of_qpv(qpv.code):
-                path, (x, y) = "", self.frame.place(home.x_m, home.y_m)
+                path, here = "", self.places.get(home.code)
+                x, y = here or self.frame.place(home.x_m, home.y_m)
             else:
                 continue
             if self.frame.holds(x, y):
