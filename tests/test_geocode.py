@@ -414,6 +414,18 @@ def test_more_columns_a_bom_and_a_nonsense_ok_are_read_rightly(run, stand, liste
     assert {one["longitude"] for one in found} == {""}
 
 
+def test_nothing_written_is_run_by_a_spreadsheet_and_numbers_stay_numbers(run, stand, listed, tmp_path):
+    def change(rows):
+        at = rows[0].index("result_label")
+        return [rows[0], *([*row[:at], "=HYPERLINK(1)", *row[at + 1 :]] for row in rows[1:])]
+
+    stand.always = answered(change)
+    assert geocode(run, stand, listed).returncode == 0
+    found, _ = records(tmp_path / "sortie.csv")
+    assert found[0]["geocodage_adresse"] == "'=HYPERLINK(1)"
+    assert (found[5]["Note"], found[1]["Note"]) == ("'=1+1", "-1,5")
+
+
 def test_long_lists_go_by_batches_each_address_once(run, stand, tmp_path, monkeypatch):
     monkeypatch.setattr(geocoding, "BATCH", 4)
     rows = [f"N{i};CS;{i % 10} rue A;03190" for i in range(25)]
