@@ -178,11 +178,11 @@ def test_a_workbook_and_own_headers(run, stand, tmp_path):
     done = geocode(run, stand, tmp_path / "liste.xlsx")
     assert (done.returncode, b"AVS-303" in done.stderr) == (3, True)
     assert stand.asked == []
-    done = geocode(run, stand, tmp_path / "liste.xlsx", "--map", "adresse=ou")
+    done = geocode(run, stand, tmp_path / "liste.xlsx", "--map", "adresse=ou,nom=lib")
     assert done.returncode == 0, done.stderr.decode()
     (one,), _ = records(tmp_path / "sortie.csv")
     assert (one["ou"], one["lib"], one["geocodage_avis"]) == ("1 rue A", "A", "accepte")
-    done = geocode(run, stand, tmp_path / "liste.xlsx", "--map", "nom=lib", "--force")
+    done = geocode(run, stand, tmp_path / "liste.xlsx", "--map", "place=ou", "--force")
     assert (done.returncode, b"AVS-211" in done.stderr) == (2, True)
 
 

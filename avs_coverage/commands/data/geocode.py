@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import typer
 
 from avs_coverage.commands.data.fetch import MirrorOption, OfflineOption
-from avs_coverage.commands.options import ForceOption, MapOption
+from avs_coverage.commands.options import ForceOption
 from avs_coverage.errors import OutputError, UsageError
 from avs_coverage.faults import Fault
 
@@ -49,14 +49,22 @@ def geocode(
             help="La liste, avec les coordonnées acceptées et l'avis sur chaque adresse.",
         ),
     ],
-    mapping: MapOption = "",
+    mapping: Annotated[
+        str,
+        typer.Option(
+            "--map",
+            metavar="COLONNES",
+            show_default=False,
+            help="Noms des colonnes de votre liste : adresse=lieu,code_postal=cp_site, ou un fichier TOML.",
+        ),
+    ] = "",
     mirror: MirrorOption = "",
     offline: OfflineOption = False,
     force: ForceOption = False,
 ) -> None:
-    """Situer les adresses d'une liste : elles sont envoyées au service officiel, rien d'autre ne l'est."""
+    """Situer les adresses d'une liste : elles vont au service officiel, avec code postal et commune."""
     from avs_coverage.loaders.addresses import read_addresses
-    from avs_coverage.loaders.columns import ADDRESS_COLUMNS
+    from avs_coverage.loaders.columns import ADDRESS_COLUMNS, STRUCTURE_COLUMNS
     from avs_coverage.loaders.structure_table import parse_mapping
     from avs_coverage.official_sources import GEOCODING, check_mirror, sources
 
@@ -65,8 +73,9 @@ def geocode(
     if offline:
         raise UsageError(Fault("AVS-230", {}))
     _check_output(structures, output, force)
-    known = parse_mapping(mapping, tuple(ADDRESS_COLUMNS)) if mapping else None
-    listing = read_addresses(structures, known)
+    # A mapping written for --structures serves here too.
+    columns = tuple(dict.fromkeys((*ADDRESS_COLUMNS, *STRUCTURE_COLUMNS)))
+    listing = read_addresses(structures, parse_mapping(mapping, columns) if mapping else None)
 
     from avs_coverage.commands.streams import downloading, say
     from avs_coverage.geocoding import Judge, ask_service, csv_bytes, laid_out
