@@ -71,7 +71,7 @@ def serving(monkeypatch, tmp_path) -> Iterator[Stand]:
         monkeypatch.setenv(name, "127.0.0.1")
     monkeypatch.setattr(http_client, "WAITS_S", (0.0, 0.01, 0.02))
     server = Stand()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()
