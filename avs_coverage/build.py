@@ -82,6 +82,7 @@ def build_report(
         inventory = inventory.with_unconfirmed()
     day = on or inventory.date or DEFAULT_DATE
     found, warnings = _with_layers(Territory.of(territory), files)
+    inventory = inventory.moved(found.mairies)
     if options.no_neighbours:
         inventory = inventory.seated_in(found.communes.index)
     warnings = (*(inventory.warnings if files.structures else ()), *warnings)
@@ -139,6 +140,7 @@ def _with_layers(territory: Territory, files: Files) -> tuple[Territory, tuple[F
         ((files.communes,) if files.communes else (), _boundaries),
         (files.population, _populations),
         (files.qpv, _quarters),
+        ((files.mairies,) if files.mairies else (), _mairies),
     ):
         if paths:
             territory, more = _with_layer(territory, paths, read)
@@ -221,3 +223,10 @@ def _quarters(territory: Territory, paths: tuple[Path, ...]) -> _Layer:
 
     quarters = read_quarters(paths, territory.name.departements)
     return territory.with_quarters(quarters), quarters.warnings
+
+
+def _mairies(territory: Territory, paths: tuple[Path, ...]) -> _Layer:
+    from avs_coverage.loaders.mairies import read_mairies
+
+    mairies = read_mairies(paths[0], territory.communes.index)
+    return territory.with_mairies(mairies), mairies.warnings

@@ -22,6 +22,8 @@ from avs_coverage.territory_names import TerritoryName, find_territory_name
 _GROWTH = 20
 """What is kept of an archive is at most so many times as large as the archive may be."""
 _MOST_DEPARTEMENTS = 20
+_OF_FRANCE = {"communes": "admin-express", "populations": "insee-populations"}
+"""What gives for the whole country that which another source gives by département."""
 _PROBE = "03"
 """The département by which a file of the whole country is checked."""
 
@@ -37,8 +39,9 @@ def fetch(
     OutputError: AVS-502.
     """
     if source.scope != FRANCE and (name is None or len(name.departements) > _MOST_DEPARTEMENTS):
-        other = {"communes": "admin-express", "mairies": "admin-express"}.get(source.id, "insee-populations")
-        raise UsageError(Fault("AVS-231", {"value": source.id, "other": other}))
+        other = _OF_FRANCE.get(source.id, "")
+        whole = f" ; pour toute la France : avs-coverage data fetch {other}" if other else ""
+        raise UsageError(Fault("AVS-231", {"value": source.id, "whole": whole}))
     scope = FRANCE if source.scope == FRANCE or name is None else name.typed
     departements = () if scope == FRANCE or name is None else name.departements
     addresses = source.addresses(departements, mirror)
@@ -95,6 +98,12 @@ def _check_populations(path: Path, territory: Territory) -> None:
     read_populations([path], territory.communes.index)
 
 
+def _check_mairies(path: Path, territory: Territory) -> None:
+    from avs_coverage.loaders.mairies import read_mairies
+
+    read_mairies(path, territory.communes.index)
+
+
 def _check_quarters(path: Path, territory: Territory) -> None:
     from avs_coverage.loaders.quarters import read_quarters
 
@@ -112,6 +121,7 @@ _CHECKS: Mapping[str, Callable[[Path, Territory], None]] = {
     "communes": _check_boundaries,
     "population": _check_populations,
     "qpv": _check_quarters,
+    "mairies": _check_mairies,
     "bpe": _check_structures,
 }
 
@@ -150,6 +160,33 @@ def _populations(source: Source, parts: Sequence[Path], staged: Path, host: str)
     """Write the populations of the départements as a table that the loader and a spreadsheet read."""
     rows = [row for part in parts for row in _listed(_json(part, host), "", host)]
     _write_table(staged, rows, ("code", "nom", "population"), host)
+
+
+def _mairies(source: Source, parts: Sequence[Path], staged: Path, host: str) -> None:
+    """Write the mairies of the départements as a table.
+
+    The service gives the centre of a commune in place of a mairie that it does not know: such a
+    point, which is no mairie, is left out.
+    """
+    from avs_coverage.loaders.mairies import COLUMNS
+
+    found = []
+    for row in (row for part in parts for row in _listed(_json(part, host), "", host)):
+        known = row if isinstance(row, dict) else {}
+        centre, mairie = (_point(known.get(name)) for name in ("centre", "mairie"))
+        if centre is None:
+            raise _unexpected(host, "une commune sans centre : on ne sait plus ce qui est une mairie")
+        if mairie not in (None, centre):
+            found.append({**known, "longitude": mairie[0], "latitude": mairie[1]})
+    if not found:
+        raise _unexpected(host, "aucune mairie, seulement des centres de communes")
+    _write_table(staged, found, COLUMNS, host)
+
+
+def _point(geometry: object) -> list[Any] | None:
+    """Return the longitude and latitude of a GeoJSON point, None for anything else."""
+    found = geometry.get("coordinates") if isinstance(geometry, dict) else None
+    return found if isinstance(found, list) and len(found) == 2 else None  # noqa: PLR2004
 
 
 def _write_table(staged: Path, rows: Sequence[Any], columns: Sequence[str], host: str) -> None:
@@ -194,6 +231,7 @@ def _most(source: Source) -> int:
 _PREPARE: Mapping[str, Callable[[Source, Sequence[Path], Path, str], None]] = {
     "communes": _features,
     "populations": _populations,
+    "mairies": _mairies,
     "admin-express": _member,
     "insee-populations": _as_it_is,
     "qpv-2024": _member,

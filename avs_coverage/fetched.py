@@ -25,11 +25,12 @@ def fetched_files(name: TerritoryName) -> Files:
     for record in chosen.values():
         record.check()
     paths = {layer: (record.path,) for layer, record in chosen.items()}
-    contours = paths.get("communes")
+    contours, mairies = paths.get("communes"), paths.get("mairies")
     return Files(
         communes=contours[0] if contours else None,
         population=paths.get("population", ()),
         qpv=paths.get("qpv", ()),
+        mairies=mairies[0] if mairies else None,
     )
 
 

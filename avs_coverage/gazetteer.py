@@ -73,6 +73,11 @@ class Gazetteer:
         self._names: dict[str, list[tuple[str, Commune]]] = {}
         self._departements = {row["code"] for row in read_csv("departements.csv")}
 
+    @property
+    def departements(self) -> tuple[str, ...]:
+        """Return the codes of all départements, sorted."""
+        return tuple(sorted(self._departements))
+
     def communes_of(self, departement: str) -> dict[str, Commune]:
         """Return the communes of a département by code; empty where there is no such département."""
         if departement not in self._departements:
@@ -96,7 +101,7 @@ class Gazetteer:
     @cached_property
     def movements(self) -> Movements:
         """Return the movements of communes, read when a code of another vintage is met."""
-        return _movements(tuple(sorted(self._departements)))
+        return _movements(self.departements)
 
     def named(self, name: str, departements: Iterable[str]) -> list[Commune]:
         """Return the communes of these départements that *name* means, by the strictest reading that has any.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from math import hypot
 from typing import Any
 
 from avs_coverage.faults import Fault
@@ -208,6 +209,16 @@ class Inventory:
         kept = tuple(s for s in self.structures if not s.seat or s.seat in communes)
         return replace(self, structures=kept, left_out=len(self.structures) - len(kept))
 
+    def moved(self, chefs_lieux: Mapping[str, tuple[float, float]]) -> Inventory:
+        """Return the same inventory with the structures that stand at one of these chefs-lieux put there.
+
+        *chefs_lieux*: commune code → x and y in metres, as those of a structure. How far a structure
+        may be from there grows by what its chef-lieu moved.
+        """
+        if not chefs_lieux:
+            return self
+        return replace(self, structures=tuple(_moved(one, chefs_lieux) for one in self.structures))
+
     def with_unconfirmed(self) -> Inventory:
         """Return the same inventory with the structures to be confirmed counted."""
         return replace(self, include_unconfirmed=True)
@@ -219,6 +230,15 @@ class Inventory:
 
     def __len__(self) -> int:
         return len(self.structures)
+
+
+def _moved(structure: Structure, chefs_lieux: Mapping[str, tuple[float, float]]) -> Structure:
+    place = chefs_lieux.get(structure.seat)
+    if place is None or structure.has_point or structure.x_m is None or structure.y_m is None:
+        return structure
+    metres = hypot(place[0] - structure.x_m, place[1] - structure.y_m)
+    error_m = structure.position_error_m + metres
+    return replace(structure, x_m=place[0], y_m=place[1], position_error_m=error_m)
 
 
 EMPTY = Inventory((), frozenset(), "", "")

@@ -37,7 +37,7 @@ _LIBRARIES = (
     "xlsxwriter",
 )
 _ONE = {"structures": "structures", "zones": "service_areas", "communes": "communes", "temps": "travel_times",
-        "chiffres": "figures"}  # fmt: skip
+        "chiffres": "figures", "mairies": "mairies"}  # fmt: skip
 _SEVERAL = {"population": "population", "qpv": "qpv"}
 """Role of a file in the manifest, as in ``avs.toml`` → field of ``Files``."""
 

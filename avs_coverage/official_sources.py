@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit, urlunsplit
 
-from avs_coverage.download import Limits
 from avs_coverage.embedded import read_csv
 from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
+from avs_coverage.http_client import Limits
 
-FRANCE = "france"
+FRANCE, LIST = "france", "liste"
+GEOCODING = "geocodage"
+"""The service that ``data geocode`` asks for the addresses of a list."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """One source: *scope* is ``territoire`` or ``france``; *layer* the one that it stands in for, or empty.
+    """One source: *scope* is ``territoire``, ``france`` or ``liste``; *layer* what it replaces, or empty.
 
     *address* may hold ``{departement}``; *member* is the pattern of the file to keep of an archive,
     empty where the answer is the file.
@@ -54,6 +56,11 @@ def sources() -> dict[str, Source]:
             row["couche"], row["producteur"], row["licence"], row["millesime"], limits, row["usage"],
         )  # fmt: skip
     return found
+
+
+def layers() -> dict[str, Source]:
+    """Return what of the catalogue is fetched as a file, by identifier."""
+    return {id: one for id, one in sources().items() if one.scope != LIST}
 
 
 def _through(mirror: str, address: str) -> str:

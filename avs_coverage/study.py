@@ -27,7 +27,7 @@ class Files:
     """The files of a user, which stand in place of the embedded data; None or empty where none is given.
 
     *mapping* is column of the tool → header of the list of structures. *indicators* are typed as
-    ``FILE`` or ``FILE=COLUMN,COLUMN``.
+    ``FILE`` or ``FILE=COLUMN,COLUMN``. *mairies* is a fetched file: no option gives one.
     """
 
     structures: Path | None = None
@@ -39,6 +39,7 @@ class Files:
     indicators: tuple[str, ...] = ()
     travel_times: Path | None = None
     figures: Path | None = None
+    mairies: Path | None = None
 
     def over(self, other: Files) -> Files:
         """Return these files, and those of *other* where this has none."""
@@ -47,7 +48,14 @@ class Files:
     @property
     def paths(self) -> tuple[Path, ...]:
         """Return the path of every file that is read."""
-        single = (self.structures, self.service_areas, self.communes, self.travel_times, self.figures)
+        single = (
+            self.structures,
+            self.service_areas,
+            self.communes,
+            self.travel_times,
+            self.figures,
+            self.mairies,
+        )
         indicators = (split_indicators(text)[0] for text in self.indicators)
         return (*(path for path in single if path), *self.population, *self.qpv, *indicators)
 

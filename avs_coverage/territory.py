@@ -25,10 +25,13 @@ if TYPE_CHECKING:
     from avs_coverage.indicators import Indicator
     from avs_coverage.loaders.boundaries import Boundaries
     from avs_coverage.loaders.grid import Grid
+    from avs_coverage.loaders.mairies import Mairies
     from avs_coverage.loaders.populations import Populations
     from avs_coverage.loaders.quarters import Quarters
 
 METROPOLE_DU_GRAND_PARIS = "200054781"
+PLACE = ("lon", "lat", "x_m", "y_m")
+_AT_MAIRIE = "mairie"
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,9 @@ class Territory:
     ``nom, departement, region, canton, epci, nom_epci`` (str; EPCI empty where there is
     none), ``population`` (int, PMUN), ``superficie_km2`` (float, NaN where the source has no
     boundary), ``lon, lat`` (degrees) and ``x_m, y_m`` (chef-lieu, metres, legal projection of
-    the département), ``point_qualite, densite`` (str). *replaced* names, by key of ``VINTAGES``,
-    what stands in place of the embedded data, in French; *contours*, *quarters*, *indicators*
-    and *grids* (cells of 200 m) are the user's own.
+    the département), ``point_qualite, densite`` (str). *replaced* names, by key of ``VINTAGES``
+    or ``chefs_lieux``, what stands in place of the embedded data, in French; *contours*, *quarters*,
+    *indicators* and *grids* (cells of 200 m) are the user's own.
     """
 
     name: TerritoryName
@@ -77,6 +80,20 @@ class Territory:
         communes = self.communes.assign(superficie_km2=areas)
         replaced = {**self.replaced, "contours": boundaries.label}
         return replace(self, communes=communes, replaced=replaced, contours=boundaries)
+
+    def with_mairies(self, mairies: Mairies) -> Territory:
+        """Return the territory with its chefs-lieux at the mairies; a commune without one keeps its point.
+
+        Structures that stand at a chef-lieu must follow: see ``Inventory.moved``.
+        """
+        places = [mairies.places.get(row.Index, row[1:]) for row in self.communes[list(PLACE)].itertuples()]
+        known = self.communes.index.isin(mairies.places)
+        communes = self.communes.assign(
+            **dict(zip(PLACE, zip(*places, strict=True), strict=True)),
+            point_qualite=self.communes["point_qualite"].mask(known, _AT_MAIRIE),
+        )
+        communes = communes.astype(self.communes.dtypes)
+        return replace(self, communes=communes, replaced={**self.replaced, "chefs_lieux": mairies.label})
 
     def with_quarters(self, quarters: Quarters) -> Territory:
         """Return the territory with other QPV, of the generations that the files hold."""
@@ -123,6 +140,12 @@ class Territory:
                 values = {"value": counted(common, "carreau", "carreaux"), "other": other.file}
                 raise InputError(Fault("AVS-347", values, grid.file))
         return replace(self, grids=(*self.grids, grid))
+
+    @property
+    def mairies(self) -> dict[str, tuple[float, float]]:
+        """Return the chefs-lieux that were moved to a mairie, by code: metres, as ``x_m, y_m``."""
+        moved = self.communes[self.communes["point_qualite"] == _AT_MAIRIE]
+        return dict(zip(moved.index, zip(moved["x_m"], moved["y_m"], strict=True), strict=True))
 
     def layers(self, on: date) -> tuple[str, ...]:
         """Name what stands in place of the embedded data at a date, in French.

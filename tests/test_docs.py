@@ -85,9 +85,11 @@ def test_every_command_is_in_the_readme_and_has_a_help_text():
 
 def test_every_command_on_data_is_in_the_readme_and_has_a_help_text():
     names = [command.name for command in data.registered_commands]
-    assert names == ["list", "fetch", "info", "clear"]
+    assert names == ["list", "fetch", "info", "clear", "geocode"]
     for command in data.registered_commands:
-        assert re.search(rf"`avs-coverage data {command.name}[A-Z \[\]]*`", README), command.name
+        assert re.search(rf"`avs-coverage data {command.name}[A-Z \[\]]*(-o SORTIE.csv)?`", README), (
+            command.name
+        )
         assert command.callback.__doc__
 
 

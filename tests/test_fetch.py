@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from avs_coverage import cache, download, official_sources
-from avs_coverage.download import Limits
+from avs_coverage import cache, http_client, official_sources
+from avs_coverage.http_client import Limits
 from tools.stand_in import Answers, StandIn, content
 
 ROOT = Path(__file__).parent.parent
@@ -31,12 +31,21 @@ class Misbehaving(Answers):
     """Serve what the test has put in *plan*, one fault a request; then answer rightly."""
 
     def do_GET(self):  # noqa: N802 - the name that http.server calls
+        self.answer(super().do_GET)
+
+    def do_POST(self):  # noqa: N802
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.posted.append(body)
+        self.rfile = io.BytesIO(body)
+        self.answer(super().do_POST)
+
+    def answer(self, rightly):
         self.server.asked.append((self.path, dict(self.headers)))
         fault = self.server.plan.pop(0) if self.server.plan else None
         if fault is None and self.server.always:
             fault = self.server.always
         if fault is None:
-            super().do_GET()
+            rightly()
         else:
             with contextlib.suppress(OSError):  # the client left: some tests want that
                 fault(self)
@@ -45,7 +54,7 @@ class Misbehaving(Answers):
 class Stand(StandIn):
     def __init__(self):
         super().__init__(handler=Misbehaving)
-        self.plan, self.always, self.asked = [], None, []
+        self.plan, self.always, self.asked, self.posted = [], None, [], []
 
     def handle_error(self, request, client_address):
         """The client left."""
@@ -53,12 +62,16 @@ class Stand(StandIn):
 
 @pytest.fixture
 def stand(monkeypatch, tmp_path) -> Iterator[Stand]:
+    yield from serving(monkeypatch, tmp_path)
+
+
+def serving(monkeypatch, tmp_path) -> Iterator[Stand]:
     monkeypatch.setenv("AVS_COVERAGE_CACHE", str(tmp_path / "cache"))
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "127.0.0.1")
-    monkeypatch.setattr(download, "WAITS_S", (0.0, 0.01, 0.02))
+    monkeypatch.setattr(http_client, "WAITS_S", (0.0, 0.01, 0.02))
     server = Stand()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()
@@ -66,8 +79,12 @@ def stand(monkeypatch, tmp_path) -> Iterator[Stand]:
 
 @pytest.fixture
 def short(monkeypatch):
-    """Bounds that a test can wait for."""
-    monkeypatch.setattr(download, "SILENCE_S", 0.5)
+    shorten(monkeypatch)
+
+
+def shorten(monkeypatch):
+    """Set bounds that a test can wait for."""
+    monkeypatch.setattr(http_client, "SILENCE_S", 0.5)
     found = {
         id: one.__class__(**{**one.__dict__, "limits": SHORT})
         for id, one in official_sources.sources().items()
@@ -411,7 +428,7 @@ def test_an_archive_that_is_not_what_it_should_be_is_refused(run, stand, short, 
 
 
 def test_a_download_cut_short_is_resumed_where_it_stopped(run, stand, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "WAITS_S", ())
+    monkeypatch.setattr(http_client, "WAITS_S", ())
     body, headers = content("/x/ensemble.zip")
 
     def half(one):
@@ -441,7 +458,7 @@ def test_a_download_cut_short_is_resumed_where_it_stopped(run, stand, tmp_path, 
 
 
 def test_what_changed_meanwhile_is_not_glued_to_what_was_there(run, stand, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "WAITS_S", ())
+    monkeypatch.setattr(http_client, "WAITS_S", ())
     body = content("/x/ensemble.zip")[0]
     folder = tmp_path / "cache"
     folder.mkdir()

@@ -2,22 +2,31 @@
 
 python -m tools.stand_in 8765
 avs-coverage data fetch communes allier --mirror http://127.0.0.1:8765
+avs-coverage data geocode liste.csv -o liste_situee.csv --mirror http://127.0.0.1:8765
 """
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import sys
 import zipfile
 from collections.abc import Mapping
+from email.parser import BytesParser
+from email.policy import HTTP
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
+
+from avs_coverage.gazetteer import Gazetteer, departement_of, parent_of_arrondissement
+from avs_coverage.projection import epsg_of, unproject
 from avs_coverage.territory import Territory
 
+_GAZETTEER = Gazetteer()
 _INSEE_HEADER = "REG;Région;DEP;CODARR;CODCAN;CODCOM;COM;Commune;PMUN;PCAP;PTOT"
 
 
@@ -49,6 +58,14 @@ class Answers(BaseHTTPRequestHandler):
         else:
             self.give(200, *found)
 
+    def do_POST(self) -> None:
+        """Answer one form."""
+        form = form_of(self.headers["Content-Type"], self.rfile.read(int(self.headers["Content-Length"])))
+        if urlsplit(self.path).path.endswith("/geocodage/search/csv"):
+            self.give(200, geocoded(form), {"Content-Type": "text/csv; charset=utf-8"})
+        else:
+            self.give(404, b"{}", {"Content-Type": "application/json"})
+
     def give(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         """Send a whole answer."""
         self.send_response(status)
@@ -77,12 +94,16 @@ def content(path: str) -> tuple[bytes, dict[str, str]] | None:
 
 def _communes(departement: str, query: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:
     territory = Territory.find(departement)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"nom": row.nom, "code": code, "population": int(row.population), "codeEpci": row.epci,
-         "surface": None if row.superficie_km2 != row.superficie_km2 else round(100 * row.superficie_km2, 2)}
+         "surface": None if row.superficie_km2 != row.superficie_km2 else round(100 * row.superficie_km2, 2),
+         "centre": {"type": "Point", "coordinates": [round(row.lon, 4), round(row.lat, 4)]},
+         "mairie": {"type": "Point", "coordinates": [round(row.lon + 0.01, 6), row.lat]}}
         for code, row in territory.rows.items()
     ]  # fmt: skip
     fields = query.get("fields", "nom,code").split(",")
+    if query.get("format") == "geojson":  # one geometry alone, never among the properties
+        fields = [name for name in fields if name not in ("centre", "mairie")]
     kept = [{name: row[name] for name in row if name in (*fields, "nom", "code")} for row in rows]
     if query.get("format") != "geojson":
         return _json(kept)
@@ -98,6 +119,54 @@ def _communes(departement: str, query: Mapping[str, str]) -> tuple[bytes, dict[s
         if row["code"] in shapes
     ]
     return _json({"type": "FeatureCollection", "features": features})
+
+
+def form_of(kind: str, body: bytes) -> dict[str, list[str]]:
+    """Return the fields of a multipart form, files as text."""
+    message: Any = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
+    found: dict[str, list[str]] = {}
+    for part in message.iter_parts():
+        name = str(part.get_param("name", header="content-disposition"))
+        found.setdefault(name, []).append(part.get_payload(decode=True).decode("utf-8"))
+    return found
+
+
+def geocoded(form: Mapping[str, list[str]]) -> bytes:
+    """Return the table of a form with what the service adds to it.
+
+    A number is found 500 m from the chef-lieu, a street without one 200 m from it; a lone name is the
+    commune; where the filters leave nothing, nothing is found and the status is ``not-found``.
+    """
+    delimiter = form["delimiter"][0]
+    rows = list(csv.DictReader(io.StringIO(form["data"][0], newline=""), delimiter=delimiter))
+    made = io.StringIO()
+    fields = [*rows[0], *form["result_columns"], "result_status"]
+    writer = csv.DictWriter(made, fields, delimiter=delimiter, extrasaction="ignore", lineterminator="\r\n")
+    writer.writeheader()
+    for row in rows:
+        text, postcode, citycode = (row[form[name][0]] for name in ("columns", "postcode", "citycode"))
+        writer.writerow({**row, **_located(text, postcode, citycode)})
+    return made.getvalue().encode()
+
+
+def _located(text: str, postcode: str, citycode: str) -> dict[str, str]:
+    code = citycode or {
+        "75": f"751{postcode[3:]}",
+        "69": f"6938{postcode[4:]}",
+        "13": f"132{postcode[3:]}",
+    }.get(postcode[:2], "")
+    commune = _GAZETTEER.get(parent_of_arrondissement(code) or code)
+    if commune is None:
+        return {"result_status": "not-found"}
+    kind = "housenumber" if text[:1].isdigit() else "street" if " " in text else "municipality"
+    metres = {"housenumber": 500, "street": 200}.get(kind, 0)
+    epsg = epsg_of(departement_of(commune.code))
+    lon, lat = unproject(np.array([commune.x_m + metres]), np.array([commune.y_m]), epsg)
+    return {
+        "longitude": f"{lon[0]:.6f}", "latitude": f"{lat[0]:.6f}", "result_type": kind, "result_status": "ok",
+        "result_score": {"housenumber": "0.93", "street": "0.81"}.get(kind, "0.95"),
+        "result_label": f"{text} {postcode} {commune.name}", "result_citycode": code,
+    }  # fmt: skip
 
 
 def _populations() -> bytes:

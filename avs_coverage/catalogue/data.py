@@ -367,4 +367,9 @@ DATA: dict[str, FaultKind] = {
         "chaque chiffre est comparé à tous ceux de la même année",
         "gardez les chiffres du territoire, dans plusieurs fichiers au besoin",
     ),
+    "AVS-398": FaultKind(
+        "la mairie de {value} est à {distance} km de son chef-lieu",
+        "les coordonnées sont fausses, ou longitude et latitude sont inversées",
+        "corrigez-les, ou avs-coverage data clear mairies",
+    ),
 }

@@ -19,7 +19,7 @@ NETWORK = {
     "AVS-712": FaultKind(
         "{value} demande d'attendre (code HTTP {status}{wait})",
         "le service est surchargé, ou limite le nombre de demandes",
-        "relancez la même commande plus tard : ce qui est déjà reçu est repris si le service le permet",
+        "relancez la même commande plus tard ; un téléchargement coupé est repris si le service le permet",
     ),
     "AVS-713": FaultKind(
         "la réponse de {value} dépasse {limit}",
@@ -29,12 +29,12 @@ NETWORK = {
     "AVS-714": FaultKind(
         "la réponse de {value} n'est pas finie après {limit}",
         "",
-        "relancez la même commande : ce qui est déjà reçu est repris si le service le permet",
+        "relancez la même commande ; un téléchargement coupé est repris si le service le permet",
     ),
     "AVS-715": FaultKind(
         "{value} a coupé la réponse ({reason})",
         "un fichier incomplet n'est jamais utilisé",
-        "relancez la même commande : ce qui est déjà reçu est repris si le service le permet",
+        "relancez la même commande ; un téléchargement coupé est repris si le service le permet",
     ),
     "AVS-716": FaultKind(
         "{value} renvoie vers une adresse refusée ({reason})",
@@ -65,5 +65,15 @@ NETWORK = {
         "le fichier téléchargé « {value} » ne convient pas à ce territoire",
         "il est lu à la place de la donnée embarquée parce qu'il a été téléchargé",
         "avs-coverage data fetch {source} pour le reprendre, ou avs-coverage data clear {source}",
+    ),
+    "AVS-722": FaultKind(
+        "{value} renvoie les adresses vers {to} : elles n'y sont pas envoyées",
+        "elles ne vont qu'à la machine qui a été dite",
+        "signalez-le ; ou donnez cette machine par --mirror, si vous la connaissez",
+    ),
+    "AVS-723": FaultKind(
+        "la réponse de {value} n'est pas celle des adresses envoyées ({reason})",
+        "on ne sait plus quel point est celui de quelle adresse ; rien n'est écrit",
+        "relancez la même commande ; si cela dure, signalez-le",
     ),
 }

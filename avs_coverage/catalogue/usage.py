@@ -74,7 +74,7 @@ USAGE: dict[str, FaultKind] = {
     "AVS-231": FaultKind(
         "« {value} » se télécharge pour un territoire",
         "le service rend les communes d'un département",
-        "avs-coverage data fetch {value} allier ; pour toute la France : avs-coverage data fetch {other}",
+        "avs-coverage data fetch {value} allier{whole}",
     ),
     "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
     "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),

@@ -141,4 +141,9 @@ WARNINGS: dict[str, FaultKind] = {
         "une colonne de l'outil, ou d'un autre indicateur, porte déjà ce nom",
         "employez ce nom, pour --weight aussi ; ou changez l'en-tête du fichier",
     ),
+    "AVS-944": FaultKind(
+        "{value} sans mairie dans ce fichier : {names}",
+        "leur chef-lieu reste au point embarqué",
+        "aucune action requise",
+    ),
 }

@@ -52,6 +52,23 @@ STRUCTURE_COLUMNS: dict[str, tuple[str, ...]] = {
     "source": ("sources",),
     "comptee": (),
 }
+ADDRESS_COLUMNS: dict[str, tuple[str, ...]] = {
+    "adresse": (
+        "adresse postale",
+        "adresse complete",
+        "adresse structure",
+        "adresse de la structure",
+        "adresse siege",
+        "adresse du siege",
+        "adresse 1",
+        "numero et voie",
+        "voie",
+        "rue",
+    ),
+    "code_postal": ("codepostal", "cp", "code postal siege", "code postal du siege"),
+    **{name: STRUCTURE_COLUMNS[name] for name in ("code_insee", "commune", "longitude", "latitude")},
+}
+"""What ``data geocode`` reads of a list of structures."""
 SERVICE_AREA_COLUMNS: dict[str, tuple[str, ...]] = {
     "structure": ("id", "identifiant", "nom", "nom structure"),
     "commune": ("code insee", "code commune", "insee", "codgeo", "nom commune", "communes desservies"),

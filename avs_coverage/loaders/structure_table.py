@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -45,9 +45,9 @@ def read_structure_table(path: Path, mapping: dict[str, str] | None = None) -> S
     else a table in the tool's own columns. *mapping* names the file's own headers: column of
     the tool → header. Raises InputError.
     """
-    table = _read(path, mapping)
+    table = read_as_written(path, mapping)
     if mapping:
-        _rename(table.rows, mapping, path.name)
+        rename_headers(table.rows, mapping, path.name)
     for module in _adapters(table.rows):
         table.rows, more, warnings = module.adapt(table.rows, path.name)
         table.format, table.set_aside = module.FORMAT, table.set_aside + more
@@ -56,7 +56,8 @@ def read_structure_table(path: Path, mapping: dict[str, str] | None = None) -> S
     return table
 
 
-def _read(path: Path, mapping: dict[str, str] | None) -> StructureTable:
+def read_as_written(path: Path, mapping: dict[str, str] | None = None) -> StructureTable:
+    """Read the rows of a list under its own headers; a *mapping* tells its sheet among others."""
     # Modules of foreign formats are imported once the first bytes look like theirs.
     start = first_bytes(path)
     if start.startswith(_GEOGRAPHICAL) or b'"features"' in start or b'"FeatureCollection"' in start:
@@ -172,7 +173,7 @@ def _adapters(rows: list[Row]) -> Iterator[ModuleType]:
             yield data_inclusion
 
 
-def parse_mapping(text: str) -> dict[str, str]:
+def parse_mapping(text: str, columns: Collection[str] = STRUCTURE_COLUMNS) -> dict[str, str]:
     """Return column of the tool → header of the file, from ``nom=lib_structure,type=categorie``.
 
     *text* may also be the path of a TOML file of such lines (``nom = "lib_structure"``).
@@ -185,23 +186,23 @@ def parse_mapping(text: str) -> dict[str, str]:
         try:
             pairs = [(key, str(value)) for key, value in tomllib.loads(path.read_text("utf-8")).items()]
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise _bad_mapping(text) from error
+            raise _bad_mapping(text, columns) from error
     else:
         pairs = [
             (key.strip(), value.strip()) for key, _, value in (p.partition("=") for p in text.split(","))
         ]
     once = len({key for key, _ in pairs}) == len(pairs)
-    if not once or not all(key in STRUCTURE_COLUMNS and value for key, value in pairs):
-        raise _bad_mapping(text)
+    if not once or not all(key in columns and value for key, value in pairs):
+        raise _bad_mapping(text, columns)
     return dict(pairs)
 
 
-def _bad_mapping(text: str) -> UsageError:
-    values = {"value": text, "choices": ", ".join(STRUCTURE_COLUMNS)}
+def _bad_mapping(text: str, columns: Collection[str]) -> UsageError:
+    values = {"value": text, "choices": ", ".join(columns)}
     return UsageError(Fault("AVS-211", values))
 
 
-def _rename(rows: list[Row], mapping: dict[str, str], file: str) -> None:
+def rename_headers(rows: list[Row], mapping: dict[str, str], file: str) -> None:
     """Give the headers of *mapping* the tool's names, in the row that names most of them.
 
     Raises InputError (AVS-343) with every header that is not in it.

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from avs_coverage.messages import joined
 from avs_coverage.reports.output import write_atomically
-
-# What a terminal would obey when the file is shown in it; tabs and line breaks are text.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+from avs_coverage.reports.text import without_controls
 
 
 def write_csv(
@@ -36,11 +33,12 @@ def csv_bytes(columns: Sequence[str], records: Sequence[Mapping[str, Any]], dial
     writer = csv.writer(text, delimiter=";" if french else ",", lineterminator="\r\n")
     writer.writerow(columns)
     for record in records:
-        writer.writerow([_cell(record[column], french) for column in columns])
+        writer.writerow([cell_text(record[column], french) for column in columns])
     return text.getvalue().encode("utf-8-sig" if french else "utf-8")
 
 
-def _cell(value: object, french: bool) -> str:
+def cell_text(value: object, french: bool) -> str:
+    """Write a plain value as a cell of a CSV: see ``csv_bytes``."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -49,8 +47,8 @@ def _cell(value: object, french: bool) -> str:
         text = f"{value:.6f}".rstrip("0").rstrip(".")
         return text.replace(".", ",") if french else text
     if isinstance(value, Mapping):
-        return "|".join(f"{name}={_cell(item, french)}" for name, item in value.items())
+        return "|".join(f"{name}={cell_text(item, french)}" for name, item in value.items())
     if isinstance(value, (list, tuple)):
-        return _cell(joined(value), french)
-    text = _CONTROL.sub("", str(value))
+        return cell_text(joined(value), french)
+    text = without_controls(str(value))
     return "'" + text if isinstance(value, str) and text[:1] in ("=", "+", "-", "@") else text

@@ -134,7 +134,8 @@ class MapContent:
 
         quarters = [view.qpv for view in self.report.qpv]
         known, gazetteer, found = perimeters(self.report.coverage, quarters), Gazetteer(), []
-        here = self.report.coverage.territory.codes
+        # The chef-lieux of the territory may be fetched mairies; the gazetteer holds those of elsewhere.
+        here = self.report.coverage.territory.rows
         for qpv in quarters:
             shape = known.get(qpv.code)
             communes = [code for code in qpv.communes if code in here] or list(qpv.communes)
@@ -144,7 +145,8 @@ class MapContent:
                 point = shape.representative_point()
                 placed = PlacedQuarter(qpv, commune, point.x, point.y, shape)
             elif home is not None and departement_of(home.code) == departement_of_qpv(qpv.code):
-                placed = PlacedQuarter(qpv, commune, home.x_m, home.y_m, None)
+                place = here.get(home.code, home)
+                placed = PlacedQuarter(qpv, commune, float(place.x_m), float(place.y_m), None)
             else:
                 continue
             if self.holds(placed.x_m, placed.y_m):

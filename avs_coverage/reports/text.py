@@ -10,6 +10,18 @@ _LINES = re.compile(r"[\t\n\r\v\f\x85\u2028\u2029]+")
 # What a name could do to a terminal: control characters, and those that reverse the text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
+# Of those, the ones that are no writing at all: nobody types them, and no output should carry them on.
+_ESCAPES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def without_controls(text: str) -> str:
+    r"""Return *text* without control characters; tabs and line breaks stay.
+
+    >>> without_controls("MJC\x1b[31m\nrouge")
+    'MJC[31m\nrouge'
+    """
+    return text if text.isprintable() else _ESCAPES.sub("", text)
+
 
 def plain(text: str) -> str:
     r"""Return *text* on one line, without the characters that a terminal would obey.

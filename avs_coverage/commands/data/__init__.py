@@ -6,6 +6,7 @@ import typer
 
 from avs_coverage.commands.data.clear import clear
 from avs_coverage.commands.data.fetch import fetch
+from avs_coverage.commands.data.geocode import geocode
 from avs_coverage.commands.data.info import info
 from avs_coverage.commands.data.list import list_
 from avs_coverage.commands.french import FrenchCommand, FrenchGroup
@@ -16,7 +17,13 @@ data = typer.Typer(
     rich_markup_mode=None,
     options_metavar="[OPTIONS]",
     subcommand_metavar="COMMANDE …",
-    help="Données officielles récentes, téléchargées à la demande : catalogue, cache.",
+    help="Données officielles récentes, téléchargées à la demande : catalogue, cache ; adresses situées.",
 )
-for _name, _command in (("list", list_), ("fetch", fetch), ("info", info), ("clear", clear)):
+for _name, _command in (
+    ("list", list_),
+    ("fetch", fetch),
+    ("info", info),
+    ("clear", clear),
+    ("geocode", geocode),
+):
     data.command(_name, cls=FrenchCommand)(_command)

@@ -22,11 +22,11 @@ def clear(
     from avs_coverage.cache import records
     from avs_coverage.commands.streams import say
     from avs_coverage.messages import counted, number
-    from avs_coverage.official_sources import sources
+    from avs_coverage.official_sources import layers
     from avs_coverage.territory_names import find_territory_name
 
     if source:
-        require_choice(source, "NOM", tuple(sources()))
+        require_choice(source, "NOM", tuple(layers()))
     scope = find_territory_name(territory).typed if territory else ""
     chosen = tuple(
         record

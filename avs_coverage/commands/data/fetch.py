@@ -21,28 +21,29 @@ ScopeArgument = Annotated[
         help="Département, EPCI ou région, pour les données qui se téléchargent par territoire.",
     ),
 ]
+MirrorOption = Annotated[
+    str,
+    typer.Option(
+        "--mirror",
+        metavar="ADRESSE",
+        show_default=False,
+        help="Miroir à qui demander, à la place de la machine officielle : http://miroir:8080.",
+    ),
+]
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Interdire le réseau.")]
 
 
 def fetch(
     source: SourceArgument,
     territory: ScopeArgument = "",
-    mirror: Annotated[
-        str,
-        typer.Option(
-            "--mirror",
-            metavar="ADRESSE",
-            show_default=False,
-            help="Miroir à qui demander, à la place de la machine officielle : http://miroir:8080.",
-        ),
-    ] = "",
+    mirror: MirrorOption = "",
     offline: OfflineOption = False,
 ) -> None:
     """Télécharger une donnée officielle : elle remplace la donnée embarquée, et chaque sortie le dit."""
-    from avs_coverage.official_sources import FRANCE, check_mirror, sources
+    from avs_coverage.official_sources import FRANCE, check_mirror, layers
     from avs_coverage.territory_names import find_territory_name
 
-    catalogue = sources()
+    catalogue = layers()
     one = catalogue[require_choice(source, "NOM", tuple(catalogue))]
     check_mirror(mirror)
     if offline:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+_SCOPES = {"france": "France", "territoire": "un territoire", "liste": "une liste"}
+
 
 def list_() -> None:
     """Catalogue des données officielles : ce qu'elles remplacent, licence, millésime, adresse."""
-    from avs_coverage.official_sources import FRANCE, sources
+    from avs_coverage.official_sources import sources
     from avs_coverage.reports.document import Document, Paragraph, Section, table
     from avs_coverage.reports.terminal import make_console, print_document
 
@@ -13,7 +15,7 @@ def list_() -> None:
         [
             one.id,
             f"{one.title} — {one.producer}",
-            "France" if one.scope == FRANCE else "un territoire",
+            _SCOPES[one.scope],
             one.vintage,
             one.use,
             one.licence,
@@ -26,7 +28,8 @@ def list_() -> None:
         table("", headers, rows),
         Paragraph(
             "Rien n'est téléchargé sans être demandé : avs-coverage data fetch NOM [TERRITOIRE]. "
-            "Ce qui l'est remplace la donnée embarquée, et chaque sortie le dit."
+            "Ce qui l'est remplace la donnée embarquée, et chaque sortie le dit. "
+            "Aucune adresse ne quitte l'ordinateur sans avs-coverage data geocode LISTE -o SORTIE.csv."
         ),
     )
     document = Document("Données officielles", (Section("", blocks),))

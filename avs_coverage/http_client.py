@@ -1,0 +1,240 @@
+"""Ask an official service over HTTP: one client, bounded answers, failures said or tried again."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+from avs_coverage.errors import InputError
+from avs_coverage.faults import Fault
+from avs_coverage.messages import number, os_reason
+
+if TYPE_CHECKING:
+    import httpx
+
+WAITS_S = (1.0, 2.0, 4.0)
+"""Before each new try, where the connection breaks or the service fails: three more tries at most."""
+LONGEST_WAIT_S = 60.0
+"""A longer ``Retry-After`` is told to the user instead of being waited for."""
+CONNECT_S, SILENCE_S = 15.0, 60.0
+_MOST_REDIRECTS = 5
+_PASSING = (429, 500, 502, 503, 504)
+_HINTS = {
+    400: "signalez-le : le service n'accepte plus cette demande",
+    401: "signalez-le : le service demande maintenant un compte",
+    403: "le service, ou le proxy, refuse cet ordinateur : voyez avec votre service informatique",
+    404: "signalez-le : l'adresse a changé",
+    407: "le proxy demande un compte : HTTPS_PROXY=http://compte:mot-de-passe@proxy:port",
+    410: "signalez-le : l'adresse a changé",
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an answer may take: bytes, and seconds in all."""
+
+    size_bytes: int
+    duration_s: float
+
+
+class PassingError(Exception):
+    """A failure that a new try may not meet; *wait_s* is what the service asks to wait."""
+
+    def __init__(self, fault: Fault, wait_s: float | None = None) -> None:
+        self.fault, self.wait_s = fault, wait_s
+        super().__init__(fault.what)
+
+
+_Answer = TypeVar("_Answer")
+
+
+def ask(
+    url: str, limits: Limits, once: Callable[[httpx.Client, float], _Answer], follow_redirects: bool = True
+) -> _Answer:
+    """Return what *once* gives of a client and a deadline (``time.monotonic``), tried again a few times.
+
+    Proxies and certificates are those of the environment. Raises InputError: AVS-710, AVS-712, AVS-715
+    and what *once* raises.
+    """
+    import httpx
+
+    deadline, waits = time.monotonic() + limits.duration_s, list(WAITS_S)
+    with _client(urlsplit(url).scheme, follow_redirects) as client:
+        while True:
+            try:
+                return once(client, deadline)
+            except PassingError as error:
+                wait = waits.pop(0) if waits else None
+                if wait is not None and error.wait_s is not None:
+                    wait = max(wait, error.wait_s)
+                if wait is None or wait > LONGEST_WAIT_S or time.monotonic() + wait > deadline:
+                    raise InputError(error.fault) from error
+                time.sleep(wait)
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise InputError(Fault("AVS-710", {"value": host_of(url), "reason": str(error)})) from error
+
+
+def post(url: str, fields: Mapping[str, str | Sequence[str]], content: bytes, limits: Limits) -> bytes:
+    """Send a form with a CSV as its ``data``, and return the answer.
+
+    What is sent goes to the machine of *url* and to no other: a redirection is refused (AVS-722).
+    Raises InputError: AVS-710 to AVS-716.
+    """
+
+    def once(client: httpx.Client, deadline: float) -> bytes:
+        host, body = host_of(url), bytearray()
+        form = {"data": ("adresses.csv", content, "text/csv")}
+        with failures_said(url), client.stream("POST", url, data=fields, files=form) as response:
+            if response.is_redirect:
+                to = response.url.join(response.headers["location"]).host
+                raise InputError(Fault("AVS-722", {"value": host, "to": to or "ailleurs"}))
+            check_status(response, host, (200,))
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > limits.size_bytes:
+                    raise too_large(host, limits)
+                check_time(host, limits, deadline)
+        return bytes(body)
+
+    return ask(url, limits, once, follow_redirects=False)
+
+
+def _client(scheme: str, follow_redirects: bool) -> httpx.Client:
+    import httpx
+
+    from avs_coverage import __version__
+
+    def refuse_plain(response: httpx.Response) -> None:
+        target = response.headers.get("location", "") if response.is_redirect else ""
+        to = response.url.join(target).scheme if target else ""
+        if to and (to not in ("http", "https") or (to == "http" and scheme == "https")):
+            values = {"value": response.url.host, "reason": f"{to}:"}
+            raise InputError(Fault("AVS-716", values))
+
+    return httpx.Client(
+        follow_redirects=follow_redirects,
+        max_redirects=_MOST_REDIRECTS,
+        timeout=httpx.Timeout(SILENCE_S, connect=CONNECT_S),
+        verify=_certificates(),
+        event_hooks={"response": [refuse_plain]},
+        headers={"User-Agent": f"avs-coverage/{__version__}", "Accept-Encoding": "identity"},
+    )
+
+
+def _certificates() -> ssl.SSLContext:
+    """Return the authorities of the system (``SSL_CERT_FILE``, the store of Windows), and certifi's."""
+    import os
+
+    import certifi
+
+    context = ssl.create_default_context()
+    if not os.environ.get("SSL_CERT_FILE"):
+        context.load_verify_locations(certifi.where())
+    return context
+
+
+@contextmanager
+def failures_said(url: str) -> Iterator[None]:
+    """Turn what httpx raises into a fault; PassingError where a new try may succeed, else InputError."""
+    import httpx
+
+    host = host_of(url)
+    try:
+        yield
+    except httpx.TooManyRedirects as error:
+        reason = f"plus de {_MOST_REDIRECTS} renvois"
+        raise InputError(Fault("AVS-716", {"value": host, "reason": reason})) from error
+    except httpx.ConnectError as error:
+        fault = Fault("AVS-710", {"value": host, "reason": _reason(error)})
+        if _is_final(error):
+            raise InputError(fault) from error
+        raise PassingError(fault) from error
+    except httpx.ConnectTimeout as error:
+        reason = f"pas de connexion en {number(CONNECT_S)} s"
+        raise PassingError(Fault("AVS-710", {"value": host, "reason": reason})) from error
+    except httpx.TransportError as error:
+        raise PassingError(Fault("AVS-715", {"value": host, "reason": _reason(error)})) from error
+
+
+def check_status(response: httpx.Response, host: str, accepted: Sequence[int]) -> None:
+    """Raise PassingError (AVS-712) for a status that asks to wait, InputError (AVS-711) for another."""
+    status = response.status_code
+    if status in accepted:
+        return
+    if status in _PASSING:
+        wait = _retry_after(response)
+        told = f", {number(wait)} s" if wait else ""
+        raise PassingError(Fault("AVS-712", {"value": host, "status": str(status), "wait": told}), wait)
+    hint = _HINTS.get(status, "relancez plus tard ; si cela dure, signalez-le")
+    raise InputError(Fault("AVS-711", {"value": host, "status": str(status), "hint": hint}))
+
+
+def too_large(host: str, limits: Limits) -> InputError:
+    """Return the error of an answer larger than it may be (AVS-713)."""
+    return InputError(Fault("AVS-713", {"value": host, "limit": _megabytes(limits.size_bytes)}))
+
+
+def check_time(host: str, limits: Limits, deadline: float) -> None:
+    """Raise InputError (AVS-714) past the deadline."""
+    if time.monotonic() > deadline:
+        limit = f"{number(limits.duration_s)} s"
+        raise InputError(Fault("AVS-714", {"value": host, "limit": limit}))
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Return the seconds that the service asks to wait, given as seconds or as a date."""
+    from email.utils import parsedate_to_datetime
+
+    text = response.headers.get("retry-after", "").strip()
+    if text.isdigit():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__ or found.__context__
+
+
+def _is_final(error: Exception) -> bool:
+    """Tell a refusal that no new try changes: a certificate."""
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
+
+
+def _reason(error: Exception) -> str:
+    import socket
+
+    for cause in _causes(error):
+        for kind, words in (
+            (ssl.SSLCertVerificationError, "certificat non reconnu"),
+            (ssl.SSLError, "chiffrement refusé"),
+            (socket.gaierror, "nom de machine introuvable"),
+            (ConnectionRefusedError, "connexion refusée"),
+            (TimeoutError, f"rien reçu pendant {number(SILENCE_S)} s"),
+            (ConnectionError, "connexion interrompue"),
+        ):
+            if isinstance(cause, kind):
+                return words
+        if isinstance(cause, OSError) and cause.errno:
+            return os_reason(cause)
+    names = {"ReadTimeout": f"rien reçu pendant {number(SILENCE_S)} s", "ProxyError": "le proxy refuse"}
+    return names.get(type(error).__name__, "réponse incomplète, ou qui n'est pas du HTTP")
+
+
+def host_of(url: str) -> str:
+    """Return the machine of an address."""
+    return urlsplit(url).hostname or url
+
+
+def _megabytes(size_bytes: int) -> str:
+    return f"{number(size_bytes / 1e6, 0 if size_bytes >= 10_000_000 else 1)} Mo"  # noqa: PLR2004
