@@ -109,7 +109,7 @@ def _html(export: Export, folder: Path) -> None:
 def _markdown(export: Export, folder: Path) -> None:
     from avs_coverage.reports.markdown_file import markdown
 
-    content = markdown(export.report, export.passages, export.views)
+    content = markdown(export.report, export.passages, export.views, export.dialect == "excel-fr")
     (folder / f"{export.stem}.md").write_bytes(content)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from avs_coverage.facts import Facts, Sentence, together, write
+from avs_coverage.facts import Fact, Facts, Sentence, together, write
 from avs_coverage.messages import enumeration, french_date, plural
 from avs_coverage.statement_places import epci, quarters, zones_and_unclear
 
@@ -51,9 +51,10 @@ def statement(report: Report, views: Sequence[TableView]) -> tuple[Passage, ...]
     ]
     for one in (report, *report.beside):
         passages.append(Passage(f"La couverture : {one.coverage.rule.label}", tuple(_coverage(one, facts))))
+    by_rule = f" : {report.coverage.rule.label}" if report.beside else ""
     passages += [
-        Passage("Les EPCI", tuple(epci(report, facts))),
-        Passage("Les zones blanches", tuple(zones_and_unclear(report, facts))),
+        Passage(f"Les EPCI{by_rule}", tuple(epci(report, facts))),
+        Passage(f"Les zones blanches{by_rule}", tuple(zones_and_unclear(report, facts))),
         Passage("Les quartiers prioritaires", tuple(quarters(report, facts))),
         Passage("Les chiffres publiés", tuple(_published(report, facts))),
         Passage("Ce que les données ne permettent pas d'écrire", tuple(_unwritten(report, facts))),
@@ -81,17 +82,46 @@ def _structures(report: Report, facts: Facts) -> Iterator[Sentence]:
     parts, sources = [], []
     for row in report.completeness:
         where = {"mesure": "structures", "statut": row.type.lower()}
-        known = facts.known("synthese", "numerateur", where)
         published = facts.cell("synthese", "denominateur", where)
-        parts.append(write("{n:" + _TYPES[row.type.lower()] + "}", n=known))
+        parts.append(_number(facts.known("synthese", "numerateur", where), _TYPES[row.type.lower()], "aucun"))
         if published is not None:
             parts[-1] = together([parts[-1], write("sur {n:publié|publiés}", n=published)])
             sources.append(row.source)
     source = f" (nombres publiés : {enumeration(list(dict.fromkeys(sources)))})" if sources else ""
     opening = Sentence(f"L'inventaire connaît, au {french_date(report.coverage.on)}, ")
     yield together([opening, together(parts, " et "), Sentence(f"{source}.")], "")
+    yield from _doubtful(report, facts)
     yield from (found for status in _AGREEMENTS if (found := _agreement(facts, status)))
     yield from _evolution(facts)
+
+
+def _number(fact: Fact, nouns: str, none: str) -> Sentence:
+    """Write a number with its noun; zero is a word."""
+    if fact.value:
+        return write("{n:" + nouns + "}", n=fact)
+    return Sentence(f"{none} {nouns.split('|', maxsplit=1)[0]}", (fact,))
+
+
+def _doubtful(report: Report, facts: Facts) -> Iterator[Sentence]:
+    """Say which structures may not have been open yet, and which are to be confirmed, counted or not."""
+    unconfirmed = []
+    for row in report.completeness:
+        kind = row.type.lower()
+        where, nouns = {"mesure": "structures", "statut": kind}, _TYPES[kind]
+        known, sure = (facts.known("synthese", name, where) for name in ("numerateur", "minorant"))
+        if sure.value < known.value:
+            certain = _number(sure, nouns, "aucun")
+            told = together([Sentence("Agréés à cette date de façon certaine :"), certain])
+            yield together([told, Sentence(" ; des autres, la liste ne dit pas depuis quand.")], "")
+        where = {"mesure": "structures", "statut": f"{kind}_a_confirmer"}
+        fact = facts.known("synthese", "numerateur", where)
+        unconfirmed += [_number(fact, nouns, "aucun")] if fact.value else []
+    if unconfirmed:
+        counts = report.coverage.inventory.include_unconfirmed
+        words = "à confirmer, non comptés."
+        if counts:
+            words = "à confirmer : les chiffres qui suivent les comptent, et reposent sur eux."
+        yield together([Sentence("S'y ajoutent"), together(unconfirmed, " et "), Sentence(words)])
 
 
 def _agreement(facts: Facts, status: str) -> Sentence | None:
@@ -102,6 +132,9 @@ def _agreement(facts: Facts, status: str) -> Sentence | None:
     )
     if not total.value or low.value == 0 < high.value:
         return None
+    if not high.value:
+        whole = write("Sur {n:centre social identifié|centres sociaux identifiés}", n=total)
+        return Sentence(f"{whole.text}, aucun n'a {_AGREEMENTS[status]}.", (*whole.facts, high))
     told = write(
         "Sur {total:centre social identifié|centres sociaux identifiés}, {words}{low} {verb} {what}",
         total=total, low=low, words="" if low.value == high.value else "au moins ",
@@ -138,19 +171,47 @@ def _evolution(facts: Facts) -> Iterator[Sentence]:
 def _coverage(report: Report, facts: Facts) -> Iterator[Sentence]:
     if not report.has_inventory:
         return
-    if not report.coverage.known.all():
-        known = enumeration(sorted(report.coverage.inventory.departements), 6)
-        yield Sentence(f"Les chiffres portent sur les seuls départements inventoriés ({known}).")
-    opening = f"Au {french_date(report.coverage.on)}, "
+    coverage = report.coverage
+    if not coverage.known.all():
+        words = plural(len(coverage.inventory.departements), "le seul département inventorié", "les seuls "
+                       "départements inventoriés")  # fmt: skip
+        known = enumeration(sorted(coverage.inventory.departements), 6)
+        yield Sentence(f"Les chiffres portent sur {words} ({known}).")
+    opening = f"Au {french_date(coverage.on)}, "
+    if coverage.inventory.date and coverage.on > coverage.inventory.date:
+        opening += f"d'après un inventaire arrêté au {french_date(coverage.inventory.date)}, "
     for status, words in _COVERED_BY.items():
-        found = [_clause(report, facts, measure, status) for measure in _NOUNS]
-        clauses = [clause for clause in found if clause is not None]
-        if clauses:
-            told = together([together(clauses, " et "), Sentence(words)])
-            told = together([Sentence(opening), told, _retained(report, facts, status, clauses)], "")
+        told = _none_covered(report, facts, status) or _covered(report, facts, status, words)
+        if told is not None:
+            told = together([Sentence(opening), told], "")
             yield Sentence(told.text[0].upper() + told.text[1:], told.facts)
             opening = ""
     yield from _several(report, facts)
+
+
+def _covered(report: Report, facts: Facts, status: str, words: str) -> Sentence | None:
+    """Say how many communes and inhabitants have a status; None where nothing may be said."""
+    found = [_clause(report, facts, measure, status) for measure in _NOUNS]
+    clauses = [clause for clause in found if clause is not None]
+    if not clauses:
+        return None
+    told = together([together(clauses, " et "), Sentence(words)])
+    return together([told, _retained(report, facts, status, clauses)], "")
+
+
+def _none_covered(report: Report, facts: Facts, status: str) -> Sentence | None:
+    """Say that no commune has a status, where nothing can make it otherwise."""
+    where = _where(report, "communes", status)
+    high = facts.cell("synthese", "majorant", where)
+    if report.outside_bracket or status == "aucune" or high is None or high.value:
+        return None
+    people = facts.cell("synthese", "majorant", _where(report, "habitants", status))
+    if people is None or people.value:
+        return None
+    total = facts.known("synthese", "denominateur", where)
+    by = _COVERED_BY[status].removeprefix("sont couverts ")
+    whole = write("aucune commune sur {n} n'est couverte {by}", n=total, by=by)
+    return Sentence(f"{whole.text}.", (*whole.facts, high))
 
 
 def _where(report: Report, measure: str, status: str) -> dict[str, Any]:
@@ -185,14 +246,15 @@ def _clause(report: Report, facts: Facts, measure: str, status: str) -> Sentence
     low_share, high_share = (facts.share("synthese", end, "denominateur", where) for end in ends)
     if low is None or high is None or low_share is None or high_share is None:
         return None
-    of_total = write("sur {n}", n=facts.known("synthese", "denominateur", where))
+    total = facts.known("synthese", "denominateur", where)
+    of_total = write("sur {n}", n=total)
     if report.outside_bracket and status == "evs_seul":
         return None
     if report.outside_bracket:
-        words, end, share = (
-            ("au moins", low, low_share) if status != "aucune" else ("au plus", high, high_share)
-        )
-        if not low.value and status != "aucune":
+        words, end, share, empty = "au moins", low, low_share, 0.0
+        if status == "aucune":
+            words, end, share, empty = "au plus", high, high_share, total.value
+        if end.value == empty:  # at least none, at most all: it would say nothing
             return None
         return together([write(words + " {n:" + nouns + "}", n=end), of_total, write("({s})", s=share)])
     if low.value == high.value:
@@ -237,8 +299,9 @@ def _published(report: Report, facts: Facts) -> Iterator[Sentence]:
     if failing.value:
         yield write(
             "Parmi les chiffres publiés, tels qu'ils sont imprimés, {n:ne tient pas|ne tiennent pas} avec "
-            "les autres : la table « Chiffres publiés » dit lesquels.",
+            "les autres : {command} dit lesquels, et pourquoi.",
             n=failing,
+            command=f"avs-coverage audit {report.coverage.territory.name.typed}",
         )
 
 
@@ -261,9 +324,15 @@ def _unwritten(report: Report, facts: Facts) -> Iterator[Sentence]:
             "Un seul chiffre là où deux bornes sont données : la liste ne dit pas de chaque structure le "
             "siège, la zone d'intervention ou la date (avs-coverage structures les montre)."
         )
+    if (
+        any(row.unconfirmed for row in report.completeness)
+        and not report.coverage.inventory.include_unconfirmed
+    ):
+        yield Sentence("Ce que couvriraient les structures à confirmer : --include-unconfirmed les compte.")
+    cs = report.completeness[0].identified
     for status, words in _AGREEMENTS.items():
-        if _agreement(facts, status) is None:
-            yield Sentence(f"Le nombre de centres sociaux qui ont {words} : il n'est renseigné pour aucun.")
+        if cs and _agreement(facts, status) is None:
+            yield Sentence(f"Le nombre de centres sociaux qui ont {words} : rien ne l'établit à cette date.")
     summary = report.qpv_summary
     if summary.quarters and summary.total is None:
         yield Sentence(

@@ -28,8 +28,8 @@ def epci(report: Report, facts: Facts) -> Iterator[Sentence]:
     if none.value:
         names = _named([row["nom_groupe"] for row in facts.rows("epci", empty)], _NAMES)
         yield write(
-            "Dans {n} EPCI sur {total}, rien de connu ne couvre la moindre commune, même dans l'hypothèse "
-            "haute{names}.",
+            "Dans {n} EPCI sur {total}, aucune structure localisée ne couvre la moindre commune du "
+            "territoire, même dans l'hypothèse haute{names}.",
             n=none, total=total, names=names,
         )  # fmt: skip
     yield from _spread(report, facts)
@@ -51,8 +51,8 @@ def _spread(report: Report, facts: Facts) -> Iterator[Sentence]:
     least, most = (_named(names, 3).removeprefix(" : ").removeprefix(", ") for names in ends)
     if low is not None and high is not None:
         yield write(
-            "La part des habitants couverts par une structure va, selon l'EPCI, de {low} ({least}) à {high} "
-            "({most}).",
+            "La part des habitants couverts par une structure va, selon l'EPCI et pour ses seules communes "
+            "du territoire, de {low} ({least}) à {high} ({most}).",
             low=low, least=least, high=high, most=most,
         )  # fmt: skip
 
@@ -69,14 +69,16 @@ def zones_and_unclear(report: Report, facts: Facts) -> Iterator[Sentence]:
         verb = plural(communes.value, "forme", "forment")
         yield write(
             "{communes:commune|communes} ({people:habitant|habitants}) {verb} "
-            "{groups:zone blanche|zones blanches} : rien de connu ne les couvre, même dans "
+            "{groups:zone blanche|zones blanches} : aucune structure localisée ne les couvre, même dans "
             "l'hypothèse haute.",
             communes=communes, people=people, verb=verb, groups=groups,
         )  # fmt: skip
         for zone in facts.rows("zones", {"liste": GAP})[:_ZONES]:
             yield _zone(report, facts, zone["rang"])
         if groups.value > _ZONES:
-            yield Sentence("Les suivantes, moins peuplées, sont dans la table « zones ».")
+            yield Sentence(
+                "Les suivantes, moins peuplées, sont dans la table « Zones blanches » de l'export."
+            )
     elif report.coverage.known.all():
         yield Sentence("Aucune commune n'est en zone blanche : chacune est couverte, ou pourrait l'être.")
     unclear = facts.count("zones", {"liste": UNCLEAR})
@@ -85,7 +87,8 @@ def zones_and_unclear(report: Report, facts: Facts) -> Iterator[Sentence]:
     if unclear.value and communes is not None and people is not None:
         yield write(
             "La couverture de {communes:commune|communes} ({people:habitant|habitants}) est à préciser : "
-            "seule l'hypothèse haute les couvre. Les structures à interroger sont dans la table « zones ».",
+            "seule l'hypothèse haute les couvre. Les structures à interroger sont dans la table « Zones "
+            "blanches » de l'export.",
             communes=communes, people=people,
         )  # fmt: skip
 
@@ -107,10 +110,15 @@ def _zone(report: Report, facts: Facts, rank: int) -> Sentence:
         return together([told, Sentence(".")], "")
     names = {structure.id: structure.name for structure in report.coverage.inventory.structures}
     nearest = write(
-        " ; la structure localisée la plus proche, {name}, est à {away} km à vol d'oiseau.",
+        " ; à vol d'oiseau, la structure localisée la plus proche du chef-lieu de cette commune, {name}, "
+        "en est à {away} km.",
         name=names[row["structure_proche"]], away=away,
     )  # fmt: skip
-    return together([told, nearest], "")
+    told = together([told, nearest], "")
+    if not row["structures_a_confirmer"] or report.coverage.inventory.include_unconfirmed:
+        return told
+    waiting = enumeration([names[code] for code in row["structures_a_confirmer"]], _NAMES)
+    return together([told, Sentence(f"À confirmer, non compté, dans cette zone : {waiting}.")])
 
 
 def quarters(report: Report, facts: Facts) -> Iterator[Sentence]:
@@ -119,8 +127,11 @@ def quarters(report: Report, facts: Facts) -> Iterator[Sentence]:
     if not total.value:
         return
     years = " et ".join(str(year) for year in sorted({view.qpv.generation for view in report.qpv}))
-    told = write("Le territoire compte {n:quartier prioritaire|quartiers prioritaires} (génération {years})",
-                 n=total, years=years)  # fmt: skip
+    told = write(
+        "La source officielle utilisée y compte {n:quartier prioritaire|quartiers prioritaires} "
+        "(génération {years})",
+        n=total, years=years,
+    )  # fmt: skip
     people = facts.sum("qpv", "population")
     if people is not None:
         told = together([told, write(" et {n:habitant y vit|habitants y vivent}", n=people)], "")
@@ -133,21 +144,18 @@ def _served(report: Report, facts: Facts) -> Iterator[Sentence]:
     """Say which quarters have a structure, by what is declared or published."""
     served = facts.count("qpv", {"statut": WITH_STRUCTURE})
     if served.value:
-        verb = plural(served.value, "est desservi", "sont desservis")
-        told = write("{n} d'entre eux {verb} par au moins une structure", n=served, verb=verb)
-        where = {"mesure": "habitants_qpv", "statut": WITH_STRUCTURE}
-        low, high = (facts.cell("synthese", end, where) for end in ("minorant", "majorant"))
-        total, share = (
-            facts.cell("synthese", "denominateur", where),
-            facts.cell("synthese", "part", where),
-        )
-        if low is not None and high is not None and total is not None and share is not None:
-            words = "" if low.value == high.value else "au moins "
-            told = together([told, write(" ; y vivent {words}{n:habitant|habitants} sur {total} ({share})",
-                             words=words, n=low, total=total, share=share)], "")  # fmt: skip
-        yield together([told, Sentence(".")], "")
+        may_grow = bool(report.outside_bracket) or bool(facts.count("qpv", {"statut": NOT_INFORMED}).value)
+        told = write(
+            "{words}{n:quartier est desservi|quartiers sont desservis} par une structure au moins",
+            words="Au moins " if may_grow else "", n=served,
+        )  # fmt: skip
+        yield together([told, _people_served(report, facts, may_grow), Sentence(".")], "")
     for status, nouns in (
-        (WITHOUT_STRUCTURE, "quartier n'a pas de structure|quartiers n'ont pas de structure"),
+        (
+            WITHOUT_STRUCTURE,
+            "quartier n'est desservi par aucune structure connue|quartiers ne sont desservis par aucune "
+            "structure connue",
+        ),
         (NOT_INFORMED, "quartier n'est pas renseigné|quartiers ne sont pas renseignés"),
     ):
         count = facts.count("qpv", {"statut": status})
@@ -156,10 +164,24 @@ def _served(report: Report, facts: Facts) -> Iterator[Sentence]:
             yield write("{n:" + nouns + "}{names}.", n=count, names=_named(names, _NAMES))
 
 
+def _people_served(report: Report, facts: Facts, may_grow: bool) -> Sentence:
+    """Say how many live in the quarters served, of all those of the départements with an inventory."""
+    where = {"mesure": "habitants_qpv", "statut": WITH_STRUCTURE}
+    low = facts.cell("synthese", "minorant", where)
+    total, share = (facts.cell("synthese", name, where) for name in ("denominateur", "part"))
+    if low is None or total is None or share is None:
+        return Sentence("")
+    here = "" if report.coverage.known.all() else " des départements inventoriés"
+    return write(
+        " ; y vivent {words}{n:habitant|habitants} sur {total}{here} ({share})",
+        words="au moins " if may_grow else "", n=low, total=total, here=here, share=share,
+    )  # fmt: skip
+
+
 def _named(names: Sequence[str], limit: int) -> str:
     """End a sentence with names, all or the first ones; how many are left is a number that no row holds.
 
     >>> _named(["a", "b"], 2), _named(["a", "b", "c"], 2)
-    (' : a et b', ', dont a et b')
+    (' : a et b', ', notamment a et b')
     """
-    return f" : {enumeration(names)}" if len(names) <= limit else f", dont {enumeration(names[:limit])}"
+    return f" : {enumeration(names)}" if len(names) <= limit else f", notamment {enumeration(names[:limit])}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from avs_coverage.completeness import belongs
 from avs_coverage.figure import FIGURE_COLUMNS
 
 if TYPE_CHECKING:
@@ -89,16 +90,33 @@ def _count(measure: str, status: str, value: Any, total: Any, low: Any, high: An
 
 
 def _known_structures(report: Report) -> list[Record]:
-    """Return the structures identified, of those published; and the agreements of the CS identified."""
+    """Return the structures identified, of those published; those to be confirmed; the agreements of CS.
+
+    Before the day that the list describes, what bears no date may not have been yet: no minorant holds it.
+    """
     if not report.has_inventory:
         return []
-    rows = [
-        _count("structures", one.type.lower(), one.identified, one.published, one.identified, None)
-        for one in report.completeness
-    ]
+    coverage = report.coverage
+    inventory, on = coverage.inventory, coverage.on
+    is_past = inventory.date is not None and on < inventory.date
+    rows = []
+    for one in report.completeness:
+        low = one.identified - (one.undated if is_past else 0)
+        rows.append(_count("structures", one.type.lower(), one.identified, one.published, low, None))
+        unconfirmed = one.unconfirmed
+        rows.append(
+            _count("structures", f"{one.type.lower()}_a_confirmer", unconfirmed, None, 0, unconfirmed)
+        )
     cs = report.completeness[0]
-    for status, (yes, unknown) in (("cs_acf", cs.acf), ("cs_ps_jeunes", cs.ps_jeunes)):
-        rows.append(_count("structures", status, yes, cs.identified, yes, yes + unknown))
+    mine = [s for s in inventory.structures if s.type == "CS" and s.status == "confirme" and s.is_open(on)]
+    for name, (yes, unknown) in (("acf", cs.acf), ("ps_jeunes", cs.ps_jeunes)):
+        undated = sum(
+            getattr(s, f"has_{name}")(on) is True and getattr(s, f"{name}_start") is None
+            for s in mine
+            if belongs(s, coverage.territory)
+        )
+        low = yes - (undated if is_past else 0)
+        rows.append(_count("structures", f"cs_{name}", yes, cs.identified, low, yes + unknown))
     return rows
 
 

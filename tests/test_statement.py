@@ -162,10 +162,7 @@ def test_what_nothing_can_move_is_said_as_it_is():
         in text
     )
     assert "1 commune sur 3 (33,3 %) et 30 habitants sur 60 (50,0 %) ne sont couverts par aucune" in text
-    assert (
-        "0 commune sur 3 (0,0 %) et 0 habitant sur 60 (0,0 %) sont couverts par un espace de vie sociale"
-        in text
-    )
+    assert "Aucune commune sur 3 n'est couverte par un espace de vie sociale seul." in text
     assert "au moins" not in text
     assert "au plus" not in text
     assert "1 commune (30 habitants) forme 1 zone blanche" in text
@@ -216,7 +213,7 @@ def test_agreements_are_said_where_they_are_known():
              for rank, acf in enumerate((True, True, False))]  # fmt: skip
     text = said(Report(cover(_WORLD, *seats)))
     assert "Sur 3 centres sociaux identifiés, 2 ont l'agrément animation collective familles (ACF)." in text
-    assert "un projet PS jeunes : il n'est renseigné pour aucun" in text
+    assert "un projet PS jeunes : rien ne l'établit à cette date" in text
     partly = said(Report(cover(_WORLD, seats[0], structure("U", "CS", "03002", "complete", "03002", _WORLD))))
     assert "Sur 2 centres sociaux identifiés, au moins 1 a l'agrément" in partly
     assert "au plus 2, car ce n'est pas renseigné pour tous" in partly
@@ -250,3 +247,54 @@ def test_markup_in_names_is_shown_as_it_is(run, tmp_path):
     text = (tmp_path / "out" / "avs-03.md").read_text(encoding="utf-8")
     assert "<script>" not in text
     assert r"\<script\>alert(1)\</script\> \*gras\* \[lien\](http://127.0.0.1) \_x\_ \| \`c\`" in text
+
+
+def test_structures_to_be_confirmed_are_said_counted_or_not(run, tmp_path):
+    for options, words in (
+        ((), "S'y ajoutent 4 centres sociaux à confirmer, non comptés."),
+        (("--include-unconfirmed",), "les chiffres qui suivent les comptent, et reposent sur eux."),
+    ):
+        run("export", "allier", "-o", "out", "--format", "markdown", "--force", *options)
+        text = next((tmp_path / "out").glob("*.md")).read_text(encoding="utf-8")
+        assert words in text
+        assert ("Ce que couvriraient les structures à confirmer" in text) == (not options)
+
+
+def test_before_the_list_nothing_rests_on_what_bears_no_date(run, tmp_path):
+    done = run("export", "allier", "--date", "2019", "-o", "out", "--format", "markdown,csv",
+               "--csv-dialect", "standard")  # fmt: skip
+    assert done.returncode == 0
+    text = next((tmp_path / "out").glob("*.md")).read_text(encoding="utf-8")
+    assert "Agréés à cette date de façon certaine : aucun centre social ; des autres" in text
+    assert "ont l'agrément animation collective familles" not in text.partition("## Ce que")[0]
+    assert "(100,0" not in text  # at most all is nothing said
+    rows = pd.read_csv(tmp_path / "out" / "synthese.csv", dtype=str, keep_default_na=False)
+    known = rows[(rows["mesure"] == "structures") & (rows["statut"] == "cs")].iloc[0]
+    assert (known["numerateur"], known["minorant"]) == ("9", "0")
+    years = pd.read_csv(tmp_path / "out" / "evolution.csv", dtype=str, keep_default_na=False)
+    then = years[(years["annee"] == "2019") & (years["mesure"] == "nb_cs")].iloc[0]
+    assert (then["valeur"], then["minorant"]) == ("9", "0")
+
+
+def test_after_the_list_its_day_is_said():
+    text = said(build_report(find_territory_name("allier"), on=date(2026, 1, 1)))
+    assert "Au 01/01/2026, d'après un inventaire arrêté au 31/12/2022, au moins 15 communes" in text
+
+
+def test_quarters_are_at_least_those_known_and_never_said_to_have_none(allier):
+    text = said(allier)
+    assert "Au moins 5 quartiers sont desservis par une structure au moins ; y vivent au moins 9 855" in text
+    assert "1 quartier n'est desservi par aucune structure connue : Moulins-Sud (QP003003)" in text
+
+
+def test_a_zone_names_what_is_to_be_confirmed_in_it_and_from_where_it_is_far(allier):
+    text = said(allier)
+    assert "du chef-lieu de cette commune, Centre social Barjavel, en est à 18,1 km." in text
+    assert "À confirmer, non compté, dans cette zone : Centre social d'Ébreuil." in text
+
+
+def test_passages_of_the_first_of_several_rules_say_so():
+    report = build_report(find_territory_name("allier"), ("declared", "radius:5km"))
+    titles = [p.title for p in statement(report, tables_of(report))]
+    assert "Les EPCI : zone d'intervention déclarée (declared)" in titles
+    assert "Les zones blanches : zone d'intervention déclarée (declared)" in titles

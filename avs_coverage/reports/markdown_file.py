@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from avs_coverage import __version__
 from avs_coverage.facts import DISTINCT, ROWS, SHARE, SUM, Fact
-from avs_coverage.messages import CAVEAT, french_date, joined
+from avs_coverage.messages import CAVEAT, french_date
 from avs_coverage.report import Report
+from avs_coverage.reports.csv_file import cell_text
 from avs_coverage.reports.text import plain
 from avs_coverage.statement import Passage
 from avs_coverage.tables import TableView
@@ -16,16 +17,22 @@ from avs_coverage.tables import TableView
 _MARKUP = re.compile(r"[\\`*_\[\]<>#|~$&^]")
 
 
-def markdown(report: Report, passages: Sequence[Passage], views: Sequence[TableView]) -> bytes:
-    """Return the text: a note after each sentence says from which table, row and column its numbers are."""
+def markdown(report: Report, passages: Sequence[Passage], views: Sequence[TableView], french: bool) -> bytes:
+    """Return the text: a note after each sentence says from which table, row and column its numbers are.
+
+    *french*: the CSV of the same export has the decimal comma.
+    """
     titles = {view.name: view.title for view in views}
-    return ("\n".join(_lines(report, passages, titles)) + "\n").encode()
+    return ("\n".join(_lines(report, passages, titles, french)) + "\n").encode()
 
 
-def _lines(report: Report, passages: Sequence[Passage], titles: Mapping[str, str]) -> Iterator[str]:
+def _lines(
+    report: Report, passages: Sequence[Passage], titles: Mapping[str, str], french: bool
+) -> Iterator[str]:
     coverage = report.coverage
     yield f"# État des lieux de l'animation de la vie sociale — {escape(report.label)}"
-    yield f"\nÉtat au {french_date(coverage.on)}. Règle : {escape(coverage.rule.label)}."
+    rules = " ; ".join(escape(one.coverage.rule.label) for one in (report, *report.beside))
+    yield f"\nÉtat au {french_date(coverage.on)}. Règle : {rules}."
     for text in report.warnings:
         yield f"\n> **Attention :** {escape(text)}"
     notes: list[str] = []
@@ -35,7 +42,7 @@ def _lines(report: Report, passages: Sequence[Passage], titles: Mapping[str, str
         for sentence in passage.sentences:
             mark = ""
             if sentence.facts:
-                notes.append(note(sentence.facts, titles))
+                notes.append(note(sentence.facts, titles, french))
                 mark = f"[^{len(notes)}]"
             if not (was_item and sentence.item):
                 yield ""
@@ -56,12 +63,12 @@ def _lines(report: Report, passages: Sequence[Passage], titles: Mapping[str, str
         yield f"[^{rank}]: {escape(text)}."
 
 
-def note(facts: Sequence[Fact], titles: Mapping[str, str]) -> str:
+def note(facts: Sequence[Fact], titles: Mapping[str, str], french: bool) -> str:
     """Say where numbers are: for each row, or rows, the columns and what they hold there."""
     places: dict[str, list[str]] = {}
     for fact in facts:
         ref = fact.ref
-        rows = ", ".join(f"{name} = {joined(value)}" for name, value in ref.where)
+        rows = ", ".join(f"{name} = {cell_text(value, french)}" for name, value in ref.where)
         place = f"table « {titles[ref.view]} » ({ref.view})" + (f", {rows}" if rows else "")
         column = {
             ROWS: "nombre de lignes",
