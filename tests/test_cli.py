@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+UTF8 = {**os.environ, "PYTHONIOENCODING": "utf-8"}  # where the encoding is not what is tested
 MADE = "id;nom;type;code_insee;communes_desservies\nA;Alpha;CS;03185;03185|03101\nB;Beta;EVS;03310;03310\n"
 
 
@@ -260,7 +261,7 @@ def test_two_runs_give_the_same_bytes_whatever_the_hash_seed():
     command = [sys.executable, "-c", code]
     one, two = (
         subprocess.run(
-            command, capture_output=True, cwd=ROOT, check=True, env={**os.environ, "PYTHONHASHSEED": seed}
+            command, capture_output=True, cwd=ROOT, check=True, env={**UTF8, "PYTHONHASHSEED": seed}
         ).stdout.split(b"=====")
         for seed in ("1", "2")
     )
@@ -354,7 +355,7 @@ def test_help_imports_neither_pandas_nor_rich():
         "print([m for m in ('pandas', 'numpy', 'geopandas', 'pyarrow', 'rich') if m in sys.modules])"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", cwd=ROOT, check=True, env=UTF8
     )
     assert result.stdout.strip().endswith("[]")
 
@@ -366,7 +367,7 @@ def test_a_report_does_not_pay_for_what_it_does_not_use():
         "print([m for m in ('pydantic', 'geopandas', 'shapely', 'pyproj', 'rapidfuzz') if m in sys.modules])"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", cwd=ROOT, check=True, env=UTF8
     )
     assert result.stdout.strip().endswith("[]")
 

@@ -435,7 +435,7 @@ def installed(tmp_path):
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m avs_coverage "$@"\n', encoding="utf-8")
     script.chmod(0o755)
     path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
-    env = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    env = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
 
     def _run(*command: str) -> str:
         return subprocess.run(

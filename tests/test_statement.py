@@ -120,6 +120,7 @@ def without_names(sentence: str, folder: Path) -> str:
         r"Publié en \d{4}",
         r"génération [\d et]+",
         r"\(\d[\dAB]\)",
+        r"audit \S+",
     ):
         sentence = re.sub(words, "…", sentence)
     return sentence
