@@ -58,7 +58,7 @@ def _read(path: Path) -> dict[str, Any]:
 
     try:
         record = json.loads(read_bytes(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(Fault("AVS-395", {"value": "ce n'est pas du JSON"}, path.name)) from error
     if not isinstance(record, dict) or record.get("schema") != SCHEMA_NAME:
         raise InputError(Fault("AVS-395", {"value": "autre schéma"}, path.name))

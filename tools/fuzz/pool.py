@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
@@ -161,7 +162,7 @@ def run_all(
     left = iter(numbers)
     pool: list[_Worker] = []
     try:
-        for number in (n for n, _ in zip(left, range(workers), strict=False)) if workers else ():
+        for number in islice(left, workers):
             pool.append(_start(task, seconds))
             _give(pool[-1], number)
         while pool:

@@ -160,7 +160,7 @@ def _tables() -> dict[str, Cells]:
     matrix += [[code, target, n * 2.5, n] for n, (code, *_) in enumerate(found) for target in ("s0", "s1")]
     return {
         "structures": _structures(),
-        "zones": [["structure", "commune"], ["s0", SEAT], ["s0", NEXT], ["s1", SEAT], ["s2", "Désertines"]],
+        "zones": [["structure", "commune"], ["s0", SEAT], ["s0", NEXT], ["s1", SEAT], ["s2", "Domérat"]],
         "population": [
             ["REG", "Région", "DEP", "CODARR", "CODCAN", "CODCOM", "COM", "Commune", "PMUN", "PCAP", "PTOT"],
             *([84, "Auvergne", "03", 2, 8, code[2:], code, name, n, 1, n + 1] for code, name, n, *_ in found),
@@ -180,6 +180,7 @@ def _tables() -> dict[str, Cells]:
             ["indicateur", "valeur", "annee", "qualificatif", "unite", "source", "territoire"],
             ["nb_cs", "20", 2022, "", "", "schéma", "Allier"],
             ["pct_communes_cs", "69,0 %", 2022, "près de", "%", "schéma", "03"],
+            ["nb_evs", "2", 2022, "", "", "schéma", EPCI],
         ],
         "bpe": [
             ["AN", "NOMRS", "CNOMRS", "DEPCOM", "TYPEQU", "LAMBERT_X", "LAMBERT_Y", "LONGITUDE", "LATITUDE",
@@ -213,7 +214,9 @@ def frames() -> dict[str, Any]:
     quarters = {"code_qp": ["QN00304M", "QN00302M"], "lib_qp": ["Rive Gauche", "x"], "insee_com": [SEAT] * 2}
     places = [box(2.58, 46.33, 2.60, 46.34), box(2.61, 46.33, 2.62, 46.34)]
     listed = _structures()
-    points = {name: [str(row[n]) for row in listed[1:]] for n, name in enumerate(listed[0]) if n < 8}  # noqa: PLR2004
+    # Names that a shapefile takes: ten characters.
+    points = {name[:10]: [str(row[n]) for row in listed[1:]] for n, name in enumerate(listed[0]) if n not in (5, 10, 11)}
+    points["communes"] = [str(row[5]) for row in listed[1:]]
     return {
         "communes": contours,
         "qpv": gpd.GeoDataFrame(quarters, geometry=places, crs=4326),
