@@ -13,34 +13,36 @@ _WORDS = (
     "{}", "{value}", "%s", "[red]x", "a=b", "=", ",", ",,", ":", "--", "-", "--json", "..", "a" * 300, "'", '"', "a\nb",
     "\x1b[31m", "*", "|", ";", "2022", "2022-12-31", "AVS-301",
 )  # fmt: skip
-_BY_METAVAR: dict[str, tuple[str, ...]] = {
-    "TERRITOIRE": (EPCI, EPCI, EPCI, "allier", "03", "Montluçon Communauté", ".", "./", "./absent", "lozere", "saint"),
-    "TERRITOIRE…": (EPCI, "allier", "48", ".", "x"),
-    "RÈGLE": ("declared", "implantation", "radius:5km", "radius:0km", "radius:1e9km", "radius:nan", "radius",
-              "travel-time:15min", "travel-time:-1min", "travel-time:x", "declared,implantation", "declared,declared",
-              "radius:2km,radius:5km", "DECLARED", "radius:5", "radius:0,5km"),
-    "DATE": ("2022", "2022-12-31", "31/12/2022", "2022-02-31", "0001-01-01", "9999-12-31", "10000", "hier"),
-    "DISTANCES": ("2km", "2km,5km", "0km", "-1km", "1e9km", "nan", "5", "300m", "2km,2km"),
-    "LIEU": ("grid", "chef-lieu", "area", "GRID"),
-    "PART": ("0,5", "1", "0", "1,1", "0.0001", "nan", "inf", "-1"),
-    "ADRESSE": ("http://127.0.0.1:9", "127.0.0.1:9", "http://", "ftp://127.0.0.1", "http://127.0.0.1:99999",
-                "http://[", "file:///etc/hostname", "http://127.0.0.1:9/?a=b#c"),
-    "ANNÉE": ("2015", "2022", "0", "99999", "1900", "2030"),
-    "CODE": ("AVS-301", "avs-301", "301", "AVS-999", "AVS-9"),
-    "COLONNE": ("P22_POP", "P22_POP0014", "MED21", "zz"),
-    "COLONNES": ("nom=nom,type=type", "nom=nom", "nom=", "=nom", "x=y", "nom=a,nom=b", "colonnes.toml", "absent.toml"),
-    "DOSSIER": ("sortie", "a/b/c", "liste.csv", ".", "avs.toml/x", "sortie\x00"),
-    "FORMAT": ("excel-fr", "standard", "EXCEL-FR"),
-    "FORMATS": ("csv", "json", "xlsx", "csv,json", "geojson", "gpkg", "parquet", "html", "markdown", "csv,csv", "xls"),
-    "GROUPE": ("epci", "canton", "densite", "departement", "region", "zones.csv=structure", "groupes.csv=CTG",
-               "groupes.csv", "absent.csv=x", "="),
-    "KM": ("10", "0", "-1", "1e9", "0,001"),
-    "KM|MIN": ("5", "0", "1e9"),
-    "MÈTRES": ("300", "0", "-1", "1e12", "0,1"),
-    "TYPE": ("cs", "evs", "only-evs", "CS", "only-cs"),
-    "COMMUNE|QPV|STRUCTURE": (SEAT, "Montluçon", "QN00304M", "s0", "S0", "montlucon", "Structure", "Domérat", "nulle part"),
-    "MANIFESTE": ("manifest.json", "absent.json", "liste.csv", "."),
-    "[=possible]": ("possible", "certain", "x"),
+_BY_METAVAR: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "TERRITOIRE": ((EPCI, EPCI, "allier", "./"), ("03", "Montluçon Communauté", ".", "./absent", "saint", "48")),
+    "TERRITOIRE…": ((EPCI, "allier"), ("48", ".", "x")),
+    "RÈGLE": (("declared", "implantation", "radius:5km", "travel-time:15min", "radius:0,5km", "DECLARED"),
+              ("radius:0km", "radius:1e9km", "radius:nan", "radius", "travel-time:-1min", "travel-time:x",
+               "declared,implantation", "declared,declared", "radius:2km,radius:5km", "radius:5")),
+    "DATE": (("2022", "2022-12-31", "31/12/2022"), ("2022-02-31", "0001-01-01", "9999-12-31", "10000", "hier")),
+    "DISTANCES": (("2km", "2km,5km", "300m"), ("0km", "-1km", "1e9km", "nan", "5", "2km,2km")),
+    "LIEU": (("chef-lieu",), ("grid", "area", "GRID")),
+    "PART": (("0,5", "1", "0.0001"), ("0", "1,1", "nan", "inf", "-1")),
+    "ADRESSE": (("http://127.0.0.1:9",), ("127.0.0.1:9", "http://", "ftp://127.0.0.1", "http://127.0.0.1:99999",
+                "http://[", "file:///etc/hostname", "http://127.0.0.1:9/?a=b#c")),
+    "ANNÉE": (("2015", "2022", "2026"), ("0", "99999", "1900", "2030")),
+    "CODE": (("AVS-301", "AVS-907"), ("avs-301", "301", "AVS-999", "AVS-9")),
+    "COLONNE": (("P22_POP", "P22_POP0014"), ("MED21", "zz")),
+    "COLONNES": (("nom=nom,type=type", "nom=nom", "colonnes.toml"),
+                 ("nom=", "=nom", "x=y", "nom=a,nom=b", "absent.toml", "liste.csv")),
+    "DOSSIER": (("sortie", "a/b/c"), ("liste.csv", ".", "avs.toml/x", "sortie\x00")),
+    "FORMAT": (("excel-fr", "standard"), ("EXCEL-FR",)),
+    "FORMATS": (("csv", "json", "xlsx", "csv,json", "geojson", "gpkg", "parquet", "html", "markdown"), ("csv,csv", "xls")),
+    "GROUPE": (("epci", "canton", "densite", "departement", "region"),
+               ("zones.csv=structure", "indicateurs.csv=LIBGEO", "groupes.csv", "absent.csv=x", "=")),
+    "KM": (("10", "0,001"), ("0", "-1", "1e9")),
+    "KM|MIN": (("5", "0,1"), ("0", "1e9")),
+    "MÈTRES": (("300", "0,1"), ("0", "-1", "1e12")),
+    "TYPE": (("cs", "evs", "only-evs"), ("CS", "only-cs")),
+    "COMMUNE|QPV|STRUCTURE": ((SEAT, "Montluçon", "QN00304M", "Domérat"),
+                              ("s0", "S0", "montlucon", "Structure", "nulle part", "Structure Montluçon")),
+    "MANIFESTE": (("manifest.json",), ("absent.json", "liste.csv", ".")),
+    "[=possible]": (("possible", "certain"), ("x",)),
 }  # fmt: skip
 _OUTPUTS = ("--csv", "--output", "--carte")
 _FILES_OF_OPTIONS = {
@@ -66,16 +68,17 @@ def _commands() -> dict[str, list[Any]]:
 
 def _value(param: Any, rng: Random) -> str:  # noqa: ANN401 - typer's own types are private
     option, metavar = max(param.opts, key=len), param.metavar or ""
-    if rng.random() < 0.08:  # noqa: PLR2004
+    if rng.random() < 0.03:  # noqa: PLR2004
         return rng.choice(_WORDS)
     if option in _OUTPUTS:
-        return rng.choice(["sortie", "sortie.csv", "a/b.csv", "liste.csv", "."])
+        return rng.choice(["sortie", "sortie.csv", "sortie2", "a/b.csv", "liste.csv", "."])
     if metavar.startswith("FICHIER") or option in _FILES_OF_OPTIONS:
         usual = _FILES_OF_OPTIONS.get(option, ())
-        if usual and rng.random() < 0.8:  # noqa: PLR2004
+        if usual and rng.random() < 0.92:  # noqa: PLR2004
             return rng.choice(usual)
         return rng.choice([*(one.name for one in seeds()), "absent.csv", ".", "a" * 300, "liste.csv/x", ""])
-    return rng.choice(_BY_METAVAR.get(metavar, _WORDS))
+    good, odd = _BY_METAVAR.get(metavar, (_WORDS, _WORDS))
+    return rng.choice(good if rng.random() < 0.85 else odd)  # noqa: PLR2004
 
 
 def command_line(rng: Random) -> tuple[str, ...]:
@@ -90,7 +93,7 @@ def command_line(rng: Random) -> tuple[str, ...]:
         if is_argument:
             if rng.random() < 0.98:  # noqa: PLR2004
                 words += [_value(param, rng) for _ in range(count)]
-        elif param.required or rng.random() < 0.17:  # noqa: PLR2004
+        elif param.required or rng.random() < 0.12:  # noqa: PLR2004
             option = rng.choice(param.opts)
             if getattr(param, "is_flag", False):
                 words.append(option)

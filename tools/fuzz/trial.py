@@ -21,6 +21,7 @@ from tools.fuzz.shapes import changed_layer
 from tools.fuzz.tables import changed, written
 
 FAMILIES = ("octets", "contenu", "commande")
+_LONGEST_NAME = 20
 _ALLOWED = frozenset({0, 2, 3, 4, 5, 6})
 _COUNTED = frozenset({"structures", "zones", "population", "qpv", "indicateurs", "carreaux", "temps", "chiffres"})
 """Kinds whose rows below the headers are all rows that the tool should account for."""
@@ -132,7 +133,8 @@ def judge(one: Input, folder: Path) -> Verdict:
         (folder / name).write_bytes(content)
     lines = [" ".join(map(repr, command)) for command in one.commands]
     (folder / "commandes.txt").write_text("\n".join(lines), "utf-8", "backslashreplace")
-    verdict = Verdict(one.family, one.kind or one.commands[0][:1][0] if one.commands[0] else "")
+    named = one.kind or next(iter(one.commands[0]), "")
+    verdict = Verdict(one.family, named if named.isalpha() and len(named) < _LONGEST_NAME else "(autre)")
     before = Path.cwd()
     os.chdir(folder)
     try:
