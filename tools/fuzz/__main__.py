@@ -1,4 +1,4 @@
-"""Fuzz the tool and print the counts: ``python -m tools.fuzz --inputs 10000 --seed 1 --findings trouvailles``."""
+"""Fuzz the tool and print the counts: ``python -m tools.fuzz --inputs 10000 --seed 1 --findings FOLDER``."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ class Counts:
         codes = ", ".join(f"{code} : {count}" for code, count in sorted(self.codes.items()))
         lines += [f"commandes lancées : {self.codes.total()} (par code de sortie — {codes})"]
         lines += [f"lignes lues et retrouvées : {self.rows}"]
-        lines += [f"la plus longue : {self.slowest[0]:.1f} s (n° {self.slowest[1]}) ; mémoire : {self.largest} Mo"]
+        lines += [
+            f"la plus longue : {self.slowest[0]:.1f} s (n° {self.slowest[1]}) ; mémoire : {self.largest} Mo"
+        ]
         lines += [f"trouvailles : {len(self.findings)}"]
         lines += [f"  {name} — {len(n)} entrées, n° {n[:5]}" for name, n in sorted(self.findings.items())]
         return "\n".join(lines)
@@ -68,7 +70,9 @@ def fuzz(base: int, numbers: Sequence[int], workers: int, keep: Path | None = No
             if keep is not None and len(counts.findings[signature]) <= _KEPT_EACH:
                 target = keep / f"{outcome.number}"
                 shutil.copytree(folder, target, dirs_exist_ok=True)
-                with (target / "trouvaille.txt").open("a", encoding="utf-8", errors="backslashreplace") as file:
+                with (target / "trouvaille.txt").open(
+                    "a", encoding="utf-8", errors="backslashreplace"
+                ) as file:
                     file.write(f"{signature}\n\n{detail}\n\n")
     return counts
 

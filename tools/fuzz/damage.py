@@ -11,8 +11,10 @@ from random import Random
 _INSERTED = (
     b"\0", b"\xef\xbb\xbf", b"\r\n", b"\r", b"\xed\xa0\x80", b"\xff\xfe", b"1" * 400, b"1e999", b"-1e308",
     b"NaN", b"Infinity", b"-0", b'"', b"'", b"=1+1", b"=cmd|'/C calc'!A0", b"{}", b"{0}", b"%s", b"[" * 3000,
-    b'{"a":' * 3000, b"\\ud800", b"\\u0000", b"\xc3\xa9", b"\xe9", b"\x1b[31m", "\u202e".encode(), b"99999999999",
-    b"2022-02-31", b"0000-00-00", b"9999-12-31", b"true", b"null", b"../../x", b"\t", b"..", b"=" * 50, b"9" * 5000,
+    b'{"a":' * 3000, b"\\ud800", b"\\u0000", b"\xc3\xa9", b"\xe9", b"\x1b[31m", "\u202e".encode(),
+    b"99999999999",
+    b"2022-02-31", b"0000-00-00", b"9999-12-31", b"true", b"null", b"../../x", b"\t", b"..", b"=" * 50,
+    b"9" * 5000,
 )  # fmt: skip
 _MARKS = (b";", b",", b"\t", b"|", b":", b"=")
 _ENCODINGS = ("utf-16", "utf-16-le", "cp1252", "utf-8-sig", "utf-32", "cp437", "utf-7")
@@ -88,7 +90,8 @@ def _line_ends(content: bytes, rng: Random) -> bytes:
 def _wrap(content: bytes, rng: Random) -> bytes:
     import gzip
 
-    return rng.choice([gzip.compress, zlib.compress, lambda b: b"%PDF-1.4\n" + b, lambda b: b"PK\3\4" + b])(content)
+    packed = (gzip.compress(content, mtime=0), zlib.compress(content))
+    return rng.choice([*packed, b"%PDF-1.4\n" + content, b"PK\3\4" + content])
 
 
 def _member(content: bytes, rng: Random) -> bytes:
@@ -105,9 +108,11 @@ def _member(content: bytes, rng: Random) -> bytes:
     if kind == 0:
         del members[name]
     elif kind == 1:
-        renamed = rng.choice(["../" + name, "/" + name, name.upper(), "é" + name, "x", name + "/", "x.shp", "x.csv"])
+        renamed = rng.choice(
+            ["../" + name, "/" + name, name.upper(), "é" + name, "x", name + "/", "x.shp", "x.csv"]
+        )
         members[renamed] = members.pop(name)
-    elif kind == 2:  # noqa: PLR2004
+    elif kind == 2:
         members["copie/" + name] = members[name]
     elif members[name]:
         members[name] = rng.choice(TEXT_WAYS)(members[name], rng)

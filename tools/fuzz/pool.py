@@ -74,7 +74,7 @@ def _loopback_only() -> None:
         connect(self, address)
 
     socket.socket.connect = refuse  # type: ignore[assignment,method-assign]
-    socket.getaddrinfo = lambda host, port, *_, **__: [  # type: ignore[assignment]
+    socket.getaddrinfo = lambda host, port, *_, **__: [
         (socket.AF_INET, socket.SOCK_STREAM, 6, "", (str(host), int(port or 0)))
     ]
 
@@ -144,7 +144,7 @@ def _answer(worker: _Worker, seconds: int, megabytes: int) -> Outcome:
     except (EOFError, OSError):
         return Outcome(number, _death(worker, seconds), elapsed, worker.peak)
     if isinstance(verdict, str):
-        raise RuntimeError(verdict)
+        raise RuntimeError(verdict)  # noqa: TRY004 - the trace of another process
     if peak > megabytes >= worker.peak:
         verdict.findings[f"plus de {megabytes} Mo"] = f"{peak} Mo, {worker.peak} avant"
     worker.peak, worker.done = peak, worker.done + 1

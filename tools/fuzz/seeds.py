@@ -1,4 +1,4 @@
-"""Real-shaped files of every kind that the tool reads, about one small EPCI, made here and nowhere fetched."""
+"""Real-shaped files of every kind that the tool reads, about one small EPCI, all made here."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def as_ods(rows: Sequence[Sequence[Any]], repeat: int = 1) -> bytes:
     lines = []
     for number, row in enumerate(rows):
         cells = "".join(
-            f'<table:table-cell office:value-type="string"><text:p>{escape(str(c))}</text:p></table:table-cell>'
+            f'<table:table-cell office:value-type="string"><text:p>{escape(str(c))}</text:p>'
+            "</table:table-cell>"
             for c in row
         )
         more = f' table:number-rows-repeated="{repeat}"' if repeat > 1 and number == len(rows) - 1 else ""
@@ -109,7 +110,7 @@ def as_zip(members: dict[str, bytes]) -> bytes:
 
 
 def layer_bytes(frame: Any, name: str) -> bytes:  # noqa: ANN401 - a GeoDataFrame
-    """Write a frame as the format that the end of *name* tells: geojson, gpkg, parquet, or zip (shapefile)."""
+    """Write a frame as geojson, gpkg, parquet, or zip (a shapefile), by the end of *name*."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         if path.suffix == ".parquet":
@@ -130,7 +131,8 @@ def communes() -> tuple[tuple[str, str, int, float, float], ...]:
     frame = Territory.find(EPCI).communes
     rows = zip(frame.index, frame["nom"], frame["lon"], frame["lat"], strict=True)
     return tuple(
-        (str(code), str(name), 100 + 7 * n, float(lon), float(lat)) for n, (code, name, lon, lat) in enumerate(rows)
+        (str(code), str(name), 100 + 7 * n, float(lon), float(lat))
+        for n, (code, name, lon, lat) in enumerate(rows)
     )
 
 
@@ -151,7 +153,7 @@ def _structures() -> Cells:
 def _tables() -> dict[str, Cells]:
     """Return the cells of every table, the headers first, kind → rows."""
     found = communes()
-    grid = "idcar_200m,idcar_1km,idcar_nat,i_est_200,i_est_1km,lcog_geo,ind,men".split(",")
+    grid = ["idcar_200m", "idcar_1km", "idcar_nat", "i_est_200", "i_est_1km", "lcog_geo", "ind", "men"]
     cells: Cells = [grid]
     for n, (code, *_) in enumerate(found):
         square = f"CRS3035RES200mN{2594600 - 200 * n}E{3811200 + 200 * n}"
@@ -215,7 +217,11 @@ def frames() -> dict[str, Any]:
     places = [box(2.58, 46.33, 2.60, 46.34), box(2.61, 46.33, 2.62, 46.34)]
     listed = _structures()
     # Names that a shapefile takes: ten characters.
-    points = {name[:10]: [str(row[n]) for row in listed[1:]] for n, name in enumerate(listed[0]) if n not in (5, 10, 11)}
+    points = {
+        name[:10]: [str(row[n]) for row in listed[1:]]
+        for n, name in enumerate(listed[0])
+        if n not in (5, 10, 11)
+    }
     points["communes"] = [str(row[5]) for row in listed[1:]]
     return {
         "communes": contours,
@@ -241,7 +247,8 @@ def _manifest() -> bytes:
         "options": {"population_par": "", "part_commune": 0.5, "sans_voisines": False, "osrm": "",
                     "a_confirmer_comptees": False, "colonnes": {}},
         "formats": ["csv", "json"], "csv": "excel-fr",
-        "entrees": [{"role": "structures", "fichier": "liste.csv", "octets": 1, "sha256": "0", "colonnes": []}],
+        "entrees": [{"role": "structures", "fichier": "liste.csv", "octets": 1, "sha256": "0",
+        "colonnes": []}],
         "donnees_de_l_outil": [{"fichier": "epci.csv", "octets": 1, "sha256": "0"}],
         "millesimes": {}, "sorties": [{"fichier": "communes.csv", "octets": 1, "sha256": "0"}],
     }  # fmt: skip

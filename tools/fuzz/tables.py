@@ -9,13 +9,18 @@ from typing import Any
 from tools.fuzz.seeds import Cells, as_csv, as_json, as_ods, as_parquet, as_xlsx, as_zip
 
 VALUES: tuple[Any, ...] = (
-    "", " ", "\u00a0", "0", "-1", "1e999", "NaN", "inf", "-inf", float("nan"), float("inf"), -0.0, 1e308, 1e-320,
-    10**30, "9" * 400, "99999", "03185", "3185", "2A004", "75118", "97411", "Montluçon", "epci", "|", ";", '"',
+    "", " ", "\u00a0", "0", "-1", "1e999", "NaN", "inf", "-inf", float("nan"), float("inf"), -0.0, 1e308,
+    1e-320,
+    10**30, "9" * 400, "99999", "03185", "3185", "2A004", "75118", "97411", "Montluçon", "epci", "|", ";",
+        '"',
     "'", "'=x", "=1+1", "=HYPERLINK(\"x\")", "@SUM(A1)", "31/02/2022", "2022", "0000-00-00", "9999-12-31",
     "0001-01-01", 45000, -1, "Total", "total", "CS", "EVS", "centre social", "QN00304M", "QP0", "oui", "non",
-    "#N/A", "#REF!", "nd", "s", "1 020", "1\u202f020,5", "12,5", "1.234,5", "²", "٣", "\u202e", "\ufeff", "\x1b[31m",
-    "[red]x[/red]", "{}", "{value}", "%s", "a" * 5000, "é" * 300, "\n", "a\nb", "\t", "\x00", "\ud800", True, None,
-    datetime.date(2022, 2, 1), datetime.datetime(2022, 2, 1, 3, 4), [1, [2, [3]]], {"a": {"b": None}}, "2e5", "0x10",
+    "#N/A", "#REF!", "nd", "s", "1 020", "1\u202f020,5", "12,5", "1.234,5", "²", "٣", "\u202e", "\ufeff",
+    "\x1b[31m",
+    "[red]x[/red]", "{}", "{value}", "%s", "a" * 5000, "é" * 300, "\n", "a\nb", "\t", "\x00", "\ud800",
+    True, None,
+    datetime.date(2022, 2, 1), datetime.datetime(2022, 2, 1, 3, 4), [1, [2, [3]]], {"a": {"b": None}},
+        "2e5", "0x10",
     "1_000", "+5", "5 %", "½", "region:84", "france", "s0", "s0|s1", "partielle", "inconnue",
 )  # fmt: skip
 
@@ -31,13 +36,19 @@ def _one_change(rows: Cells, rng: Random) -> bool:
     elif way == 1:
         for row in rows:
             row.insert(rng.randrange(len(row) + 1), row[column] if column < len(row) else "")
-    elif way == 2 and width:  # noqa: PLR2004
+    elif way == 2 and width:
         rows[0][column] = rng.choice(
-            [*VALUES[:10], rng.choice(rows[0]), str(rows[0][column]).upper(), "inconnu", f" {rows[0][column]} "]
+            [
+                *VALUES[:10],
+                rng.choice(rows[0]),
+                str(rows[0][column]).upper(),
+                "inconnu",
+                f" {rows[0][column]} ",
+            ]
         )
-    elif way == 3:  # noqa: PLR2004
+    elif way == 3:
         rng.shuffle(rows[0])
-    elif way == 4:  # noqa: PLR2004
+    elif way == 4:
         rows.insert(0, ["Titre"] * rng.choice([0, 1, 30]))
     else:
         return _row_change(rows, rng, way, column, line)
@@ -48,16 +59,16 @@ def _row_change(rows: Cells, rng: Random, way: int, column: int, line: int) -> b
     if not line:
         return False
     row = rows[line]
-    if way == 5:  # noqa: PLR2004
+    if way == 5:
         rows.insert(line, list(row))
-    elif way == 6 and len(rows) > 2:  # noqa: PLR2004
+    elif way == 6 and len(rows) > 2:
         del rows[line]
-    elif way == 7:  # noqa: PLR2004
+    elif way == 7:
         rows.insert(line, [""] * rng.choice([0, 1, len(row)]))
-    elif way == 8 and len(row) > 1:  # noqa: PLR2004
+    elif way == 8 and len(row) > 1:
         first, second = rng.randrange(len(row)), rng.randrange(len(row))
         row[first], row[second] = row[second], row[first]
-    elif way == 9:  # noqa: PLR2004
+    elif way == 9:
         rows[line] = row[: rng.randrange(len(row) + 1)] if rng.random() < 0.5 else [*row, rng.choice(VALUES)]
     elif column < len(row):
         row[column] = rng.choice(VALUES)
@@ -68,7 +79,7 @@ def changed(cells: tuple[tuple[Any, ...], ...], rng: Random) -> tuple[Cells, boo
     """Return a table changed in one to six ways, and whether its headers still stand as they were."""
     rows = [list(row) for row in cells]
     touched = [_one_change(rows, rng) for _ in range(rng.choice([1, 1, 2, 3, 6]))]
-    if rng.random() < 0.02:  # noqa: PLR2004
+    if rng.random() < 0.02:
         rows += [list(rows[-1])] * 10_000
     return rows, not any(touched)
 

@@ -23,7 +23,9 @@ from tools.fuzz.tables import changed, written
 FAMILIES = ("octets", "contenu", "commande")
 _LONGEST_NAME = 20
 _ALLOWED = frozenset({0, 2, 3, 4, 5, 6})
-_COUNTED = frozenset({"structures", "zones", "population", "qpv", "indicateurs", "carreaux", "temps", "chiffres"})
+_COUNTED = frozenset(
+    {"structures", "zones", "population", "qpv", "indicateurs", "carreaux", "temps", "chiffres"}
+)
 """Kinds whose rows below the headers are all rows that the tool should account for."""
 
 
@@ -63,10 +65,10 @@ def make_input(base: int, number: int) -> Input:
     """Return input *number* of the run of seed *base*."""
     rng = Random(f"{base}:{number}")
     draw = rng.random()
-    if draw < 0.25:  # noqa: PLR2004
+    if draw < 0.25:
         return Input("commande", "", _study_files(), (command_line(rng),))
     one = rng.choice(seeds())
-    if draw < 0.65 or not (one.cells or one.kind in frames()):  # noqa: PLR2004
+    if draw < 0.65 or not (one.cells or one.kind in frames()):
         name, content, rows = _renamed(one, rng), damaged(one.content, rng), None
         family = "octets"
     elif one.cells:
@@ -83,7 +85,7 @@ def make_input(base: int, number: int) -> Input:
 
 def _renamed(one: Seed, rng: Random) -> str:
     """Return the name of a seed, now and then with the end of another format's."""
-    if one.name in ("avs.toml", "manifest.json", "colonnes.toml") or rng.random() < 0.8:  # noqa: PLR2004
+    if one.name in ("avs.toml", "manifest.json", "colonnes.toml") or rng.random() < 0.8:
         return one.name
     return f"x.{rng.choice(['csv', 'xlsx', 'zip', 'gpkg', 'geojson', 'dat', 'parquet', 'ods', 'json'])}"
 
@@ -99,22 +101,25 @@ def _commands(one: Seed, name: str, files: dict[str, bytes], rng: Random) -> Ite
         }[one.kind]
         return
     yield ("check", name, "--json", *rng.choice([(), ("--territory", EPCI), ("--territory", "allier")]))
-    if rng.random() < 0.5:  # noqa: PLR2004
+    if rng.random() < 0.5:
         return
     if one.kind in ("zones", "temps"):
         files["liste.csv"] = seed("structures.csv").content
     listing = rng.choice(["report", "communes", "zones", "qpv", "groups", "access"])
     report = (rng.choice(["report", "communes"]), EPCI, "--json")
     yield {
-        "structures": (rng.choice([listing, "structures", "supply", "history", "contributions"]), EPCI, "--structures",
+        "structures": (rng.choice([listing, "structures", "supply", "history", "contributions"]), EPCI,
+        "--structures",
                        name, *rng.choice([(), ("--json",)])),
         "zones": ("report", EPCI, "--structures", "liste.csv", "--service-areas", name, "--json"),
         "population": (*report, "--population", name),
-        "communes": (*report, "--communes", name, *rng.choice([(), ("--rule", "radius:2km", "--population-by", "area")])),
+        "communes": (*report, "--communes", name, *rng.choice([(), ("--rule", "radius:2km",
+        "--population-by", "area")])),
         "qpv": ("qpv", EPCI, "--qpv", name, "--json"),
         "indicateurs": (*report, "--indicators", name),
         "carreaux": (*report, "--indicators", name, "--rule", "radius:5km"),
-        "temps": (*report, "--structures", "liste.csv", "--rule", "travel-time:15min", "--travel-times", name),
+        "temps": (*report, "--structures", "liste.csv", "--rule", "travel-time:15min", "--travel-times",
+        name),
         "chiffres": ("audit", EPCI, "--figures", name, "--json"),
     }.get(one.kind, (listing, EPCI, "--structures", name))  # fmt: skip
 
@@ -163,11 +168,13 @@ def _judge_command(command: Sequence[str], rows: int | None, verdict: Verdict) -
                 verdict.findings[f"échappe : {_place(error)}"] = trace
     for stream in streams:
         stream.flush()
-    out, err = (stream.buffer.getvalue().decode("utf-8") for stream in streams)  # type: ignore[attr-defined]
+    out, err = (stream.buffer.getvalue().decode("utf-8") for stream in streams)
     verdict.codes.append(code)
     for warning in warned:
         if not issubclass(warning.category, ResourceWarning | ImportWarning):
-            verdict.findings[f"warning : {warning.category.__name__} {str(warning.message)[:60]}"] = str(warning)
+            verdict.findings[f"warning : {warning.category.__name__} {str(warning.message)[:60]}"] = str(
+                warning
+            )
     if trace:
         return
     for signature, detail in _faults_of(command, code, out, err, rows, verdict):
@@ -197,7 +204,9 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _lost_rows(said: dict[str, object], code: int, rows: int | None, verdict: Verdict) -> Iterator[tuple[str, str]]:
+def _lost_rows(
+    said: dict[str, object], code: int, rows: int | None, verdict: Verdict
+) -> Iterator[tuple[str, str]]:
     """Yield what does not add up in what ``check`` says: rows, and faults of a refused file."""
     for found in said["fichiers"]:  # type: ignore[attr-defined]
         read, used, aside = (found[f"lignes_{word}"] for word in ("lues", "utilisees", "mises_de_cote"))
@@ -221,7 +230,7 @@ def _internal(command: Sequence[str]) -> str:
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         try:
             app(args=list(command), prog_name="avs-coverage", standalone_mode=False)
-        except Exception as error:  # noqa: BLE001 - to be named, not handled
+        except Exception as error:
             return _place(error)
     return "pas à la seconde fois"
 
