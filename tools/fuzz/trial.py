@@ -63,7 +63,12 @@ def _study_files() -> dict[str, bytes]:
 
 def make_input(base: int, number: int) -> Input:
     """Return input *number* of the run of seed *base*."""
-    rng = Random(f"{base}:{number}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # odd geometries and long names: making them is not what is tried
+        return _make(Random(f"{base}:{number}"))
+
+
+def _make(rng: Random) -> Input:
     draw = rng.random()
     if draw < 0.25:
         return Input("commande", "", _study_files(), (command_line(rng),))
@@ -126,10 +131,7 @@ def _commands(one: Seed, name: str, files: dict[str, bytes], rng: Random) -> Ite
 
 def trial(base: int, number: int, folder: Path) -> Verdict:
     """Make an input, put its files in *folder*, run its commands there, and judge each."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # odd geometries and long names: making them is not what is tried
-        one = make_input(base, number)
-    return judge(one, folder)
+    return judge(make_input(base, number), folder)
 
 
 def judge(one: Input, folder: Path) -> Verdict:
