@@ -180,7 +180,7 @@ def _listed(value: object) -> list[str]:
 
 def _names_files(value: object, several: bool) -> bool:
     names = value if several and isinstance(value, list) else [value]
-    return bool(names) and all(isinstance(name, str) and name.strip() for name in names)
+    return bool(names) and all(isinstance(name, str) and name.strip() and "\0" not in name for name in names)
 
 
 def _faults(said: dict[str, Any], folder: Path) -> list[Fault]:

@@ -308,6 +308,7 @@ def _rows(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
             break
     else:
         raise _NoTableError
+    refuse_twice(path.name, header, chosen, rows[index].line)
     positions = [header.index(name) for name in chosen]
     body = [r for r in rows[index + 1 :]]
     cells: list[list[Any]] = [[r.cells[p] if p < len(r.cells) else "" for p in positions] for r in body]
@@ -323,9 +324,10 @@ def _parquet(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
             chosen = list(choose(file.schema_arrow.names))
             if not chosen:
                 raise _NoTableError
+            refuse_twice(path.name, file.schema_arrow.names, chosen, 1)
             line = 2
             for batch in file.iter_batches(batch_size=CHUNK_ROWS, columns=chosen):
-                piece = batch.to_pandas(ignore_metadata=True).astype(object)
+                piece = batch.replace_schema_metadata().to_pandas().astype(object)
                 piece = piece.where(piece.notna(), "").map(_text_of)
                 piece.index = range(line, line + len(piece))
                 line += len(piece)
