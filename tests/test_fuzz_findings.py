@@ -124,7 +124,7 @@ def test_a_workbook_takes_the_indicators_of_a_user(tmp_path, run):
 
 
 def test_a_cell_refused_in_a_commune_that_stands_twice_hides_no_other_fault(tmp_path):
-    (tmp_path / "i.csv").write_text("CODGEO;P22_POP\n03185;Vichy\n03185;3\n", encoding="utf-8")
+    (tmp_path / "i.csv").write_text("CODGEO;P22_POP\n03185;Vichy\n03185;Cusset\n", encoding="utf-8")
     assert refused(read_indicators, tmp_path / "i.csv", None) == {"AVS-319", "AVS-338"}
 
 
