@@ -23,6 +23,7 @@ from avs_coverage.loaders.structures import load_structures
 from avs_coverage.loaders.table_file import read_rows
 from avs_coverage.study import read_study
 from tests.bad_files.helpers import workbook
+from tests.test_indicators import DOSSIER
 from tests.test_structure_formats import BPE, INCLUSION_V1
 from tools.fuzz.seeds import as_csv, as_ods, as_xlsx
 
@@ -124,7 +125,9 @@ def test_a_workbook_takes_the_indicators_of_a_user(tmp_path, run):
 
 
 def test_a_cell_refused_in_a_commune_that_stands_twice_hides_no_other_fault(tmp_path):
-    (tmp_path / "i.csv").write_text("CODGEO;P22_POP\n03185;Vichy\n03185;Cusset\n", encoding="utf-8")
+    header, row, *_ = DOSSIER.splitlines()
+    rows = [row.replace("33000", name) for name in ("Vichy", "Cusset")]
+    (tmp_path / "i.csv").write_text("\n".join([header, *rows, ""]), encoding="utf-8")
     assert refused(read_indicators, tmp_path / "i.csv", None) == {"AVS-319", "AVS-338"}
 
 
