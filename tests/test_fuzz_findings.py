@@ -167,3 +167,49 @@ def test_a_null_character_in_a_file_of_the_settings_is_refused(tmp_path):
     settings = f'territoire = "allier"\nstructures = {json.dumps("a" + chr(0))}\n'
     (tmp_path / "avs.toml").write_text(settings, encoding="utf-8")
     assert refused(read_study, str(tmp_path)) == {"AVS-332"}
+
+
+@pytest.fixture
+def replayed(tmp_path, run):
+    """Replay the manifest of an export after a change; give the exit code and what is said."""
+    run("export", "200071082", "-o", "sortie", "--format", "json")
+    path = tmp_path / "sortie" / "manifest.json"
+
+    def _replayed(change):
+        record = json.loads(path.read_bytes())
+        change(record)
+        path.write_text(json.dumps(record), encoding="utf-8")
+        result = run("replay", "sortie/manifest.json")
+        return result.returncode, result.stderr.decode()
+
+    return _replayed
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda record: record.pop("formats"), "il manque « formats »"),
+        (lambda record: record.update(formats=[["csv"]]), "« formats[0] » n'est pas de la bonne nature"),
+        (lambda record: record.update(regles=[]), "« regles » est vide"),
+        (lambda record: record.update(sorties={}), "« sorties » n'est pas une liste"),
+        (lambda record: record["sorties"].append(3), "« sorties[1] » n'est pas un objet"),
+        (lambda record: record["outil"].pop("version"), "il manque « outil.version »"),
+        (lambda record: record["options"].update(colonnes="nom"), "« options.colonnes » n'est pas un objet"),
+        (lambda record: record["options"].update(sans_voisines=0), "« options.sans_voisines » n'est pas"),
+        (
+            lambda record: record["entrees"].append(
+                {"role": "x", "fichier": "y", "sha256": "", "colonnes": []}
+            ),
+            "rôle inconnu",
+        ),
+    ],
+)
+def test_a_manifest_that_lacks_something_or_holds_it_otherwise_is_refused(replayed, change, said):
+    code, err = replayed(change)
+    assert code == 3, err
+    assert "AVS-395" in err
+    assert said in err
+
+
+def test_a_manifest_as_it_was_written_is_whole(replayed):
+    assert replayed(lambda record: None) == (0, "")

@@ -16,17 +16,26 @@ from random import Random
 
 from tools.fuzz.damage import damaged
 from tools.fuzz.lines import command_line
-from tools.fuzz.seeds import EPCI, Seed, frames, seed, seeds
+from tools.fuzz.records import changed_record, changed_settings
+from tools.fuzz.seeds import EPCI, Seed, seed, seeds
 from tools.fuzz.shapes import changed_layer
 from tools.fuzz.tables import changed, written
 
 FAMILIES = ("octets", "contenu", "commande")
 _LONGEST_NAME = 20
+_RECORDS_SHARE = 0.08
 _ALLOWED = frozenset({0, 2, 3, 4, 5, 6})
 _COUNTED = frozenset(
     {"structures", "zones", "population", "qpv", "indicateurs", "carreaux", "temps", "chiffres"}
 )
 """Kinds whose rows below the headers are all rows that the tool should account for."""
+
+
+_RECORDS = {
+    "avs.toml": changed_settings,
+    "colonnes.toml": changed_settings,
+    "manifest.json": changed_record,
+}
 
 
 @dataclass(frozen=True)
@@ -72,8 +81,9 @@ def _make(rng: Random) -> Input:
     draw = rng.random()
     if draw < 0.25:
         return Input("commande", "", _study_files(), (command_line(rng),))
-    one = rng.choice(seeds())
-    if draw < 0.65 or not (one.cells or one.kind in frames()):
+    records = [one for one in seeds() if one.name in _RECORDS]
+    one = rng.choice(records if rng.random() < _RECORDS_SHARE else seeds())
+    if draw < 0.6:
         name, content, rows = _renamed(one, rng), damaged(one.content, rng), None
         family = "octets"
     elif one.cells:
@@ -81,6 +91,8 @@ def _make(rng: Random) -> Input:
         end, content = written(cells, rng)
         rows = len(cells) - 1 if same_header and one.kind in _COUNTED and end in ("csv", "parquet") else None
         name, family = f"{one.kind}.{end}", "contenu"
+    elif one.name in _RECORDS:
+        name, content, rows, family = one.name, _RECORDS[one.name](one.content, rng), None, "contenu"
     else:
         end, content = changed_layer(one.kind, rng)
         name, rows, family = f"{one.kind}_geo.{end}", None, "contenu"
