@@ -213,3 +213,22 @@ def test_a_manifest_that_lacks_something_or_holds_it_otherwise_is_refused(replay
 
 def test_a_manifest_as_it_was_written_is_whole(replayed):
     assert replayed(lambda record: None) == (0, "")
+
+
+@pytest.mark.parametrize("kind", ["structures", "zones", "qpv"])
+def test_blank_rows_by_the_thousand_are_set_aside_as_one(tmp_path, run, kind):
+    head = {
+        "structures": "nom;type;code_insee\nA;CS;03185\n",
+        "zones": "structure;commune\nA;03185\n",
+        "qpv": "code_qp;population;nom_qp\nQN00304M;10;x\n",
+    }[kind]
+    (tmp_path / "x.csv").write_text(head + ";;\n" * 5_000, encoding="utf-8")
+    (found,) = json.loads(run("check", "x.csv", "--json").stdout)["fichiers"]
+    assert (found["nature"], found["accepte"]) == (kind, True)
+    assert (found["lignes_lues"], found["lignes_utilisees"], found["lignes_mises_de_cote"]) == (
+        5_001,
+        1,
+        5_000,
+    )
+    (aside,) = found["mises_de_cote"]
+    assert "5\u202f000 lignes vides" in aside["message"]

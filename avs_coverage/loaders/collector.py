@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import groupby
 from math import isfinite
 
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Commune, Gazetteer, departement_of, parent_of_arrondissement
-from avs_coverage.messages import enumeration, french_date, plural
+from avs_coverage.loaders.table_file import Row
+from avs_coverage.messages import enumeration, french_date, number, plural
 
+_BLANK_RUN = 100
 _Remark = tuple[str, dict[str, str]]
 _Say = Callable[..., None]
 
@@ -45,6 +48,21 @@ class Collector:
     def put_aside(self, line: int, reason: str) -> None:
         """Record a row that is read and not used."""
         self.set_aside.append(Fault("AVS-907", {"value": reason}, self.file, line))
+
+    def without_blank_runs(self, rows: Iterable[Row]) -> list[Row]:
+        """Return rows less those of a hundred blank ones or more in a row, each set aside as one.
+
+        A spreadsheet formatted to its foot gives a million: one by one, they would fill the memory.
+        """
+        kept: list[Row] = []
+        for is_blank, found in groupby(rows, key=lambda row: row.is_blank):
+            run = list(found)
+            if is_blank and len(run) >= _BLANK_RUN:
+                values = {"value": f"{number(len(run))} lignes vides à la suite"}
+                self.set_aside.append(Fault("AVS-907", values, self.file, run[0].line, rows=len(run)))
+            else:
+                kept += run
+        return kept
 
     def commune(self, text: str, line: int, column: str, near: str = "") -> Commune | None:
         """Return the commune that *text* names by code or name; add a fault where none does.

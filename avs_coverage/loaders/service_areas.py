@@ -57,7 +57,7 @@ def read_service_areas(
     if unused:
         collector.warn("AVS-906", rows[index].line, "", value=", ".join(unused))
     collector.rows_read = len(rows) - index - 1
-    for row in rows[index + 1 :]:
+    for row in collector.without_blank_runs(rows[index + 1 :]):
         if row.is_blank:
             collector.put_aside(row.line, "ligne vide")
             continue
