@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -36,7 +37,12 @@ def test_a_short_run_finds_nothing():
 
 
 def test_an_input_is_made_again_from_its_seed_and_number():
-    assert [make_input(7, number) for number in range(40)] == [make_input(7, number) for number in range(40)]
+    numbers = range(60)
+    assert all(make_input(7, number) == make_input(7, number) for number in numbers)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        time.sleep(2)  # a zip tells the time to two seconds
+        elsewhere = pool.map(partial(make_input, 7), numbers)
+    assert [n for n, one in zip(numbers, elsewhere, strict=True) if one != make_input(7, n)] == []
     assert make_input(7, 1) != make_input(8, 1)
 
 

@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Callable
 from random import Random
 
+from tools.fuzz.seeds import as_zip
+
 _INSERTED = (
     b"\0", b"\xef\xbb\xbf", b"\r\n", b"\r", b"\xed\xa0\x80", b"\xff\xfe", b"1" * 400, b"1e999", b"-1e308",
     b"NaN", b"Infinity", b"-0", b'"', b"'", b"=1+1", b"=cmd|'/C calc'!A0", b"{}", b"{0}", b"%s", b"[" * 3000,
@@ -116,11 +118,7 @@ def _member(content: bytes, rng: Random) -> bytes:
         members["copie/" + name] = members[name]
     elif members[name]:
         members[name] = rng.choice(TEXT_WAYS)(members[name], rng)
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", rng.choice([0, 8, 8, 12, 14])) as archive:
-        for one, data in members.items():
-            archive.writestr(one, data)
-    return stream.getvalue()
+    return as_zip(members, rng.choice([0, 8, 8, 12, 14]))
 
 
 Way = Callable[[bytes, Random], bytes]

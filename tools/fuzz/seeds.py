@@ -8,12 +8,15 @@ import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 EPCI = "200071082"  # Montluçon Communauté, 21 communes
 SEAT, NEXT = "03185", "03101"
+
+_DATE = (2024, 1, 1, 0, 0, 0)  # so that the same seed and number give the same bytes
 
 Cells = list[list[Any]]
 
@@ -44,6 +47,7 @@ def as_xlsx(rows: Sequence[Sequence[Any]], sheets: int = 1) -> bytes:
     stream = io.BytesIO()
     options = {"in_memory": True, "nan_inf_to_errors": True, "default_date_format": "dd/mm/yyyy"}
     with xlsxwriter.Workbook(stream, options) as book:
+        book.set_properties({"created": datetime(*_DATE)})
         for number in range(sheets):
             sheet = book.add_worksheet(f"F{number}")
             for line, row in enumerate(rows):
@@ -100,23 +104,26 @@ def as_parquet(rows: Sequence[Sequence[Any]]) -> bytes:
     return frame.astype(str).to_parquet()  # type: ignore[no-any-return]
 
 
-def as_zip(members: dict[str, bytes]) -> bytes:
-    """Write a zip of these members."""
+def as_zip(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """Write a zip of these members, of a date that does not change."""
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(stream, "w") as archive:
         for name, content in members.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name, _DATE), content, method)
     return stream.getvalue()
 
 
 def layer_bytes(frame: Any, name: str) -> bytes:  # noqa: ANN401 - a GeoDataFrame
     """Write a frame as geojson, gpkg, parquet, or zip (a shapefile), by the end of *name*."""
+    import pyogrio
+
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": datetime(*_DATE).isoformat() + "Z"})
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         if path.suffix == ".parquet":
             frame.to_parquet(path)
         elif path.suffix == ".zip":
-            frame.to_file(path.with_suffix(".shp"), engine="pyogrio")
+            frame.to_file(path.with_suffix(".shp"), engine="pyogrio", DBF_DATE_LAST_UPDATE="2024-01-01")
             return as_zip({p.name: p.read_bytes() for p in sorted(Path(folder).iterdir())})
         else:
             frame.to_file(path, engine="pyogrio")
