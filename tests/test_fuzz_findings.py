@@ -14,7 +14,9 @@ from shapely.geometry import Point, Polygon, box
 
 from avs_coverage import InputError, UsageError, find_territory_name
 from avs_coverage.loaders.boundaries import read_boundaries_file
+from avs_coverage.loaders.figures import read_figures
 from avs_coverage.loaders.geo_file import is_json_without_geometry
+from avs_coverage.loaders.grid import read_grid
 from avs_coverage.loaders.indicators import read_indicators
 from avs_coverage.loaders.populations import read_populations
 from avs_coverage.loaders.quarters import read_quarters
@@ -23,6 +25,7 @@ from avs_coverage.loaders.structures import load_structures
 from avs_coverage.loaders.table_file import read_rows
 from avs_coverage.study import read_study
 from tests.bad_files.helpers import workbook
+from tests.test_grid import text_of
 from tests.test_indicators import DOSSIER
 from tests.test_structure_formats import BPE, INCLUSION_V1
 from tools.fuzz.seeds import as_csv, as_ods, as_xlsx
@@ -232,3 +235,10 @@ def test_blank_rows_by_the_thousand_are_set_aside_as_one(tmp_path, run, kind):
     )
     (aside,) = found["mises_de_cote"]
     assert "5\u202f000 lignes vides" in aside["message"]
+
+
+def test_five_thousand_digits_are_no_place_of_a_cell_and_no_year(tmp_path):
+    (tmp_path / "g.csv").write_text(text_of(2021).replace("N2594400", "N" + "9" * 5_000), encoding="utf-8")
+    assert refused(read_grid, tmp_path / "g.csv", ["03185", "01001"]) >= {"AVS-360"}
+    (tmp_path / "f.csv").write_text(f"indicateur;valeur;annee\nnb_cs;20;{'9' * 5_000}\n", encoding="utf-8")
+    assert refused(read_figures, tmp_path / "f.csv", ALLIER) == {"AVS-393"}

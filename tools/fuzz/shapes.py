@@ -49,11 +49,14 @@ def _odd_shapes() -> list[Any]:
     ]  # fmt: skip
 
 
-def changed_layer(kind: str, rng: Random) -> tuple[str, bytes]:
-    """Return a layer of that kind changed, in a format drawn: the end of its name, and its bytes."""
+def changed_layer(kind: str, rng: Random) -> tuple[str, bytes, int | None]:
+    """Return a layer of that kind changed, in a format drawn: the end of its name, its bytes, its features.
+
+    Their number is None where the JSON itself was changed.
+    """
     end = rng.choice(LAYER_FORMATS)
     if end == "geojson" and rng.random() < 0.7:
-        return end, _changed_json(kind, rng)
+        return end, _changed_json(kind, rng), None
     frame = frames()[kind].copy()
     shapes, odd = list(frame.geometry), _odd_shapes()
     for _ in range(rng.choice([0, 1, 2, len(shapes)])):
@@ -63,9 +66,9 @@ def changed_layer(kind: str, rng: Random) -> tuple[str, bytes]:
     frame = frame.set_geometry(type(frame.geometry)(shapes, crs=4326))
     frame = _changed_columns(frame, rng)
     try:
-        return end, layer_bytes(frame, f"x.{end}")
-    except Exception:
-        return "geojson", _changed_json(kind, rng)
+        return end, layer_bytes(frame, f"x.{end}"), len(frame)
+    except Exception:  # a format that does not hold it: nobody can be given such a file
+        return "geojson", _changed_json(kind, rng), None
 
 
 def _changed_columns(frame: Any, rng: Random) -> Any:  # noqa: ANN401 - a GeoDataFrame

@@ -89,13 +89,17 @@ def _make(rng: Random) -> Input:
     elif one.cells:
         cells, same_header = changed(one.cells, rng)
         end, content = written(cells, rng)
-        rows = len(cells) - 1 if same_header and one.kind in _COUNTED and end in ("csv", "parquet") else None
+        rows = (
+            len(cells) - 1
+            if same_header and one.kind in _COUNTED and end in ("csv", "json", "parquet")
+            else None
+        )
         name, family = f"{one.kind}.{end}", "contenu"
     elif one.name in _RECORDS:
         name, content, rows, family = one.name, _RECORDS[one.name](one.content, rng), None, "contenu"
     else:
-        end, content = changed_layer(one.kind, rng)
-        name, rows, family = f"{one.kind}_geo.{end}", None, "contenu"
+        end, content, rows = changed_layer(one.kind, rng)
+        name, family = f"{one.kind}_geo.{end}", "contenu"
     files = {name: content}
     return Input(family, one.kind, files, tuple(_commands(one, name, files, rng)), rows)
 
