@@ -98,9 +98,9 @@ def broken(number, folder):
     raise ValueError("le harnais")
 
 
-def test_a_fault_of_the_harness_is_not_taken_for_a_finding():
-    with pytest.raises(RuntimeError, match="le harnais"):
-        list(run_all(broken, range(3), workers=1))
+def test_a_fault_of_the_harness_is_said_as_such_and_the_rest_goes_on():
+    found = [list(outcome.verdict.findings) for outcome, _ in run_all(broken, range(3), workers=1)]
+    assert found == [["faute du harnais : ValueError('le harnais')"]] * 3
 
 
 LIST = Input(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import lzma
 import warnings
+import zipfile
 
 import geopandas as gpd
 import pandas as pd
@@ -27,8 +30,9 @@ from avs_coverage.study import read_study
 from tests.bad_files.helpers import workbook
 from tests.test_grid import text_of
 from tests.test_indicators import DOSSIER
+from tests.test_populations import SINCE_2021
 from tests.test_structure_formats import BPE, INCLUSION_V1
-from tools.fuzz.seeds import as_csv, as_ods, as_xlsx
+from tools.fuzz.seeds import as_csv, as_ods, as_xlsx, as_zip
 
 ALLIER = find_territory_name("allier")
 DEEP = 100_000
@@ -84,9 +88,6 @@ def test_a_row_of_an_ods_repeated_a_million_times_is_refused_and_blank_ones_are_
     assert refused(read_rows, tmp_path / "x.ods") == {"AVS-302"}
     content = as_ods([*LIST, ["", "", ""]], repeat=1_048_574)
     blank = b'<table:table-cell table:number-columns-repeated="16384"/>'
-    import io
-    import zipfile
-
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     cell = b'<table:table-cell office:value-type="string"><text:p></text:p></table:table-cell>'
@@ -242,3 +243,13 @@ def test_five_thousand_digits_are_no_place_of_a_cell_and_no_year(tmp_path):
     assert refused(read_grid, tmp_path / "g.csv", ["03185", "01001"]) >= {"AVS-360"}
     (tmp_path / "f.csv").write_text(f"indicateur;valeur;annee\nnb_cs;20;{'9' * 5_000}\n", encoding="utf-8")
     assert refused(read_figures, tmp_path / "f.csv", ALLIER) == {"AVS-393"}
+
+
+def test_a_zip_packed_by_lzma_and_damaged_is_refused(tmp_path):
+    content = bytearray(as_zip({"x.csv": SINCE_2021.encode() * 20}, zipfile.ZIP_LZMA))
+    start = content.index(b"x.csv") + 5 + 9  # behind the name, and the properties of LZMA
+    content[start + 5 : start + 60] = b"\xff" * 55
+    (tmp_path / "x.zip").write_bytes(bytes(content))
+    with zipfile.ZipFile(tmp_path / "x.zip") as archive, pytest.raises(lzma.LZMAError):
+        archive.read("x.csv")
+    assert refused(read_populations, [tmp_path / "x.zip"], None) == {"AVS-302"}

@@ -97,9 +97,9 @@ def _work(link: Connection, task: Task, folder: Path, seconds: int) -> None:
         _bound_processor(seconds)
         try:
             link.send((task(number, folder / str(number)), peak_megabytes()))
-        except Exception:  # the harness's own fault: to be said, and not taken for a finding
-            link.send((traceback.format_exc(), 0))
-            raise
+        except Exception as error:  # the harness's own fault: to be said as such, and the rest goes on
+            fault = Verdict(findings={f"faute du harnais : {error!r}"[:200]: traceback.format_exc()})
+            link.send((fault, peak_megabytes()))
 
 
 def _start(task: Task, seconds: int) -> _Worker:
@@ -143,8 +143,6 @@ def _answer(worker: _Worker, seconds: int, megabytes: int) -> Outcome:
         verdict, peak = worker.link.recv()
     except (EOFError, OSError):
         return Outcome(number, _death(worker, seconds), elapsed, worker.peak)
-    if isinstance(verdict, str):
-        raise RuntimeError(verdict)  # noqa: TRY004 - the trace of another process
     if peak > megabytes >= worker.peak:
         verdict.findings[f"plus de {megabytes} Mo"] = f"{peak} Mo, {worker.peak} avant"
     worker.peak, worker.done = peak, worker.done + 1
