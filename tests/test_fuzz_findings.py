@@ -253,3 +253,9 @@ def test_a_zip_packed_by_lzma_and_damaged_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "x.zip") as archive, pytest.raises(lzma.LZMAError):
         archive.read("x.csv")
     assert refused(read_populations, [tmp_path / "x.zip"], None) == {"AVS-302"}
+
+
+def test_a_zip_whose_names_are_not_text_is_refused(tmp_path):
+    content = as_zip({"é.csv": SINCE_2021.encode()}).replace("é.csv".encode(), b"\xdc..csv")
+    (tmp_path / "x.zip").write_bytes(content)
+    assert refused(load_structures, tmp_path / "x.zip", ALLIER) == {"AVS-302"}
