@@ -35,7 +35,7 @@ _BY_METAVAR: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "COLONNE": (("P22_POP", "P22_POP0014"), ("MED21", "zz")),
     "COLONNES": (("nom=nom,type=type", "nom=nom", "colonnes.toml"),
                  ("nom=", "=nom", "x=y", "nom=a,nom=b", "absent.toml", "liste.csv")),
-    "DOSSIER": (("sortie", "a/b/c"), ("liste.csv", ".", "avs.toml/x", "sortie\x00")),
+    "DOSSIER": (("sortie", "a/b/c"), ("liste.csv", ".", "avs.toml/x")),
     "FORMAT": (("excel-fr", "standard"), ("EXCEL-FR",)),
     "FORMATS": (("csv", "json", "xlsx", "csv,json", "geojson", "gpkg", "parquet", "html", "markdown"),
         ("csv,csv", "xls")),
