@@ -71,6 +71,7 @@ class Gazetteer:
         self._together = frozenset(together)
         self._communes: dict[str, dict[str, Commune]] = {}
         self._names: dict[str, list[tuple[str, Commune]]] = {}
+        self._found: dict[tuple[str, frozenset[str]], list[Commune]] = {}
         self._departements = {row["code"] for row in read_csv("departements.csv")}
 
     @property
@@ -110,6 +111,13 @@ class Gazetteer:
         CEDEX; then without the article (« Donjon » is « Le Donjon » if it alone is). A name whose
         UTF-8 was read as cp1252 is mended when that gives a commune. A close name is never taken.
         """
+        # A long list asks for the same few names, each compared with every commune: once is enough.
+        asked = (name, frozenset(departements))
+        if asked not in self._found:
+            self._found[asked] = self._named(*asked)
+        return self._found[asked]
+
+    def _named(self, name: str, departements: Iterable[str]) -> list[Commune]:
         keyed = [pair for d in sorted(set(departements)) for pair in self._keyed(d)]
         for text in dict.fromkeys((name, undo_mojibake(name))):
             key = normalise(text)

@@ -147,6 +147,8 @@ def _with_input(files: Files, role: str, path: Path, columns: Sequence[str]) -> 
     if role in _SEVERAL:
         several = (*getattr(files, _SEVERAL[role]), path)
         return replace(files, **{_SEVERAL[role]: several})  # type: ignore[arg-type]
+    if role != "indicateurs":
+        raise ValueError(f"rôle inconnu : {role}")
     text = f"{path}={','.join(columns)}" if columns else str(path)
     return replace(files, indicators=(*files.indicators, text))
 

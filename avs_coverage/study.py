@@ -135,14 +135,15 @@ def read_study(text: str) -> Study:
     """
     import tomllib
 
-    folder = Path(text).expanduser()
-    path = folder / FILE_NAME
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError(Fault("AVS-340", {"value": str(folder), "file": FILE_NAME})) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(_not_toml(error, path)) from error
+        folder = Path(text).expanduser()
+        content = (folder / FILE_NAME).read_bytes()
+    except (OSError, RuntimeError, ValueError) as error:  # no such home, a null character in the name
+        raise InputError(Fault("AVS-340", {"value": text, "file": FILE_NAME})) from error
+    try:
+        said = tomllib.loads(content.decode("utf-8-sig").replace("\r\n", "\n"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(_not_toml(error, folder / FILE_NAME)) from error
     faults = _faults(said, folder)
     if faults:
         raise InputError(faults)
@@ -170,7 +171,7 @@ def read_study(text: str) -> Study:
     )
 
 
-def _not_toml(error: ValueError, path: Path) -> Fault:
+def _not_toml(error: Exception, path: Path) -> Fault:
     """Return the fault of a file that is not TOML; the parser says the place, in English."""
     place = re.search(r"line (\d+), column (\d+)", str(error))
     if isinstance(error, UnicodeDecodeError):
@@ -187,7 +188,7 @@ def _listed(value: object) -> list[str]:
 
 def _names_files(value: object, several: bool) -> bool:
     names = value if several and isinstance(value, list) else [value]
-    return bool(names) and all(isinstance(name, str) and name.strip() for name in names)
+    return bool(names) and all(isinstance(name, str) and name.strip() and "\0" not in name for name in names)
 
 
 def _faults(said: dict[str, Any], folder: Path) -> list[Fault]:

@@ -375,6 +375,17 @@ def test_other_territories_have_all_their_tables(run, tmp_path, territory):
     assert len(list((tmp_path / "x").glob("*.csv"))) == 9
 
 
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names of files are Unicode there")
+def test_a_file_whose_name_is_not_utf_8_is_refused_before_anything_is_written(run, tmp_path):
+    name = os.fsdecode(b"liste\xff.csv")
+    (tmp_path / name).write_text("nom;type;code_insee\nA;CS;03185\n", encoding="utf-8")
+    done = run("export", "allier", "--structures", name, "-o", "out")
+    assert done.returncode == 3
+    assert "AVS-301" in done.stderr.decode()
+    assert "son nom n'est pas en UTF-8 : renommez-le" in done.stderr.decode()
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_export_knows_its_own_name(allier):
     request = Request(allier.coverage.territory.name, ("declared",), None)
     assert Export(request, allier).stem == "avs-03"

@@ -19,7 +19,7 @@ from avs_coverage.commands.options import (
     require_choice,
     with_options,
 )
-from avs_coverage.errors import OutputError
+from avs_coverage.errors import InputError, OutputError
 from avs_coverage.faults import Fault
 
 DEFAULT_FORMATS = "xlsx,csv"
@@ -65,6 +65,10 @@ def export(
     require_choice(csv_dialect, "--csv-dialect", CSV_DIALECTS)
     request = make_request(study, several=True)
     for path in request.files.paths:
+        name = str(path).encode("utf-8", "replace").decode()
+        if name != str(path):  # a file of an export could not be written with it
+            reason = "son nom n'est pas en UTF-8 : renommez-le"
+            raise InputError(Fault("AVS-301", {"value": name, "reason": reason}))
         if path.resolve().parent == output.resolve():
             raise OutputError(Fault("AVS-506", {"value": str(output), "file": path.name}))
     refuse_no_folder(output)

@@ -59,11 +59,14 @@ def _read(path: Path) -> dict[str, Any]:
     """Return a manifest; raises InputError: AVS-301 unreadable, AVS-395 not one."""
     from avs_coverage.loaders.table_file import read_bytes
     from avs_coverage.manifest import SCHEMA_NAME
+    from avs_coverage.manifest_shape import misfit
 
     try:
         record = json.loads(read_bytes(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(Fault("AVS-395", {"value": "ce n'est pas du JSON"}, path.name)) from error
     if not isinstance(record, dict) or record.get("schema") != SCHEMA_NAME:
         raise InputError(Fault("AVS-395", {"value": "autre schéma"}, path.name))
+    if wrong := misfit(record) or ("" if record["regles"] else "« regles » est vide"):
+        raise InputError(Fault("AVS-395", {"value": wrong}, path.name))
     return record

@@ -11,6 +11,7 @@ from typing import IO, Any
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.loaders.table_file import DAMAGED_ARCHIVE, Row, first_bytes
+from avs_coverage.loaders.table_frame import refuse_twice
 from avs_coverage.messages import counted
 
 FORMAT = "Base permanente des équipements (INSEE)"
@@ -138,11 +139,13 @@ def _batches(path: Path, encoding: str) -> Any:  # noqa: ANN401 - an iterator of
     if start.startswith(b"PAR1"):
         with pq.ParquetFile(path) as parquet:
             names = [name for name in parquet.schema_arrow.names if name.upper() in _READ]
+            _refuse_twice(path.name, names)
             yield from parquet.iter_batches(columns=names)
         return
     with _csv_of(path) as file:
         names, delimiter = _header(file.read(8192) if file else b"")
     wanted = [name for name in names if name.upper() in _READ]
+    _refuse_twice(path.name, wanted)
     with (
         _csv_of(path) as file,
         pacsv.open_csv(
@@ -159,6 +162,11 @@ def _batches(path: Path, encoding: str) -> Any:  # noqa: ANN401 - an iterator of
         yield from reader
 
 
+def _refuse_twice(file: str, names: Iterable[str]) -> None:
+    """Refuse a column of the BPE that stands there twice (AVS-305), under capitals or not."""
+    refuse_twice(file, [name.upper() for name in names], _READ, 1)
+
+
 def adapt(rows: list[Row], file: str) -> tuple[list[Row], list[Fault], list[Fault]]:
     """Return the two types in the tool's own columns, the other rows counted, and warnings.
 
@@ -166,6 +174,7 @@ def adapt(rows: list[Row], file: str) -> tuple[list[Row], list[Fault], list[Faul
     random in the commune (quality 33) is left out: the seat's chef-lieu stands for it.
     """
     names = [cell.upper() for cell in rows[0].cells]
+    _refuse_twice(file, names)
     position = {name: names.index(name) for name in _READ if name in names}
     adapted, others, random_points = [Row(rows[0].line, _HEADERS)], 0, 0
     kinds: set[str] = set()

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from math import isfinite
-from typing import TYPE_CHECKING
 
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Commune, Gazetteer, departement_of, parent_of_arrondissement
-from avs_coverage.messages import enumeration, french_date, plural
+from avs_coverage.loaders.table_file import Row
+from avs_coverage.messages import enumeration, french_date, number, plural
 
-if TYPE_CHECKING:
-    from avs_coverage.loaders.table_file import Row
-
+_BLANK_RUN = 100
 _Remark = tuple[str, dict[str, str]]
 _Say = Callable[..., None]
 
@@ -59,13 +58,28 @@ class Collector:
         if unused:
             self.warn("AVS-906", rows[header].line, "", value=", ".join(unused))
         self.rows_read = len(rows) - header - 1
-        for row in rows[header + 1 :]:
+        for row in self.without_blank_runs(rows[header + 1 :]):
             if row.is_blank:
                 self.put_aside(row.line, "ligne vide")
                 continue
             if any(row.cells[len(rows[header].cells) :]):
                 self.fault("AVS-306", row.line, "")
             yield row
+
+    def without_blank_runs(self, rows: Iterable[Row]) -> list[Row]:
+        """Return rows less those of a hundred blank ones or more in a row, each set aside as one.
+
+        A spreadsheet formatted to its foot gives a million: one by one, they would fill the memory.
+        """
+        kept: list[Row] = []
+        for is_blank, found in groupby(rows, key=lambda row: row.is_blank):
+            run = list(found)
+            if is_blank and len(run) >= _BLANK_RUN:
+                values = {"value": f"{number(len(run))} lignes vides à la suite"}
+                self.set_aside.append(Fault("AVS-907", values, self.file, run[0].line, rows=len(run)))
+            else:
+                kept += run
+        return kept
 
     def commune(self, text: str, line: int, column: str, near: str = "") -> Commune | None:
         """Return the commune that *text* names by code or name; add a fault where none does.

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from avs_coverage.faults import Fault
 from avs_coverage.loaders.table_file import Row
+from avs_coverage.loaders.table_frame import refuse_twice
 from avs_coverage.messages import counted
 
 FORMAT = "data.inclusion"
@@ -39,6 +40,7 @@ def adapt(rows: list[Row], file: str) -> tuple[list[Row], list[Fault], list[Faul
     sociaux (``fcsf``); an EVS is known by its name alone. Registration is voluntary, and one
     structure may stand there several times: each row is to be confirmed.
     """
+    refuse_twice(file, rows[0].cells, (*_KEPT, "source", "typologie", "reseaux_porteurs"), rows[0].line)
     header = {name: index for index, name in enumerate(rows[0].cells)}
     is_v0 = "typologie" in header
     adapted, others = [Row(rows[0].line, (*_KEPT, "type", "statut", "source"))], 0

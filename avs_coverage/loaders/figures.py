@@ -146,7 +146,7 @@ def _code(fields: Fields) -> str:
 def _year(fields: Fields) -> int | None:
     """Return the year that a figure describes (AVS-393)."""
     text = fields.text("annee")
-    if text.isdecimal() and int(text) in _YEARS:
+    if len(text) == 4 and text.isdecimal() and int(text) in _YEARS:  # noqa: PLR2004
         return int(text)
     if text:
         fields.collector.fault("AVS-393", fields.row.line, "annee", value=text)

@@ -113,7 +113,14 @@ def _geoparquet_columns(path: Path) -> tuple[str, ...] | None:
         schema = pq.read_schema(path)
     except (pa.ArrowException, OSError):
         return None
-    return tuple(schema.names) if b"geo" in (schema.metadata or {}) else None
+    described = (schema.metadata or {}).get(b"geo")
+    if described is None:
+        return None
+    try:
+        geometries = set(json.loads(described)["columns"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        geometries = set()  # damaged, which the reading of the features says
+    return tuple(name for name in schema.names if name not in geometries)
 
 
 def _members(path: Path) -> list[str]:
@@ -277,7 +284,7 @@ def is_json_without_geometry(path: Path) -> bool:
         return False
     try:
         found = json.load(io.BytesIO(read_bytes(path).removeprefix(b"\xef\xbb\xbf")))
-    except ValueError:
+    except (ValueError, RecursionError):  # not JSON, or brackets in brackets without end
         return False
     return bool(found) and all(isinstance(item, dict) for item in found)
 

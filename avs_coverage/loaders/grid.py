@@ -29,7 +29,7 @@ ROW_STEP = 1 << 20
 """What a row adds to the number of a cell: more columns than any grid of cells has."""
 
 EXPECTED = "« idcar_200m », « lcog_geo », « ind » et « i_est_200 »"
-_CELL_ID = r"CRS(?P<epsg>\d{4,5})RES200mN(?P<y>\d+)E(?P<x>\d+)"
+_CELL_ID = r"CRS(?P<epsg>\d{4,5})RES200mN(?P<y>\d{1,8})E(?P<x>\d{1,8})(?!\d)"
 _COLUMNS = {"id": "idcar_200m", "lcog": "lcog_geo", "ind": "ind", "imputed": "i_est_200"}
 _MOST_FAULTS = 20
 _NO_COMMUNE = ("carreau dont la commune n'est pas connue", "carreaux dont la commune n'est pas connue")

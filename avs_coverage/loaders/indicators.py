@@ -27,6 +27,7 @@ from avs_coverage.loaders.indicator_formats import (
     COUNT,
     FORMATS,
     LONG_MEASURES,
+    NOT_AVAILABLE,
     UNKNOWN,
     ColumnKind,
     IndicatorFormat,
@@ -355,6 +356,7 @@ class _Reading:
                 )
                 said = {"value": text, "expected": "", "hint": hint}
                 self.faults.append(Fault("AVS-319", said, self.file, int(line), name))
+                state = NOT_AVAILABLE  # read on to the other faults: nothing is made of this file
             values.append(value if state == KNOWN else None)
             states.append(state)
         return pd.DataFrame({"today": rows["_today"].to_numpy(), "value": values, "state": states})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import hypot
+from math import hypot, isfinite
 from typing import Any
 
 from avs_coverage.faults import Fault
@@ -13,7 +13,7 @@ from avs_coverage.projection import epsg_of, geodesic_area_km2, project
 
 
 def repaired(shape: Any, name: str, file: str, warnings: list[Fault]) -> Any:  # noqa: ANN401 - shapely geometries
-    """Return a lon/lat shape as valid polygons, None where it has no surface (a point, a line).
+    """Return a lon/lat shape as valid polygons, None where it has no surface (a point, a line, a NaN).
 
     What had to be repaired is said in *warnings* (AVS-919).
     """
@@ -21,6 +21,8 @@ def repaired(shape: Any, name: str, file: str, warnings: list[Fault]) -> Any:  #
 
     if shape.is_valid and shape.geom_type in ("Polygon", "MultiPolygon"):
         return shapely.force_2d(shape)
+    if not all(map(isfinite, shapely.get_coordinates(shape).flat)):
+        return None  # to leave out a corner that is nowhere would draw another shape
     valid = shapely.make_valid(shapely.force_2d(shape), method="structure")
     polygons = [part for part in shapely.get_parts(valid) if part.geom_type == "Polygon" and part.area > 0]
     if not polygons:

@@ -12,7 +12,7 @@ from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Gazetteer
 from avs_coverage.loaders.cells import parse_count
-from avs_coverage.loaders.commune_codes import CommuneCodes, put_aside
+from avs_coverage.loaders.commune_codes import BLANK_LINES, CommuneCodes, put_aside
 from avs_coverage.loaders.geo_file import (
     Layer,
     attribute_text,
@@ -273,7 +273,7 @@ class _Reading:
         self.columns: dict[str, str] = {}
         self._gazetteer = Gazetteer()
         self._official = embedded_quarters(departements)
-        self._elsewhere = 0
+        self._elsewhere = self._blank = 0
 
     def concerns(self, code: str) -> bool:
         """Tell whether a text is the code of a quarter of the territory's départements."""
@@ -285,7 +285,7 @@ class _Reading:
         code = cells["code"].strip().upper()
         match = _CODE.fullmatch(code)
         if not any(cells.values()):
-            self.set_aside.append(Fault("AVS-907", {"value": "ligne vide"}, self.file, line))
+            self._blank += 1
             return
         if match is None:
             self.faults.append(Fault("AVS-326", {"value": cells["code"]}, self.file, line))
@@ -366,6 +366,7 @@ class _Reading:
         self.columns, population_column = columns, columns["population"]
         self.codes.close()
         words = ("QPV d'un autre territoire", "QPV d'un autre territoire")
+        self.set_aside += put_aside(self.file, self._blank, BLANK_LINES)
         self.set_aside += put_aside(self.file, self._elsewhere, words)
         generations = enumeration([str(g) for g in sorted({q.generation for q in self.quarters.values()})])
         population = f", population : colonne {population_column}" if population_column else ""

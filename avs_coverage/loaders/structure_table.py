@@ -135,7 +135,7 @@ def _json_records(path: Path, start: bytes) -> list[Row] | None:
 
     try:
         found = json.loads(read_bytes(path).decode("utf-8-sig"))
-    except ValueError:
+    except (ValueError, RecursionError):  # not JSON, or brackets in brackets without end
         return None
     if not found or not all(isinstance(item, dict) for item in found):
         return None
@@ -179,14 +179,14 @@ def parse_mapping(text: str, columns: Collection[str] = STRUCTURE_COLUMNS) -> di
     *text* may also be the path of a TOML file of such lines (``nom = "lib_structure"``).
     Raises UsageError (AVS-211).
     """
-    path = Path(text)
-    if "=" not in text and path.is_file():
+    if "=" not in text and _is_file(text):
         import tomllib
 
         try:
-            pairs = [(key, str(value)) for key, value in tomllib.loads(path.read_text("utf-8")).items()]
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            said = tomllib.loads(Path(text).read_text("utf-8"))
+        except (ValueError, RecursionError, OSError) as error:  # not TOML, not UTF-8, numbers without end
             raise _bad_mapping(text, columns) from error
+        pairs = [(key, str(value)) for key, value in said.items()]
     else:
         pairs = [
             (key.strip(), value.strip()) for key, _, value in (p.partition("=") for p in text.split(","))
@@ -195,6 +195,13 @@ def parse_mapping(text: str, columns: Collection[str] = STRUCTURE_COLUMNS) -> di
     if not once or not all(key in columns and value for key, value in pairs):
         raise _bad_mapping(text, columns)
     return dict(pairs)
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except OSError:  # too long for the name of a file
+        return False
 
 
 def _bad_mapping(text: str, columns: Collection[str]) -> UsageError:

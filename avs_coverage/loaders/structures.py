@@ -148,7 +148,7 @@ def _structures(
     """Read the rows under the headers; every check that looks at the list as a whole is made here."""
     structures = [
         _structure(_without_errors(row, header, collector), positions, collector, header)
-        for row in rows
+        for row in collector.without_blank_runs(rows)
         if not _set_aside(row, positions, collector)
     ]
     if not structures:

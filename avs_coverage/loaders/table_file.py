@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from lzma import LZMAError
 from pathlib import Path
 
 from avs_coverage.errors import InputError
@@ -25,7 +26,9 @@ ERROR_TEXTS = frozenset(
 )  # fmt: skip
 """How Excel, English and French, writes such a cell into a CSV."""
 
-DAMAGED_ARCHIVE = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError)
+DAMAGED_ARCHIVE = (
+    zipfile.BadZipFile, zlib.error, LZMAError, UnicodeDecodeError, RuntimeError, EOFError, OSError,
+)  # fmt: skip
 """What reading a damaged or encrypted zip raises."""
 
 _UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")

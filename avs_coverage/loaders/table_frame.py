@@ -164,7 +164,7 @@ def _text(
         start = codecs.getincrementaldecoder(encoding)("replace").decode(file.read(_START))
     delimiter = _delimiter(start.splitlines()[: _HEADER_SEARCH_LINES + 10])
     index, header, chosen = _header(_first_rows(path, start, delimiter), choose)
-    _refuse_twice(path, header, chosen, index + 1)
+    refuse_twice(path.name, header, chosen, index + 1)
     positions = [header.index(name) for name in chosen]
     with opened() as file:
         _refuse_longer_rows(
@@ -198,10 +198,10 @@ def _first_rows(path: Path, start: str, delimiter: str) -> list[list[str]]:
     return [[" ".join(cell.split()) for cell in row] for row in rows]
 
 
-def _refuse_twice(path: Path, header: Sequence[str], chosen: Sequence[str], line: int) -> None:
+def refuse_twice(file: str, header: Sequence[str], chosen: Sequence[str], line: int) -> None:
     """Refuse a header to be read that stands there twice (AVS-305): nobody can tell which column is right."""
     faults = [
-        Fault("AVS-305", {"value": f"« {name} » et « {name} »"}, path.name, line)
+        Fault("AVS-305", {"value": f"« {name} » et « {name} »"}, file, line)
         for name in dict.fromkeys(chosen)
         if header.count(name) > 1
     ]
@@ -310,6 +310,7 @@ def _rows(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
             break
     else:
         raise _NoTableError
+    refuse_twice(path.name, header, chosen, rows[index].line)
     positions = [header.index(name) for name in chosen]
     body = [r for r in rows[index + 1 :]]
     cells: list[list[Any]] = [[r.cells[p] if p < len(r.cells) else "" for p in positions] for r in body]
@@ -325,9 +326,10 @@ def _parquet(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
             chosen = list(choose(file.schema_arrow.names))
             if not chosen:
                 raise _NoTableError
+            refuse_twice(path.name, file.schema_arrow.names, chosen, 1)
             line = 2
             for batch in file.iter_batches(batch_size=CHUNK_ROWS, columns=chosen):
-                piece = batch.to_pandas().astype(object)
+                piece = batch.replace_schema_metadata().to_pandas().astype(object)
                 piece = piece.where(piece.notna(), "").map(_text_of)
                 piece.index = range(line, line + len(piece))
                 line += len(piece)

@@ -13,13 +13,18 @@ from avs_coverage.errors import InputError
 from avs_coverage.loaders.table_file import CELL_IN_ERROR, Row, not_a_table, read_bytes, text_of
 
 _MAX_CELLS = 20_000_000
+_MAX_SPARSE_CELLS, _LEAST_FILLED = 500_000, 0.05
 _MAX_SHEET_BYTES = 600_000_000
 _MAX_WORKBOOK_BYTES = 2_000_000_000
 _CELL = re.compile(rb'<(?:\w+:)?c [^>]*?r="([A-Z]{1,3})(\d{1,7})"')
 _CELL_IN_ERROR = re.compile(rb'<(?:\w+:)?c (?=[^>]*?t="e")[^>]*?r="([A-Z]{1,3})(\d{1,7})"')
+_ODS_ROW = re.compile(rb"<table:table-row[ >/]")
+_ODS_CELL = re.compile(rb"<table:(?:covered-)?table-cell(?: [^>]*)?>")
+_REPEATED = re.compile(rb'-repeated="(\d{1,9})"')
 _SHEET = re.compile(r'<(?:\w+:)?sheet (?=[^>]*?name="([^"]*)")[^>]*?\w+:id="([^"]*)"')
 _RELATION = re.compile(r'<Relationship (?=[^>]*?Id="([^"]*)")[^>]*?Target="([^"]*)"')
 
+_ODS_CONTENT = "content.xml"
 Places = set[tuple[int, int]]
 
 
@@ -70,6 +75,8 @@ def _look_ahead(path: Path, content: bytes) -> dict[str, Places]:
             raise not_a_table(path, "le classeur est démesuré une fois décompressé")
         if damaged := archive.testzip():  # the reader does not check: it would give other cells
             raise not_a_table(path, f"classeur abîmé ({damaged})")
+        if _ODS_CONTENT in archive.namelist():
+            _refuse_far_ods_cell(path, archive)
         for member in archive.infolist():
             if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", member.filename):
                 continue
@@ -84,10 +91,37 @@ def _errors_of(path: Path, xml: bytes) -> Places:
     cells = _CELL.findall(xml)
     last_row = max((int(row) for _, row in cells), default=0)
     last_column = max((_column_number(column) for column in {c for c, _ in cells}), default=0)
-    if last_row * last_column > _MAX_CELLS:
+    _refuse_far(path, last_row, last_column, len(cells))
+    return {(int(row), _column_number(column) - 1) for column, row in _CELL_IN_ERROR.findall(xml)}
+
+
+def _refuse_far(path: Path, last_row: int, last_column: int, filled: int) -> None:
+    """Refuse a sheet whose last cell is too far away, or far beyond the few that are filled (AVS-302)."""
+    size = last_row * last_column
+    if size > _MAX_CELLS or (size > _MAX_SPARSE_CELLS and filled < _LEAST_FILLED * size):
         where = f"ligne {last_row}, colonne {last_column}"
         raise not_a_table(path, f"une cellule est à la {where} : effacez ce qui est hors du tableau")
-    return {(int(row), _column_number(column) - 1) for column, row in _CELL_IN_ERROR.findall(xml)}
+
+
+def _refuse_far_ods_cell(path: Path, archive: zipfile.ZipFile) -> None:
+    """Do the same for an ODS, which says once a row or a cell that it repeats a million times."""
+    if archive.getinfo(_ODS_CONTENT).file_size > _MAX_SHEET_BYTES:
+        raise not_a_table(path, "le classeur est démesuré")
+    for sheet in archive.read(_ODS_CONTENT).split(b"<table:table ")[1:]:
+        last_row = last_column = filled = row = 0
+        for text in _ODS_ROW.split(sheet)[1:]:
+            row += _repeats(text.partition(b">")[0])
+            column = 0
+            for cell in _ODS_CELL.findall(text):
+                column += _repeats(cell)
+                if not cell.endswith(b"/>"):
+                    filled, last_row, last_column = filled + 1, row, max(last_column, column)
+        _refuse_far(path, last_row, last_column, filled)
+
+
+def _repeats(tag: bytes) -> int:
+    found = _REPEATED.search(tag)
+    return int(found[1]) if found else 1
 
 
 def _files_of_sheets(archive: zipfile.ZipFile) -> dict[str, str]:

@@ -154,7 +154,8 @@ class _Writer:
         return sheet
 
     def _write(self, sheet: Any, line: int, index: int, value: object, kind: str) -> None:  # noqa: ANN401
-        if value is None or value in ("", (), [], {}):
+        # A number of numpy is not compared with (): the answer is an empty array, neither true nor false.
+        if value is None or (isinstance(value, (str, tuple, list, dict)) and not value):
             return
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             if kind == "date":

@@ -1,0 +1,174 @@
+"""A short run of fuzzing, the same inputs each time, and proof that it finds what is wrong."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from functools import partial
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from avs_coverage.commands import main_program
+from tools.fuzz import trial as trials
+from tools.fuzz.__main__ import Counts, fuzz
+from tools.fuzz.lines import _commands, command_line
+from tools.fuzz.pool import run_all
+from tools.fuzz.seeds import seeds
+from tools.fuzz.trial import Input, Verdict, judge, make_input
+
+SHORT = 240
+
+
+def test_a_short_run_finds_nothing():
+    counts = fuzz(1, range(SHORT), workers=2)
+    assert not counts.findings, counts.text()
+    assert counts.inputs.total() == SHORT
+    assert {family for family, _ in counts.inputs} == set(trials.FAMILIES)
+    # Were everything refused at the door, nothing beyond the door would be tried.
+    assert 0.1 * SHORT < counts.accepted.total() < 0.6 * SHORT
+    assert set(counts.codes) >= {0, 2, 3}
+    assert counts.rows > 0
+
+
+def test_an_input_is_made_again_from_its_seed_and_number():
+    numbers = range(60)
+    assert all(make_input(7, number) == make_input(7, number) for number in numbers)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        time.sleep(2)  # a zip tells the time to two seconds
+        elsewhere = pool.map(partial(make_input, 7), numbers)
+    assert [n for n, one in zip(numbers, elsewhere, strict=True) if one != make_input(7, n)] == []
+    assert make_input(7, 1) != make_input(8, 1)
+
+
+@pytest.mark.parametrize("one", seeds(), ids=lambda one: one.name)
+def test_a_seed_is_read_before_it_is_damaged(tmp_path, one):
+    files = {one.name: one.content}
+    command = next(iter(trials._commands(one, one.name, files, Random(2))))
+    verdict = judge(Input("", one.kind, files, (command,)), tmp_path)
+    assert verdict.accepted
+    assert not verdict.findings
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(chance=st.randoms(use_true_random=False))
+def test_any_command_line_ends_with_a_known_code(tmp_path_factory, chance):
+    one = Input("commande", "", trials._study_files(), (command_line(chance),))
+    assert judge(one, tmp_path_factory.mktemp("ligne")).findings == {}
+
+
+def test_every_command_is_tried():
+    tried = {command_line(Random(number))[:1] for number in range(600)}
+    assert {(name,) for name in _commands()} <= tried
+
+
+def fails(number, folder):
+    """An input that fails in its own way, for the pool to tell."""
+    if number == 1:
+        while True:
+            pass
+    if number == 2:
+        time.sleep(3600)
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if number == 4:
+        bytearray(400_000_000).find(b"x")
+    (folder / "fichier").write_text("x", encoding="utf-8")
+    return Verdict("octets", "x", [0], True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no bound of processor time there")
+def test_what_hangs_dies_or_takes_too_much_memory_is_found_and_the_rest_goes_on():
+    found = {}
+    for outcome, folder in run_all(fails, range(8), workers=2, seconds=1, megabytes=300):
+        found[outcome.number] = list(outcome.verdict.findings)
+        assert folder.exists()
+    assert found.pop(3) == [f"processus mort, code {-signal.SIGSEGV}"]
+    assert found.pop(4) == ["plus de 300 Mo"]
+    assert found.pop(1) == found.pop(2) == ["plus de 1 s"]
+    assert found == {0: [], 5: [], 6: [], 7: []}
+
+
+def broken(number, folder):
+    raise ValueError("le harnais")
+
+
+def test_a_fault_of_the_harness_is_said_as_such_and_the_rest_goes_on():
+    found = [list(outcome.verdict.findings) for outcome, _ in run_all(broken, range(3), workers=1)]
+    assert found == [["faute du harnais : ValueError('le harnais')"]] * 3
+
+
+LIST = Input(
+    "octets",
+    "structures",
+    {"l.csv": b"nom;type;code_insee\nA;CS;03185\n"},
+    (("check", "l.csv", "--json"),),
+    1,
+)
+
+
+@pytest.fixture
+def with_command(monkeypatch, tmp_path):
+    """Judge one input with another program in place of the tool's."""
+
+    def _with(program, one=LIST):
+        monkeypatch.setattr("avs_coverage.commands.main_program", program)
+        return list(judge(one, tmp_path).findings)
+
+    return _with
+
+
+def test_a_trace_a_warning_an_unknown_code_and_a_lost_row_are_found(with_command):
+    def prints(text, code=0):
+        def _program(command):
+            print(text)
+            return code
+
+        return _program
+
+    def warns(command):
+        import warnings
+
+        warnings.warn("en anglais", RuntimeWarning, stacklevel=1)
+        return main_program(command)
+
+    def loses(command):
+        import contextlib
+        import io
+
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            code = main_program(command)
+        print(out.getvalue().replace('"lignes_utilisees": 1', '"lignes_utilisees": 0'))
+        return code
+
+    def escapes(command):
+        raise SystemExit(9)
+
+    assert with_command(main_program) == []
+    assert with_command(warns) == ["warning : RuntimeWarning en anglais"]
+    assert with_command(loses) == ["ligne perdue : structures"]
+    assert with_command(prints("NaN")) == ["JSON illisible"]
+    assert "trace affichée" in with_command(prints("Traceback"))
+    assert with_command(prints("faute", 3)) == ["code 3 sans code d'erreur"]
+    assert with_command(prints("", 1)) == ["code 1 : pas à la seconde fois"]
+    assert [name[:20] for name in with_command(escapes)] == ["échappe : SystemExit"]
+
+
+def test_rows_fewer_than_those_of_the_file_are_found(tmp_path):
+    more = Input("contenu", "structures", LIST.files, LIST.commands, 2)
+    assert list(judge(more, tmp_path).findings) == ["lignes lues, pas celles du fichier : structures"]
+
+
+def test_the_counts_are_printed_with_the_numbers_of_the_findings(capsys, tmp_path):
+    counts = Counts()
+    for outcome, _ in run_all(partial(trials.trial, 1), range(4), workers=1):
+        outcome.verdict.findings["quelque chose"] = "x"
+        counts.add(outcome)
+    text = counts.text()
+    assert "quelque chose — 4 entrées, n° [0, 1, 2, 3]" in text
+    assert "commandes lancées" in text
