@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from avs_coverage.coverage import Level
+from avs_coverage.errors import UsageError
+from avs_coverage.faults import Fault
+from avs_coverage.messages import number
 from avs_coverage.rules.reached import Demand, Ints
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
     from avs_coverage.inventory import Structure
 
+MAX_PAIRS = 1_000_000
+"""Of structures that overlap: France would have ten times fewer, and a list of errors fills the memory."""
 _BATCH = 500
-
 
 COLUMNS = (
     "id",
@@ -119,9 +123,10 @@ def structure_contributions(coverage: Coverage) -> tuple[Contribution, ...]:
         structure, point = pairs["certain"]
         several = np.bincount(point, minlength=len(weight))[point] > 1
         _add_shared(structure[several], point[several], weight, shared)
+    overlaps = _overlaps(structures, shared)
     found = [
-        _contribution(rank, structures, {name: _whole(values[rank]) for name, values in sums.items()}, shared)
-        for rank in range(len(structures))
+        _contribution(one, {name: _whole(values[rank]) for name, values in sums.items()}, overlaps[rank])
+        for rank, one in enumerate(structures)
     ]
     if coverage.limits is not None:
         found = [_bounded(row) if row.structure.id in coverage.limits.bounded else row for row in found]
@@ -129,13 +134,13 @@ def structure_contributions(coverage: Coverage) -> tuple[Contribution, ...]:
 
 
 def _contribution(
-    rank: int, structures: list[Structure], sums: dict[str, int], shared: dict[tuple[int, int], float]
+    structure: Structure, sums: dict[str, int], overlaps: tuple[tuple[str, int], ...]
 ) -> Contribution:
     return Contribution(
-        structures[rank],
+        structure,
         sums["certain"],
         sums["certain alone"],
-        _overlaps(rank, structures, shared),
+        overlaps,
         (sums["firm"], sums["any"]),
         (sums["firm alone"], sums["any alone"]),
     )
@@ -219,17 +224,20 @@ def _add_shared(
         for i, one in enumerate(several):
             for other in several[i + 1 :]:
                 shared[one, other] = shared.get((one, other), 0.0) + value
+        if len(shared) > MAX_PAIRS:
+            raise UsageError(Fault("AVS-232", {"value": number(MAX_PAIRS)}))
 
 
 def _overlaps(
-    rank: int, structures: list[Structure], shared: dict[tuple[int, int], float]
-) -> tuple[tuple[str, int], ...]:
-    found = [
-        (structures[b if a == rank else a].id, _whole(value))
-        for (a, b), value in shared.items()
-        if rank in (a, b) and value > 0
-    ]
-    return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0])))
+    structures: list[Structure], shared: dict[tuple[int, int], float]
+) -> list[tuple[tuple[str, int], ...]]:
+    """Return, for each structure, those with which it shares inhabitants, and how many, most first."""
+    found: list[list[tuple[str, int]]] = [[] for _ in structures]
+    for (one, other), value in shared.items():
+        if value > 0:
+            found[one].append((structures[other].id, _whole(value)))
+            found[other].append((structures[one].id, _whole(value)))
+    return [tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0]))) for pairs in found]
 
 
 def _whole(value: float) -> int:

@@ -148,7 +148,9 @@ def test_long_texts_are_whole_in_the_workbook(exported):
 def soffice(folder: Path, *arguments: str | Path) -> None:
     """Run LibreOffice with a profile of its own."""
     command = ["soffice", f"-env:UserInstallation=file://{folder}/profil", "--headless", *arguments]
-    done = subprocess.run([*command, "--outdir", folder], capture_output=True, check=False, timeout=180)
+    env = {**os.environ, "LC_ALL": "C.UTF-8"}  # names of files with accents, whatever the locale of the tests
+    command += ["--outdir", str(folder)]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=180, env=env)
     assert done.returncode == 0, done.stderr.decode()
 
 

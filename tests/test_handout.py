@@ -424,7 +424,7 @@ def program(arguments, before="", **environment):
         [sys.executable, "-c", before + _PROGRAM, *arguments],
         capture_output=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **environment},
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avs_coverage import UsageError
+from avs_coverage import UsageError, contributions
 from avs_coverage.access import communes_access, gini, remoteness, summarise_access, weighted_quantile
 from avs_coverage.contributions import structure_contributions
 from avs_coverage.gaps import zones
@@ -191,3 +191,14 @@ def test_the_neighbours_of_a_gap_are_those_that_touch_it():
     (gap,) = zones(cover_declared(world, one))
     assert [code for code, _ in gap.communes] == ["03003", "03002"]
     assert gap.around == ("c",)
+
+
+def test_overlaps_beyond_a_million_pairs_are_refused_not_kept(monkeypatch):
+    monkeypatch.setattr(contributions, "MAX_PAIRS", 2)
+    world = territory({"03001": "A"})
+    three = [structure(name, "CS", "03001", "complete", "03001", world) for name in "abc"]
+    with pytest.raises(UsageError, match="plus de 2 couples"):
+        structure_contributions(cover(world, *three))
+    assert [one.overlaps for one in structure_contributions(cover(world, *three[:2]))] == [
+        (("b", 10),), (("a", 10),)
+    ]  # fmt: skip

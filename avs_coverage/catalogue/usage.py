@@ -76,6 +76,11 @@ USAGE: dict[str, FaultKind] = {
         "le service rend les communes d'un département",
         "avs-coverage data fetch {value} allier{whole}",
     ),
+    "AVS-232": FaultKind(
+        "plus de {value} couples de structures se recouvrent",
+        "chaque recouvrement serait une valeur de la réponse",
+        "demandez un territoire plus petit, ou une liste sans doublons",
+    ),
     "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
     "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),
     "AVS-403": FaultKind(

@@ -207,7 +207,8 @@ def _faults_of(
         return
     if "Traceback" in err or "Traceback" in out:
         yield "trace affichée", out + err
-    if code and command[:1] and not re.search(r"AVS-\d{3}", out + err):
+    is_help = "Usage : " in out + err  # a group of commands without one of them shows its help
+    if code and command[:1] and not is_help and not re.search(r"AVS-\d{3}", out + err):
         yield f"code {code} sans code d'erreur", out + err
     if code == 0 and "--json" in command and "--help" not in command and "-h" not in command:
         try:
@@ -226,6 +227,8 @@ def _lost_rows(
     said: dict[str, object], code: int, rows: int | None, verdict: Verdict
 ) -> Iterator[tuple[str, str]]:
     """Yield what does not add up in what ``check`` says: rows, and faults of a refused file."""
+    if "fichiers" not in said:  # refused before any file was read
+        return
     for found in said["fichiers"]:  # type: ignore[attr-defined]
         read, used, aside = (found[f"lignes_{word}"] for word in ("lues", "utilisees", "mises_de_cote"))
         verdict.rows_read += read
