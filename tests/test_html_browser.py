@@ -232,10 +232,10 @@ def test_layers_change_what_the_map_shows(page):
         return js(page, f"getComputedStyle(document.getElementById('layer-{layer}')).display") != "none"
 
     before = fill("03185"), fill("03118"), fill("03190")
-    assert before[0] == "rgb(0, 97, 158)"
+    assert before[0] == "rgb(15, 107, 176)"
     assert css(page, "#hatch-status").is_displayed()
     assert js(page, "getComputedStyle(document.querySelector('.h-both')).fill").startswith('url("#p-both")')
-    assert before[1] == "rgb(246, 244, 236)"
+    assert before[1] == "rgb(255, 255, 255)"
     css(page, "input[value=multiplicity]").click()
     after = fill("03185"), fill("03118"), fill("03190")
     assert after[0] != before[0]

@@ -22,7 +22,7 @@ from avs_coverage.reports.html_communes import (
     details,
     possible_note,
 )
-from avs_coverage.reports.html_map import CoverageMap, is_hatched, legend_labels, sign
+from avs_coverage.reports.html_map import STYLE, CoverageMap, is_hatched, legend_labels, sign
 from avs_coverage.reports.inventory_section import basis, hypothesis, structures_section
 from avs_coverage.reports.key_figures import TITLE, UNKNOWN, Card, key_figures
 from avs_coverage.reports.map_content import NO_CONTOUR, no_map_reason
@@ -48,7 +48,7 @@ def html_page(report: Report) -> bytes:
     drawn = None if no_map_reason(report) else CoverageMap(report, rows)
     if drawn is not None and drawn.is_empty:
         drawn = None
-    style = _read("report.css")
+    style = STYLE + _read("report.css")
     script = _read("report.js")
     document = report_document(report)
     parts = _parts(report, rows, drawn, document.sections)

@@ -40,7 +40,9 @@ def test_odd_names_and_ids_make_valid_json(weird, tell, command):
     assert exit_code == 0
     record = json.loads(out)
     if command == "structures":
-        assert [row["nom"] for row in record["structures"]] == [without_controls(row[1].strip()) for row in WEIRD]
+        assert [row["nom"] for row in record["structures"]] == [
+            without_controls(row[1].strip()) for row in WEIRD
+        ]
         assert [row["id"] for row in record["structures"]] == [row[0] for row in WEIRD]
     else:
         assert record["schema"] == f"avs-coverage/{command}"
