@@ -18,6 +18,7 @@ from avs_coverage import build_report, find_territory_name
 from avs_coverage.multiplicity import KINDS, by_multiplicity, kinds_of_communes
 from avs_coverage.projection import epsg_of
 from avs_coverage.reports import map_content
+from avs_coverage.reports.html_communes import commune_rows, possible_note
 from avs_coverage.reports.html_frame import Frame
 from avs_coverage.reports.html_map import STATUS_CLASSES
 from avs_coverage.reports.html_report import html_page, write_html
@@ -273,6 +274,19 @@ def test_the_table_of_communes_holds_each_once_with_what_sorts_it(allier, page):
     vichy = next(row for row in rows if row.attributes["data-code"] == "03310")
     assert [cell.text for cell in vichy.children[:3]] == ["Vichy", "03310", "CA Vichy Communauté"]
     assert vichy.attributes["data-status"] == allier.coverage.communes.loc["03310", "statut"]
+
+
+def test_a_column_that_holds_nothing_is_left_out(page):
+    def headers(made):
+        return [cell.text for cell in made.one("communes-table").all("thead")[0].all("th")]
+
+    every = ["Commune", "Code", "EPCI", "Habitants", "km²", "Couverture", "Possible", "Structures", "Zone"]
+    assert headers(page) == every
+    implanted = build_report(find_territory_name("allier"), rule="implantation")
+    assert not possible_note(commune_rows(implanted))
+    assert headers(read_page(html_page(implanted))) == [one for one in every if one != "Possible"]
+    unknown = read_page(html_page(build_report(find_territory_name("lozere"))))
+    assert headers(unknown) == every[:6]
 
 
 def test_shares_are_sorted_by_their_value_not_by_what_is_written(page):

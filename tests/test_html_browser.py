@@ -381,6 +381,35 @@ def test_on_paper_the_figures_are_there_the_headers_repeated_and_the_controls_go
     assert 10 < len(pages) < 40
 
 
+def test_on_paper_long_names_of_structures_leave_room_for_the_epci(driver, tmp_path):
+    codes = ",".join(build_report(find_territory_name("allier")).coverage.territory.communes.index)
+    name = "Espace de vie sociale intercommunal itinérant des trois rivières et du bocage"
+    rows = [f"{name} {rank};EVS;03048;{codes}" for rank in range(3)]
+    (tmp_path / "s.csv").write_text(
+        "\n".join(["nom;type;code_insee;communes_desservies", *rows]), encoding="utf-8"
+    )
+    report = build_report(find_territory_name("allier"), files=Files(structures=tmp_path / "s.csv"))
+    write_html(report, tmp_path / "page.html")
+    size = {"width": 703, "height": 900, "deviceScaleFactor": 1, "mobile": False}  # A4 less its margins
+    try:
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        driver.get((tmp_path / "page.html").as_uri())
+        lines = js(driver, """Array.from(document.querySelectorAll('#communes-table td:nth-child(3)'), (cell) => {
+          const range = document.createRange();
+          range.selectNodeContents(cell);
+          return [cell.textContent, range.getClientRects().length];
+        })""")  # fmt: skip
+        headers = js(driver, "document.querySelector('#communes-table thead tr').textContent")
+        assert js(driver, "document.documentElement.scrollWidth") <= 703
+    finally:
+        driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert ["CC Commentry Montmarault Néris Communauté", 2] in lines
+    assert max(count for _, count in lines) == 2
+    assert "Possible" not in headers
+
+
 def test_a_hostile_name_runs_nothing(driver, tmp_path):
     path = tmp_path / "structures.csv"
     with path.open("w", encoding="utf-8", newline="") as file:

@@ -147,18 +147,14 @@ def _communes(report: Report) -> Iterator[HandoutBlock]:
         return
     rows = commune_rows(report)
     yield from (Paragraph(note) for note in possible_note(rows))
+    wanted = _COVERED if report.has_inventory else _KNOWN
+    headers = [column.header for column in communes_table(rows).columns if column.header in wanted]
     by_epci: dict[str, list[CommuneRow]] = {}
     for row in sorted(rows, key=lambda row: (normalise(row.epci), normalise(row.name), row.code)):
         by_epci.setdefault(row.epci, []).append(row)
     for epci, found in by_epci.items():
-        made = communes_table(found)
-        headers = [column.header for column in made.columns]
-        shown = [headers.index(name) for name in (_COVERED if report.has_inventory else _KNOWN)]
-        yield Table(
-            f"{epci} : {counted(len(found), 'commune', 'communes')}",
-            tuple(made.columns[rank] for rank in shown),
-            tuple(tuple(row[rank] for rank in shown) for row in made.rows),
-        )
+        caption = f"{epci} : {counted(len(found), 'commune', 'communes')}"
+        yield communes_table(found, headers)._replace(caption=caption)
 
 
 def _structures(report: Report) -> tuple[HandoutBlock, ...]:
