@@ -395,10 +395,10 @@ def test_on_paper_long_names_of_structures_leave_room_for_the_epci(driver, tmp_p
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         driver.get((tmp_path / "page.html").as_uri())
-        lines = js(driver, """Array.from(document.querySelectorAll('#communes-table td:nth-child(3)'), (cell) => {
+        lines = js(driver, """Array.from(document.querySelectorAll("#communes-table td:nth-child(3)"), c => {
           const range = document.createRange();
-          range.selectNodeContents(cell);
-          return [cell.textContent, range.getClientRects().length];
+          range.selectNodeContents(c);
+          return [c.textContent, range.getClientRects().length];
         })""")  # fmt: skip
         headers = js(driver, "document.querySelector('#communes-table thead tr').textContent")
         assert js(driver, "document.documentElement.scrollWidth") <= 703
