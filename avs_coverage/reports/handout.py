@@ -14,6 +14,7 @@ from avs_coverage.reports.html_communes import CommuneRow, commune_rows, commune
 from avs_coverage.reports.inventory_section import hypothesis, known_structures, structures_section
 from avs_coverage.reports.key_figures import TITLE, UNKNOWN, Card, key_figures
 from avs_coverage.reports.report_page import SUBJECT, report_document, territory_size
+from avs_coverage.reports.told_commands import told_command
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
@@ -177,5 +178,5 @@ def _printed(report: Report, part: Part) -> Iterator[HandoutBlock]:
 
 def _elsewhere(report: Report, sheet: str = "") -> str:
     where = f"la feuille « {sheet} » du classeur" if sheet else "le classeur"
-    command = f"avs-coverage export {report.coverage.territory.name.typed} -o DOSSIER --format xlsx"
+    command = told_command(report, "export", "-o DOSSIER --format xlsx")
     return f"trop pour être imprimé. Le tableau entier est dans {where} : {command}"

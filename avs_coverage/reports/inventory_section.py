@@ -18,6 +18,7 @@ from avs_coverage.messages import (
 )
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Paragraph, Section, table
+from avs_coverage.reports.told_commands import told_command
 
 _ZONE_COMMUNES = 8
 _NAMES = 10
@@ -27,7 +28,6 @@ def inventory_or_help(report: Report) -> Section:
     """Say what is known of the structures, or how to supply a list where nothing is."""
     inventory = report.coverage.inventory
     if not report.has_inventory:
-        name = report.coverage.territory.name.typed
         return Section(
             "Inventaire des structures",
             (
@@ -42,7 +42,7 @@ def inventory_or_help(report: Report) -> Section:
                 ),
                 Paragraph(
                     "Pour fournir votre liste (CSV ou XLSX ; colonnes nom, type, code_insee) : "
-                    f"avs-coverage report {name} --structures structures.csv"
+                    f"{told_command(report, 'report', '--structures structures.csv')}"
                 ),
             ),
         )
