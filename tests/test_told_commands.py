@@ -40,13 +40,17 @@ def test_a_list_of_the_user_goes_with_every_command_of_the_report(lists):
     assert any(text.endswith("avs-coverage audit 03, avec les mêmes fichiers") for text in texts)
 
 
+def test_an_option_that_is_known_is_written():
+    report = build_report(find_territory_name("allier"), include_unconfirmed=True)
+    assert told_command(report, "audit") == "avs-coverage audit 03 --include-unconfirmed"
+
+
 @pytest.mark.parametrize(
     ("options", "zones", "audit", "history"),
     [
         ({"rule": "implantation"}, True, False, True),
         ({"rule": ("declared", "implantation")}, True, False, True),
         ({"on": date(2020, 1, 1)}, True, False, False),
-        ({"include_unconfirmed": True}, True, False, True),
         ({}, False, False, False),
     ],
 )

@@ -19,7 +19,8 @@ def told_command(report: Report, command: str, arguments: str = "") -> str:
     A report does not know the paths of the files that it was made from: where it rests on files, a rule or
     a date of the user, the sentence says that the same go with the command.
     """
-    words = ["avs-coverage", command, report.coverage.territory.name.typed, arguments]
+    option = "--include-unconfirmed" if report.coverage.inventory.include_unconfirmed else ""
+    words = ["avs-coverage", command, report.coverage.territory.name.typed, arguments, option]
     told = " ".join(word for word in words if word)
     if command in _NO_RULE:
         return f"{told}, avec les mêmes fichiers" if _has_files(report) else told
@@ -35,10 +36,10 @@ def _has_files(report: Report) -> bool:
 
 
 def _has_settings(report: Report, command: str) -> bool:
-    """Tell whether the command by itself would follow another rule or date, or count other structures."""
+    """Tell whether the command by itself would follow another rule or date, or leave no structure out."""
     from avs_coverage.build import DEFAULT_DATE
 
     coverage, inventory = report.coverage, report.coverage.inventory
     dated = command not in _NO_DATE and coverage.on != (inventory.date or DEFAULT_DATE)
     ruled = bool(report.others) or coverage.rule.typed != _DEFAULT_RULE
-    return dated or ruled or inventory.include_unconfirmed or bool(inventory.left_out)
+    return dated or ruled or bool(inventory.left_out)
