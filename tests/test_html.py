@@ -354,6 +354,25 @@ def test_a_territory_too_large_has_its_tables_and_no_map(allier, monkeypatch):
     assert page_data(page) == {"view": None, "communes": []}
 
 
+def test_the_key_figures_say_where_those_of_the_other_rules_are_and_what_they_are_of():
+    def said(report):
+        made = read_page(html_page(report))
+        (section,) = [one for one in made.all("section") if one.all("h2")[0].text == "Chiffres clés"]
+        return [one.text for one in section.all("p")]
+
+    name = find_territory_name("allier")
+    texts = said(build_report(name, rule=("implantation", "declared")))
+    declared = "zone d'intervention déclarée (declared)"
+    assert texts[0].startswith("Règle : commune du siège (implantation) ; ")
+    assert (
+        f"Les chiffres des autres règles demandées ({declared}) : « Règles côte à côte », plus loin." in texts
+    )
+    assert not any("autres règles" in text or "inventoriées" in text for text in said(build_report(name)))
+    region = build_report(find_territory_name("region:84"))
+    only = "Parts calculées sur les seules communes inventoriées (département inventorié : 03)."
+    assert only in said(region)
+
+
 def test_made_data_are_said_before_anything_else(allier):
     structures = tuple(
         dataclasses.replace(one, source="données fictives") for one in allier.coverage.inventory.structures

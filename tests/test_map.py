@@ -28,6 +28,7 @@ from avs_coverage.reports.map_labels import Name, place_names, spread
 from avs_coverage.reports.map_picture import best_page, column_height, even_columns, map_bytes
 from avs_coverage.reports.map_sheet import KINDS, Box, drawing, line_height, printable, text_width, wrapped
 from avs_coverage.reports.map_view import _HATCHES, Layers, hatch_style
+from avs_coverage.reports.map_words import key_figures
 from avs_coverage.reports.palette import STATUS_COLOURS, rgb
 from avs_coverage.study import Files
 
@@ -294,6 +295,20 @@ def test_several_rules_the_map_is_of_the_first_and_says_so():
 
 
 # --- Insets.
+
+
+def test_a_map_of_a_region_says_which_departements_its_figures_are_of(allier):
+    assert "inventorié" not in " ".join(key_figures(allier))
+    line = key_figures(build_report(find_territory_name("region:84")))[1]
+    assert line.endswith(" (département inventorié : 03).")
+
+
+def test_a_map_says_what_is_counted_without_being_confirmed():
+    report = build_report(find_territory_name("allier"), include_unconfirmed=True)
+    drawn = MapContent(report).structures
+    assert any(one.structure.status == "a_confirmer" for one in drawn)
+    line = key_figures(report)[0]
+    assert line.endswith("8 EVS sur 12 publiés et 4 structures à confirmer, comptées.")
 
 
 def test_quarters_too_small_are_drawn_again_in_insets_with_their_names(today, texts, ids):

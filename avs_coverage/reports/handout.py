@@ -12,7 +12,7 @@ from avs_coverage.names import normalise
 from avs_coverage.reports.document import Block, Paragraph, Table
 from avs_coverage.reports.html_communes import CommuneRow, commune_rows, communes_table, possible_note
 from avs_coverage.reports.inventory_section import hypothesis, known_structures, structures_section
-from avs_coverage.reports.key_figures import TITLE, UNKNOWN, Card, key_figures
+from avs_coverage.reports.key_figures import TITLE, UNKNOWN, Card, key_figures, scope
 from avs_coverage.reports.report_page import SUBJECT, report_document, territory_size
 from avs_coverage.reports.told_commands import told_command
 
@@ -83,7 +83,7 @@ def handout(report: Report, passages: Sequence[Passage]) -> Handout:
     facts = [
         ("Territoire", territory_size(report)),
         ("État au", on),
-        ("Règle", report.coverage.rule.label),
+        _rules(report),
         ("Structures connues", known_structures(report) if report.has_inventory else "aucun inventaire"),
         ("Établi par", f"avs-coverage {__version__}"),
     ]
@@ -92,6 +92,14 @@ def handout(report: Report, passages: Sequence[Passage]) -> Handout:
         Part(part.title, tuple(_printed(report, part)), part.is_annex) for part in _parts(report, passages)
     ]
     return Handout(SUBJECT, report.label, tuple(facts), footer, tuple(part for part in parts if part.blocks))
+
+
+def _rules(report: Report) -> tuple[str, str]:
+    """Return the rules asked for, the first of which is that of the report."""
+    first, *others = (one.rule.label for one in (report.coverage, *report.others))
+    if not others:
+        return "Règle", first
+    return "Règles", " ; ".join((f"{first}, celle des chiffres clés, des tableaux et de la carte", *others))
 
 
 def _parts(report: Report, passages: Sequence[Passage]) -> Iterator[Part]:
@@ -117,7 +125,9 @@ def _statement(passages: Sequence[Passage]) -> Iterator[HandoutBlock]:
 
 def _figures(report: Report) -> tuple[HandoutBlock, ...]:
     cards = key_figures(report)
-    return (Cards(cards), *hypothesis(report)) if cards else (Paragraph(" ".join(UNKNOWN), warning=True),)
+    if not cards:
+        return (Paragraph(" ".join(UNKNOWN), warning=True),)
+    return (*scope(report), Cards(cards), *hypothesis(report))
 
 
 def _map(report: Report) -> Iterator[HandoutBlock]:

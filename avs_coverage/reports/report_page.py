@@ -23,6 +23,7 @@ from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Document, FigureCell, Paragraph, Section, table
 from avs_coverage.reports.indicators_section import indicators_section
 from avs_coverage.reports.inventory_section import hypothesis, inventory_or_help, unlocated_sentences
+from avs_coverage.reports.key_figures import SIDE_BY_SIDE
 from avs_coverage.reports.populations_section import populations_section
 from avs_coverage.reports.qpv_section import qpv_section
 from avs_coverage.reports.told_commands import told_command
@@ -104,7 +105,7 @@ def _side_by_side(report: Report) -> list[Section]:
         rule = one.coverage.rule
         blocks.append(Paragraph(f"{rule.label} : {rule.definition}."))
         blocks += [*hypothesis(one), *(Paragraph(text, True) for text in unlocated_sentences(one))]
-    return [Section("Règles côte à côte", tuple(blocks))]
+    return [Section(SIDE_BY_SIDE, tuple(blocks))]
 
 
 def _epci(report: Report) -> Section:
