@@ -25,6 +25,7 @@ from avs_coverage.reports import map_content, map_picture
 from avs_coverage.reports.map_content import MapContent, statuses
 from avs_coverage.reports.map_inset import SMALL_MM, find_insets
 from avs_coverage.reports.map_labels import Name, place_names, spread
+from avs_coverage.reports.map_legend import legend_groups
 from avs_coverage.reports.map_picture import best_page, column_height, even_columns, map_bytes
 from avs_coverage.reports.map_sheet import KINDS, Box, drawing, line_height, printable, text_width, wrapped
 from avs_coverage.reports.map_view import _HATCHES, Layers, hatch_style
@@ -220,6 +221,12 @@ def test_only_what_is_drawn_is_in_the_legend(past, texts):
     ):
         assert (words in before) is is_before, words
         assert (words in now) is is_now, words
+
+
+def test_the_legend_says_that_a_zone_blanche_is_of_what_is_known(today):
+    zone = "zone blanche : communes voisines que rien de connu ne couvre, même dans l'hypothèse haute"
+    layers = Layers(today, MapContent(today))
+    assert zone in [item.text for group in legend_groups(layers, (), False) for item in group.items]
 
 
 def test_every_commune_zone_and_epci_has_its_shape(today, ids):
