@@ -208,6 +208,24 @@ def test_every_counted_structure_is_drawn_or_said_not_to_be(allier, past):
     assert f"{len(drawn)} structures sont placées au chef-lieu" in text
 
 
+def test_on_the_map_of_an_epci_structures_that_have_nothing_to_do_with_it_are_counted_not_named():
+    report = report_of("CC Commentry Montmarault Néris Communauté")
+    content = MapContent(report)
+    drawn = {one.structure.id for one in content.structures}
+    serving = set(report.coverage.links["structure"])
+    absent = [one for one in report.coverage.inventory.counted(report.coverage.on) if one.id not in drawn]
+    near = [one.name for one in absent if one.id in serving]
+    text = " ".join(content.notes())
+    assert near == ["EVS couvrant Commentry (nom inconnu)"]
+    assert [one.name for one in absent if one.name in text] == near
+    unknown = sum(not one.seat for one in absent)
+    aside = "sans lien connu avec une commune de ce territoire"
+    assert f"{unknown} structures comptées ne sont pas dessinées, siège inconnu : {near[0]} ; " in text
+    assert f"{unknown - 1} autres, {aside}." in text
+    elsewhere = len(absent) - unknown
+    assert f"{elsewhere} structures comptées ne sont pas dessinées, siège hors de la carte, {aside}." in text
+
+
 def test_only_what_is_drawn_is_in_the_legend(past, texts):
     before = page_text(past[1])
     now = page_text(texts)
