@@ -22,6 +22,7 @@ from avs_coverage.dictionary import describe_column
 from avs_coverage.export import FORMATS, Export
 from avs_coverage.figure import MEASURES, STATUSES
 from avs_coverage.messages import joined
+from avs_coverage.reports.xlsx_file import _print_header
 from avs_coverage.study import Request
 from avs_coverage.tables import tables_of
 
@@ -132,6 +133,14 @@ def test_every_sheet_is_legible_on_a4_and_says_what_it_is_of(exported):
         # A landscape A4 holds 141 characters of Excel's own size: none is printed under 45 % of it.
         assert width / int(sheet.page_setup.fitToWidth or 1) <= 141 / 0.45, sheet.title
         assert int(sheet.page_setup.fitToWidth or 1) == 1 or sheet.print_title_cols == "$A:$A"
+
+
+def test_the_date_stays_in_the_header_of_a_page_whatever_the_names():
+    names = {"Territoire": "Alizé & Cie", "Inventaire": "R&D " * 90, "Règle": "x"}
+    found = _print_header({**names, "Date de l'état": "31/12/2022"})
+    assert found.startswith("Alizé && Cie — R&&D ")
+    assert found.endswith("…, état au 31/12/2022")
+    assert len(found) <= 255
 
 
 def test_the_workbook_says_the_fingerprint_of_every_file_that_it_rests_on(run, tmp_path):

@@ -195,12 +195,16 @@ def _lines(text: str, width: int) -> int:
 
 
 def _print_header(parameters: Mapping[str, str]) -> str:
-    """Return what stands above each page: on paper, what a row rests on is folded away."""
+    """Return what stands above each page: on paper, what a row rests on is folded away.
+
+    Excel takes 255 characters: of a longer text, the names are cut, never the date.
+    """
     names = ("Territoire", "Inventaire", "Règle", "Règle 1")
     text = " — ".join(parameters[name] for name in names if name in parameters)
-    on = parameters["Date de l'état"]
-    text = f"{text}, état au {on}".replace("&", "&&")
-    return text if len(text) <= _MAX_PRINT_HEADER else f"{text[: _MAX_PRINT_HEADER - 1]}…"
+    on = ", état au " + parameters["Date de l'état"]
+    while len((text + on).replace("&", "&&")) > _MAX_PRINT_HEADER:
+        text = f"{text.removesuffix('…')[:-1]}…"
+    return (text + on).replace("&", "&&")
 
 
 def _header_width(label: str) -> int:
