@@ -22,6 +22,7 @@ from avs_coverage.dictionary import describe_column
 from avs_coverage.export import FORMATS, Export
 from avs_coverage.figure import MEASURES, STATUSES
 from avs_coverage.messages import joined
+from avs_coverage.reports.xlsx_file import _print_header
 from avs_coverage.study import Request
 from avs_coverage.tables import tables_of
 
@@ -124,11 +125,43 @@ def test_every_sheet_is_legible_on_a4_and_says_what_it_is_of(exported):
             "zone d'intervention déclarée (declared), état au 31/12/2022"
         )
         assert "&A" in sheet.oddFooter.left.text
+        # Three lines of 10 points of the page header are above the first row, with a space under them.
+        assert sheet.page_margins.top - sheet.page_margins.header >= 3 * 12 / 72 + 0.1
+        assert {cell.border.bottom.style for cell in sheet[1]} == {None}  # it would cut the first row
         shown = [one for one in sheet.column_dimensions.values() if not one.hidden]
         width = sum(one.width * (one.max - one.min + 1) for one in shown)
         # A landscape A4 holds 141 characters of Excel's own size: none is printed under 45 % of it.
         assert width / int(sheet.page_setup.fitToWidth or 1) <= 141 / 0.45, sheet.title
         assert int(sheet.page_setup.fitToWidth or 1) == 1 or sheet.print_title_cols == "$A:$A"
+
+
+def test_the_date_stays_in_the_header_of_a_page_whatever_the_names():
+    names = {"Territoire": "Alizé & Cie", "Inventaire": "R&D " * 90, "Règle": "x"}
+    found = _print_header({**names, "Date de l'état": "31/12/2022"})
+    assert found.startswith("Alizé && Cie — R&&D ")
+    assert found.endswith("…, état au 31/12/2022")
+    assert len(found) <= 255
+
+
+def test_the_workbook_says_the_fingerprint_of_every_file_that_it_rests_on(run, tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    (tmp_path / "s.csv").write_text("nom;type;code_insee\nParc;CS;03185\n", encoding="utf-8")
+    for rank, options in enumerate(([], ["--structures", str(tmp_path / "s.csv")])):
+        folder = tmp_path / str(rank)
+        run("export", "allier", *options, "-o", folder, "--format", "xlsx")
+        made = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        sheet = openpyxl.load_workbook(folder / "avs-03.xlsx")["Paramètres"]
+        values = {row[0]: row[1] for row in sheet.iter_rows(min_row=2, values_only=True)}
+        files = {name: value for name, value in values.items() if value.startswith("sha256 ")}
+        expected = {
+            f"Donnée de l'outil : {one['fichier']}": f"sha256 {one['sha256']}"
+            for one in made["donnees_de_l_outil"]
+        }
+        if options:
+            (own,) = made["entrees"]
+            expected["Fichier lu : s.csv"] = f"sha256 {own['sha256']}"
+        assert files == expected
+        assert len(expected) > 15
 
 
 def test_long_texts_are_whole_in_the_workbook(exported):

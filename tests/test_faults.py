@@ -27,7 +27,8 @@ from avs_coverage.commands import main_program
 from avs_coverage.export import FORMATS
 from avs_coverage.manifest import FILE_NAME
 from avs_coverage.messages import os_reason
-from avs_coverage.reports.output import STAGING_PREFIX
+from avs_coverage.reports import output
+from avs_coverage.reports.output import STAGING_PREFIX, write_atomically
 
 resource = pytest.importorskip("resource", reason="faults are made by means of POSIX")
 
@@ -410,6 +411,19 @@ def test_what_a_killed_process_left_is_neither_a_result_nor_a_hindrance_and_goes
     assert (elsewhere / "a").exists()
     made = json.loads((tmp_path / "x" / FILE_NAME).read_text(encoding="utf-8"))
     assert not any(STAGING_PREFIX in one["fichier"] for one in made["sorties"])
+
+
+@pytest.mark.parametrize("days", [-400, 400])
+def test_the_clock_of_a_disk_elsewhere_takes_nothing_away(run, tmp_path, monkeypatch, days):
+    """A share of the network dates its folders by its own clock: the command's own may seem years old."""
+    now = time.time
+    monkeypatch.setattr(output.time, "time", lambda: now() + days * 24 * 3600)
+    for _ in range(2):  # the second replaces, and keeps aside what it replaces
+        assert run("export", PLACE, "-o", "x", "--format", "csv,json", "--force").returncode == 0
+    write_atomically(tmp_path / "x" / "a.txt", b"a", force=False)
+    write_atomically(tmp_path / "x" / "a.txt", b"b", force=True)
+    assert (tmp_path / "x" / "a.txt").read_bytes() == b"b"
+    assert not any(path.name.startswith(STAGING_PREFIX) for path in (tmp_path / "x").iterdir())
 
 
 def test_an_unfinished_export_and_other_files_are_told_by_the_next(run, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import os
 import re
@@ -141,6 +142,47 @@ def test_without_an_inventory_no_share_is_printed_and_it_is_said_first(lozere, t
     assert "Couverture inconnue." in text
     assert not re.search(r"\d\s?%", text)
     assert "Couverture inconnue. Aucun inventaire" in "\n".join(p.text for p in document(word).paragraphs)
+
+
+def test_every_rule_is_on_the_cover_and_the_key_figures_say_which_they_are_of(tmp_path):
+    report = build_report(find_territory_name("allier"), rule=("implantation", "declared"))
+    pdf, docx, made = files_of(report)
+    implantation, declared = (one.rule.label for one in (report.coverage, *report.others))
+    written = f"{implantation}, celle des chiffres clés, des tableaux et de la carte ; {declared}"
+    assert dict(made.facts)["Règles"] == written
+    (figures,) = [part for part in made.parts if part.title == "Chiffres clés"]
+    said = [block.text for block in figures.blocks if isinstance(block, Paragraph)]
+    assert said[0] == f"Règle de ces chiffres : {implantation}."
+    assert (
+        said[1]
+        == f"Les chiffres des autres règles demandées ({declared}) : « Règles côte à côte », plus loin."
+    )
+    word = zipfile.ZipFile(io.BytesIO(docx)).read("word/document.xml").decode("utf-8")
+    in_word = html.unescape(re.sub("<[^>]+>", "", word))
+    for text in (pdf_text(pdf, tmp_path), in_word):
+        assert flat(written) in flat(text)
+        assert all(flat(one) in flat(text) for one in said[:2])
+
+
+def test_of_a_region_the_key_figures_say_which_departements_they_are_of():
+    _, _, made = files_of(build_report(find_territory_name("03"), rule="implantation"))
+    assert not any("inventorié" in text for text in _key_texts(made))
+    made = handout(build_report(find_territory_name("region:84")), [])
+    wanted = "Parts calculées sur les seules communes inventoriées (département inventorié : 03)."
+    assert wanted in _key_texts(made)
+
+
+def _key_texts(made):
+    (figures,) = [part for part in made.parts if part.title == "Chiffres clés"]
+    return [block.text for block in figures.blocks if isinstance(block, Paragraph)]
+
+
+def test_structures_to_be_confirmed_are_said_apart_where_they_are_counted(made):
+    assert dict(made[2].facts)["Structures connues"] == "10 CS sur 20 publiés et 8 EVS sur 12 publiés"
+    report = build_report(find_territory_name("allier"), include_unconfirmed=True)
+    more = sum(one.status == "a_confirmer" for one in report.coverage.inventory.structures)
+    known = f"10 CS sur 20 publiés, 8 EVS sur 12 publiés et {more} structures à confirmer, comptées"
+    assert dict(handout(report, []).facts)["Structures connues"] == known
 
 
 def test_what_is_too_long_for_paper_is_named_with_where_it_is(allier, monkeypatch):

@@ -18,8 +18,11 @@ from avs_coverage import build_report, find_territory_name
 from avs_coverage.multiplicity import KINDS, by_multiplicity, kinds_of_communes
 from avs_coverage.projection import epsg_of
 from avs_coverage.reports import map_content
+from avs_coverage.reports.html_communes import commune_rows, possible_note
 from avs_coverage.reports.html_frame import Frame
+from avs_coverage.reports.html_map import STATUS_CLASSES
 from avs_coverage.reports.html_report import html_page, write_html
+from avs_coverage.reports.palette import INK, QPV_COLOUR, STATUS_COLOURS
 from avs_coverage.study import Files
 from tests.html_page import page_data, read_page
 from tests.worlds import cover, structure, territory
@@ -273,6 +276,19 @@ def test_the_table_of_communes_holds_each_once_with_what_sorts_it(allier, page):
     assert vichy.attributes["data-status"] == allier.coverage.communes.loc["03310", "statut"]
 
 
+def test_a_column_that_holds_nothing_is_left_out(page):
+    def headers(made):
+        return [cell.text for cell in made.one("communes-table").all("thead")[0].all("th")]
+
+    every = ["Commune", "Code", "EPCI", "Habitants", "km²", "Couverture", "Possible", "Structures", "Zone"]
+    assert headers(page) == every
+    implanted = build_report(find_territory_name("allier"), rule="implantation")
+    assert not possible_note(commune_rows(implanted))
+    assert headers(read_page(html_page(implanted))) == [one for one in every if one != "Possible"]
+    unknown = read_page(html_page(build_report(find_territory_name("lozere"))))
+    assert headers(unknown) == every[:6]
+
+
 def test_shares_are_sorted_by_their_value_not_by_what_is_written(page):
     (table,) = [
         one
@@ -336,6 +352,25 @@ def test_a_territory_too_large_has_its_tables_and_no_map(allier, monkeypatch):
     assert "Pas de carte : 317 communes" in page.all("main")[0].text
     assert len(page.one("communes-table").all("tbody")[0].children) == 317
     assert page_data(page) == {"view": None, "communes": []}
+
+
+def test_the_key_figures_say_where_those_of_the_other_rules_are_and_what_they_are_of():
+    def said(report):
+        made = read_page(html_page(report))
+        (section,) = [one for one in made.all("section") if one.all("h2")[0].text == "Chiffres clés"]
+        return [one.text for one in section.all("p")]
+
+    name = find_territory_name("allier")
+    texts = said(build_report(name, rule=("implantation", "declared")))
+    declared = "zone d'intervention déclarée (declared)"
+    assert texts[0].startswith("Règle : commune du siège (implantation) ; ")
+    assert (
+        f"Les chiffres des autres règles demandées ({declared}) : « Règles côte à côte », plus loin." in texts
+    )
+    assert not any("autres règles" in text or "inventoriées" in text for text in said(build_report(name)))
+    region = build_report(find_territory_name("region:84"))
+    only = "Parts calculées sur les seules communes inventoriées (département inventorié : 03)."
+    assert only in said(region)
 
 
 def test_made_data_are_said_before_anything_else(allier):
@@ -407,11 +442,44 @@ def test_lines_and_signs_are_seen(colours, mark, back):
     assert contrast(colours[mark], colours[back]) >= (1.9 if back == "evs" else 3)
 
 
-@pytest.mark.parametrize("scale", [("none", "evs", "cs", "both"), ("zero", "one", "many")])
+@pytest.mark.parametrize("scale", [("none", "evs", "cs", "both"), ("none", "one", "many")])
 def test_fills_differ_in_lightness_so_that_grey_tells_them_apart(colours, scale):
     for light, dark in itertools.pairwise(scale):
         assert luminance(colours[light]) > luminance(colours[dark])
         assert contrast(colours[light], colours[dark]) >= 2.3, (light, dark)
+
+
+def test_the_page_has_the_colours_of_the_printed_map(colours):
+    drawn = {status: colours[name] for status, name in STATUS_CLASSES.items() if status}
+    assert drawn == {status: colour for status, colour in STATUS_COLOURS.items() if status}
+    assert colours["qpv"] == QPV_COLOUR
+    assert colours["zone"] == colours["mark"] == INK
+
+
+def test_what_is_drawn_over_any_fill_is_within_a_white_casing(page):
+    """Over a commune of its own lightness, a line is seen against its casing."""
+    today = read_page(html_page(build_report(find_territory_name("allier"), on=date(2024, 6, 1))))
+    style = page.all("style")[0].text
+
+    def width(name):
+        return float(re.search(rf"^\.{name} {{[^}}]*stroke-width: ([\d.]+)", style, re.MULTILINE)[1])
+
+    for line, casing in (("zone", "casing"), ("perimeter", "halo")):
+        assert re.search(rf"^\.{casing} {{ stroke: var\(--casing\)", style, re.MULTILINE)
+        assert width(casing) >= width(line) + 3
+    cased = [
+        [under.attributes["d"] for under, over in itertools.pairwise(layer.children)
+         if kinds == (under.attributes["class"], over.attributes["class"])
+         and under.attributes["d"] == over.attributes["d"]]
+        for layer, kinds in ((today.one("layer-qpv"), ("halo", "perimeter")),
+                             (today.one("layer-zones"), ("casing", "zone")))
+    ]  # fmt: skip
+    outlines = [today.one(f"layer-{name}").all("path") for name in ("qpv", "zones")]
+    for found, paths_, name in zip(cased, outlines, ("perimeter", "zone"), strict=True):
+        assert len(found) == len([one for one in paths_ if name in one.classes]) > 0
+    marks = [*today.one("layer-qpv").children, *today.one("layer-structures").children]
+    for mark in (one for one in marks if one.tag == "g"):
+        assert mark.all("path")[0].classes == {"rim"}
 
 
 def test_contours_of_the_user_are_drawn_as_light_as_the_embedded_ones(tmp_path, page):

@@ -232,10 +232,10 @@ def test_layers_change_what_the_map_shows(page):
         return js(page, f"getComputedStyle(document.getElementById('layer-{layer}')).display") != "none"
 
     before = fill("03185"), fill("03118"), fill("03190")
-    assert before[0] == "rgb(0, 97, 158)"
+    assert before[0] == "rgb(15, 107, 176)"
     assert css(page, "#hatch-status").is_displayed()
     assert js(page, "getComputedStyle(document.querySelector('.h-both')).fill").startswith('url("#p-both")')
-    assert before[1] == "rgb(246, 244, 236)"
+    assert before[1] == "rgb(255, 255, 255)"
     css(page, "input[value=multiplicity]").click()
     after = fill("03185"), fill("03118"), fill("03190")
     assert after[0] != before[0]
@@ -379,6 +379,35 @@ def test_on_paper_the_figures_are_there_the_headers_repeated_and_the_controls_go
     assert len(inside) == 2
     assert all("Habitants" in one and "Couverture" in one for one in inside)
     assert 10 < len(pages) < 40
+
+
+def test_on_paper_long_names_of_structures_leave_room_for_the_epci(driver, tmp_path):
+    codes = ",".join(build_report(find_territory_name("allier")).coverage.territory.communes.index)
+    name = "Espace de vie sociale intercommunal itinérant des trois rivières et du bocage"
+    rows = [f"{name} {rank};EVS;03048;{codes}" for rank in range(3)]
+    (tmp_path / "s.csv").write_text(
+        "\n".join(["nom;type;code_insee;communes_desservies", *rows]), encoding="utf-8"
+    )
+    report = build_report(find_territory_name("allier"), files=Files(structures=tmp_path / "s.csv"))
+    write_html(report, tmp_path / "page.html")
+    size = {"width": 703, "height": 900, "deviceScaleFactor": 1, "mobile": False}  # A4 less its margins
+    try:
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        driver.get((tmp_path / "page.html").as_uri())
+        lines = js(driver, """Array.from(document.querySelectorAll("#communes-table td:nth-child(3)"), c => {
+          const range = document.createRange();
+          range.selectNodeContents(c);
+          return [c.textContent, range.getClientRects().length];
+        })""")  # fmt: skip
+        headers = js(driver, "document.querySelector('#communes-table thead tr').textContent")
+        assert js(driver, "document.documentElement.scrollWidth") <= 703
+    finally:
+        driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert ["CC Commentry Montmarault Néris Communauté", 2] in lines
+    assert max(count for _, count in lines) == 2
+    assert "Possible" not in headers
 
 
 def test_a_hostile_name_runs_nothing(driver, tmp_path):

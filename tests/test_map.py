@@ -25,9 +25,11 @@ from avs_coverage.reports import map_content, map_picture
 from avs_coverage.reports.map_content import MapContent, statuses
 from avs_coverage.reports.map_inset import SMALL_MM, find_insets
 from avs_coverage.reports.map_labels import Name, place_names, spread
+from avs_coverage.reports.map_legend import legend_groups
 from avs_coverage.reports.map_picture import best_page, column_height, even_columns, map_bytes
 from avs_coverage.reports.map_sheet import KINDS, Box, drawing, line_height, printable, text_width, wrapped
 from avs_coverage.reports.map_view import _HATCHES, Layers, hatch_style
+from avs_coverage.reports.map_words import key_figures
 from avs_coverage.reports.palette import STATUS_COLOURS, rgb
 from avs_coverage.study import Files
 
@@ -206,6 +208,24 @@ def test_every_counted_structure_is_drawn_or_said_not_to_be(allier, past):
     assert f"{len(drawn)} structures sont placées au chef-lieu" in text
 
 
+def test_on_the_map_of_an_epci_structures_that_have_nothing_to_do_with_it_are_counted_not_named():
+    report = report_of("CC Commentry Montmarault Néris Communauté")
+    content = MapContent(report)
+    drawn = {one.structure.id for one in content.structures}
+    serving = set(report.coverage.links["structure"])
+    absent = [one for one in report.coverage.inventory.counted(report.coverage.on) if one.id not in drawn]
+    near = [one.name for one in absent if one.id in serving]
+    text = " ".join(content.notes())
+    assert near == ["EVS couvrant Commentry (nom inconnu)"]
+    assert [one.name for one in absent if one.name in text] == near
+    unknown = sum(not one.seat for one in absent)
+    aside = "sans lien connu avec une commune de ce territoire"
+    assert f"{unknown} structures comptées ne sont pas dessinées, siège inconnu : {near[0]} ; " in text
+    assert f"{unknown - 1} autres, {aside}." in text
+    elsewhere = len(absent) - unknown
+    assert f"{elsewhere} structures comptées ne sont pas dessinées, siège hors de la carte, {aside}." in text
+
+
 def test_only_what_is_drawn_is_in_the_legend(past, texts):
     before = page_text(past[1])
     now = page_text(texts)
@@ -219,6 +239,12 @@ def test_only_what_is_drawn_is_in_the_legend(past, texts):
     ):
         assert (words in before) is is_before, words
         assert (words in now) is is_now, words
+
+
+def test_the_legend_says_that_a_zone_blanche_is_of_what_is_known(today):
+    zone = "zone blanche : communes voisines que rien de connu ne couvre, même dans l'hypothèse haute"
+    layers = Layers(today, MapContent(today))
+    assert zone in [item.text for group in legend_groups(layers, (), False) for item in group.items]
 
 
 def test_every_commune_zone_and_epci_has_its_shape(today, ids):
@@ -294,6 +320,20 @@ def test_several_rules_the_map_is_of_the_first_and_says_so():
 
 
 # --- Insets.
+
+
+def test_a_map_of_a_region_says_which_departements_its_figures_are_of(allier):
+    assert "inventorié" not in " ".join(key_figures(allier))
+    line = key_figures(build_report(find_territory_name("region:84")))[1]
+    assert line.endswith(" (département inventorié : 03).")
+
+
+def test_a_map_says_what_is_counted_without_being_confirmed():
+    report = build_report(find_territory_name("allier"), include_unconfirmed=True)
+    drawn = MapContent(report).structures
+    assert any(one.structure.status == "a_confirmer" for one in drawn)
+    line = key_figures(report)[0]
+    assert line.endswith("8 EVS sur 12 publiés et 4 structures à confirmer, comptées.")
 
 
 def test_quarters_too_small_are_drawn_again_in_insets_with_their_names(today, texts, ids):

@@ -68,7 +68,7 @@ def communes(
 
 def _title(uncovered: str, covered_by: str) -> str:
     if uncovered == "possible":
-        return "Communes que rien ne couvre, même en comptant les liens possibles"
+        return "Communes que rien de connu ne couvre, même en comptant les liens possibles"
     if uncovered:
         return "Communes non couvertes (liens certains)"
     kinds = {

@@ -9,7 +9,7 @@ from avs_coverage.commands.weight import WeightOption, weight_of
 
 @with_options
 def zones(study: CoverageOptions, output: OutputOptions, weight: WeightOption = "") -> None:
-    """Zones blanches (groupes de communes que rien ne couvre) et couverture à préciser."""
+    """Zones blanches (groupes de communes que rien de connu ne couvre) et couverture à préciser."""
     report = make_report(study, output)
 
     from avs_coverage.gaps import COLUMNS, ranked_by

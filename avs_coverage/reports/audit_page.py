@@ -23,6 +23,7 @@ from avs_coverage.report import Report
 from avs_coverage.reports.audit_conflicts import between, conflict_blocks, is_empty
 from avs_coverage.reports.document import Block, Cell, Document, Paragraph, Section, table
 from avs_coverage.reports.inventory_section import hypothesis, user_layers
+from avs_coverage.reports.told_commands import told_command
 
 _VERDICTS = {
     COHERENT: "cohérent",
@@ -104,7 +105,7 @@ def _nothing_published(report: Report, audit: Audit) -> list[Block]:
     how = (
         "Pour vérifier les chiffres d'un schéma, écrivez-les dans un tableau (colonnes indicateur, valeur, "
         "annee ; codes dans docs/formats.md) : "
-        f"avs-coverage audit {territory.name.typed} --figures chiffres.csv"
+        f"{told_command(report, 'audit', '--figures chiffres.csv')}"
     )
     return [Paragraph(known), Paragraph(how)]
 

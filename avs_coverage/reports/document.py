@@ -52,10 +52,11 @@ Cell = str | FigureCell
 
 
 class Column(NamedTuple):
-    """A column: its header, and whether it holds numbers."""
+    """A column: its header, whether it holds numbers, and whether a cell is kept *whole*, on one line."""
 
     header: str
     numeric: bool = False
+    whole: bool = False
 
 
 class Table(NamedTuple):

@@ -27,6 +27,7 @@ from avs_coverage.reports.explain_words import (
     source_sentence,
     tie_sentences,
 )
+from avs_coverage.reports.told_commands import told_command
 from avs_coverage.territory_names import find_territory_name
 
 _SOURCES = 8
@@ -79,11 +80,10 @@ def _answer(report: Report, found: CommuneExplanation) -> Section:
             0, f"{found.former} est le code d'une commune d'avant : c'est aujourd'hui {_place(found)}."
         )
     if not found.is_known:
-        name = report.coverage.territory.name.typed
         texts += [
             "Cela ne veut pas dire qu'il n'y a pas de structure : la couverture est inconnue, non nulle.",
             "Pour le savoir, donnez votre liste (colonnes nom, type, code_insee, communes_desservies) : "
-            f"avs-coverage explain {name} {found.code} --structures structures.csv",
+            f"{told_command(report, 'explain', f'{found.code} --structures structures.csv')}",
         ]
     else:
         title = rule_title(found.main.rule)

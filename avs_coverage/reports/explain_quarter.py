@@ -16,6 +16,7 @@ from avs_coverage.reports.explain_words import (
     names_of,
     source_sentence,
 )
+from avs_coverage.reports.told_commands import told_command
 
 _UNSURE = "d'après une date que rien n'établit"
 
@@ -67,7 +68,6 @@ def _status(found: QpvExplanation, day: str) -> str:
 
 
 def _not_in_force(report: Report, found: QpvExplanation, day: str) -> list[str]:
-    name = report.coverage.territory.name.typed
     texts = [f"Ses limites sont celles de la génération {found.qpv.generation}."]
     if found.in_force is None:
         texts[0] += f" Au {day}, aucune génération de QPV n'était encore en vigueur."
@@ -79,7 +79,7 @@ def _not_in_force(report: Report, found: QpvExplanation, day: str) -> list[str]:
         codes = [f"{qpv.name} ({qpv.code})" for qpv in found.namesakes]
         texts.append(
             f"Un quartier du même nom est en vigueur, dans d'autres limites peut-être : {enumeration(codes)} "
-            f"(avs-coverage explain {name} {found.namesakes[0].code})."
+            f"({told_command(report, 'explain', found.namesakes[0].code)})."
         )
     else:
         year = 2024 if found.qpv.generation == 2024 else 2023  # noqa: PLR2004

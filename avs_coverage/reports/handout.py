@@ -12,8 +12,9 @@ from avs_coverage.names import normalise
 from avs_coverage.reports.document import Block, Paragraph, Table
 from avs_coverage.reports.html_communes import CommuneRow, commune_rows, communes_table, possible_note
 from avs_coverage.reports.inventory_section import hypothesis, known_structures, structures_section
-from avs_coverage.reports.key_figures import TITLE, UNKNOWN, Card, key_figures
+from avs_coverage.reports.key_figures import TITLE, UNKNOWN, Card, key_figures, scope
 from avs_coverage.reports.report_page import SUBJECT, report_document, territory_size
+from avs_coverage.reports.told_commands import told_command
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
@@ -82,7 +83,7 @@ def handout(report: Report, passages: Sequence[Passage]) -> Handout:
     facts = [
         ("Territoire", territory_size(report)),
         ("État au", on),
-        ("Règle", report.coverage.rule.label),
+        _rules(report),
         ("Structures connues", known_structures(report) if report.has_inventory else "aucun inventaire"),
         ("Établi par", f"avs-coverage {__version__}"),
     ]
@@ -91,6 +92,14 @@ def handout(report: Report, passages: Sequence[Passage]) -> Handout:
         Part(part.title, tuple(_printed(report, part)), part.is_annex) for part in _parts(report, passages)
     ]
     return Handout(SUBJECT, report.label, tuple(facts), footer, tuple(part for part in parts if part.blocks))
+
+
+def _rules(report: Report) -> tuple[str, str]:
+    """Return the rules asked for, the first of which is that of the report."""
+    first, *others = (one.rule.label for one in (report.coverage, *report.others))
+    if not others:
+        return "Règle", first
+    return "Règles", " ; ".join((f"{first}, celle des chiffres clés, des tableaux et de la carte", *others))
 
 
 def _parts(report: Report, passages: Sequence[Passage]) -> Iterator[Part]:
@@ -116,7 +125,9 @@ def _statement(passages: Sequence[Passage]) -> Iterator[HandoutBlock]:
 
 def _figures(report: Report) -> tuple[HandoutBlock, ...]:
     cards = key_figures(report)
-    return (Cards(cards), *hypothesis(report)) if cards else (Paragraph(" ".join(UNKNOWN), warning=True),)
+    if not cards:
+        return (Paragraph(" ".join(UNKNOWN), warning=True),)
+    return (*scope(report), Cards(cards), *hypothesis(report))
 
 
 def _map(report: Report) -> Iterator[HandoutBlock]:
@@ -147,18 +158,14 @@ def _communes(report: Report) -> Iterator[HandoutBlock]:
         return
     rows = commune_rows(report)
     yield from (Paragraph(note) for note in possible_note(rows))
+    wanted = _COVERED if report.has_inventory else _KNOWN
+    headers = [column.header for column in communes_table(rows).columns if column.header in wanted]
     by_epci: dict[str, list[CommuneRow]] = {}
     for row in sorted(rows, key=lambda row: (normalise(row.epci), normalise(row.name), row.code)):
         by_epci.setdefault(row.epci, []).append(row)
     for epci, found in by_epci.items():
-        made = communes_table(found)
-        headers = [column.header for column in made.columns]
-        shown = [headers.index(name) for name in (_COVERED if report.has_inventory else _KNOWN)]
-        yield Table(
-            f"{epci} : {counted(len(found), 'commune', 'communes')}",
-            tuple(made.columns[rank] for rank in shown),
-            tuple(tuple(row[rank] for rank in shown) for row in made.rows),
-        )
+        caption = f"{epci} : {counted(len(found), 'commune', 'communes')}"
+        yield communes_table(found, headers)._replace(caption=caption)
 
 
 def _structures(report: Report) -> tuple[HandoutBlock, ...]:
@@ -181,5 +188,5 @@ def _printed(report: Report, part: Part) -> Iterator[HandoutBlock]:
 
 def _elsewhere(report: Report, sheet: str = "") -> str:
     where = f"la feuille « {sheet} » du classeur" if sheet else "le classeur"
-    command = f"avs-coverage export {report.coverage.territory.name.typed} -o DOSSIER --format xlsx"
+    command = told_command(report, "export", "-o DOSSIER --format xlsx")
     return f"trop pour être imprimé. Le tableau entier est dans {where} : {command}"

@@ -21,6 +21,7 @@ from avs_coverage.messages import (
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Document, FigureCell, Paragraph, Section, table
 from avs_coverage.reports.inventory_section import bracket_meaning, inventory_or_help
+from avs_coverage.reports.told_commands import told_command
 
 _COMMUNES = 8
 _CAUSES = 5
@@ -216,8 +217,7 @@ def _changes(report: Report, years: Sequence[Year]) -> list[Section]:
         "Chaque changement est rapporté aux structures dont un lien certain apparaît ou disparaît ; les "
         "parts s'additionnent à la différence. Une structure compte pour l'année si elle est ouverte le "
         "31 décembre : un agrément qui finit ce jour-là est une fermeture de l'année suivante. Tout, avec "
-        "les codes des communes : avs-coverage history "
-        f"{report.coverage.territory.name.typed} --csv evolution.csv"
+        f"les codes des communes : {told_command(report, 'history', '--csv evolution.csv')}"
     )
     return [*sections, Section("Lecture", (*blocks, Paragraph(whole), Paragraph(CAVEAT, True)))]
 

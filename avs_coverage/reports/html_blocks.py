@@ -90,7 +90,7 @@ def _row(row: tuple[Cell, ...], columns: tuple[Column, ...], sortable: bool) -> 
 
 
 def _kind(column: Column) -> str:
-    return ' class="n"' if column.numeric else ""
+    return ' class="n"' if column.numeric else ' class="w"' if column.whole else ""
 
 
 def _cell(cell: Cell) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from math import isnan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -117,35 +117,38 @@ def _reached(report: Report, row: Any) -> str:  # noqa: ANN401 - a row of Covera
     return f"{number(row.habitants_couverts)} sur {number(row.population)} [{low} à {high}]"
 
 
-def communes_table(rows: Sequence[CommuneRow]) -> Table:
-    """Return the communes as a table: what is certain, and what is only possible."""
-    headers = (
-        "Commune",
-        "Code",
-        "EPCI",
-        "#Habitants",
-        "#km²",
-        "Couverture",
-        "Possible",
-        "Structures",
-        "Zone",
+def communes_table(rows: Sequence[CommuneRow], headers: Collection[str] = ()) -> Table:
+    """Return the communes as a table: what is certain, and what is only possible.
+
+    The columns of some *headers*, in the order of the table; by default, those that hold anything.
+    """
+    cells = [tuple(write(row) for write in _COLUMNS.values()) for row in rows]
+    shown = [
+        rank
+        for rank, column in enumerate(_COLUMNS)
+        if (column.header in headers if headers else any(row[rank] for row in cells))
+    ]
+    columns = tuple(_COLUMNS)
+    return Table(
+        "",
+        tuple(columns[rank] for rank in shown),
+        tuple(tuple(row[rank] for rank in shown) for row in cells),
     )
-    columns = tuple(Column(header.lstrip("#"), header.startswith("#")) for header in headers)
-    cells = tuple(
-        (
-            row.name,
-            row.code,
-            row.epci,
-            row.population,
-            row.area.removesuffix(" km²"),
-            COMMUNE_STATUS_LABELS[row.status],
-            COMMUNE_STATUS_LABELS[row.status_possible] if row.status_possible != row.status else "",
-            " ; ".join(row.certain),
-            row.zone.removeprefix("zone ").removeprefix("couverture "),
-        )
-        for row in rows
-    )
-    return Table("", columns, cells)
+
+
+_COLUMNS: dict[Column, Callable[[CommuneRow], str]] = {
+    Column("Commune"): lambda row: row.name,
+    Column("Code"): lambda row: row.code,
+    Column("EPCI"): lambda row: row.epci,
+    Column("Habitants", numeric=True): lambda row: row.population,
+    Column("km²", numeric=True): lambda row: row.area.removesuffix(" km²"),
+    Column("Couverture", whole=True): lambda row: COMMUNE_STATUS_LABELS[row.status],
+    Column("Possible", whole=True): lambda row: (
+        COMMUNE_STATUS_LABELS[row.status_possible] if row.status_possible != row.status else ""
+    ),
+    Column("Structures"): lambda row: " ; ".join(row.certain),
+    Column("Zone", whole=True): lambda row: row.zone.removeprefix("zone ").removeprefix("couverture "),
+}
 
 
 def possible_note(rows: Sequence[CommuneRow]) -> list[str]:

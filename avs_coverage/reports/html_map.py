@@ -14,6 +14,7 @@ from avs_coverage.reports.html_blocks import escape
 from avs_coverage.reports.html_communes import CommuneRow
 from avs_coverage.reports.html_frame import Frame, Shape
 from avs_coverage.reports.map_content import MapContent
+from avs_coverage.reports.palette import INK, OUTLINE, QPV_COLOUR, STATUS_COLOURS, UNKNOWN_DOTS
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
@@ -25,6 +26,20 @@ STATUS_CLASSES = {
     "aucune": "none",
     "": "unknown",
 }
+STYLE = ":root {{ {} }}\n".format(
+    " ".join(
+        f"--{name}: {colour};"
+        for name, colour in {
+            **{name: STATUS_COLOURS[status] for status, name in STATUS_CLASSES.items() if status},
+            "dot": UNKNOWN_DOTS,
+            "border": OUTLINE,
+            "zone": INK,
+            "mark": INK,
+            "qpv": QPV_COLOUR,
+        }.items()
+    )
+)
+"""The colours of the map, those of the printed map and of the layers, as the style sheet names them."""
 KIND_CLASSES = {"blanche": "zero", "simple": "one", "multiple": "many", "": "unknown"}
 MARKS = {
     "CS": "M-6-6h12v12h-12z",
@@ -163,7 +178,7 @@ class CoverageMap:
             rank = taken[round(x), round(y)] = taken.get((round(x), round(y)), -1) + 1
             path = "" if one.perimeter is None else self.frame.fine_path(one.perimeter)
             if path:
-                yield f'<path class="perimeter" d="{path}"/>'
+                yield f'<path class="halo" d="{path}"/><path class="perimeter" d="{path}"/>'
             kind = "full" if path else "hollow"
             where = "" if path else ", périmètre inconnu : au chef-lieu de la commune"
             # Under the chef-lieu, where the structures without coordinates already are.
@@ -204,11 +219,12 @@ class CoverageMap:
 def sign(shape: str, kind: str, aside: tuple[int, int] = (0, 0)) -> str:
     """Return the sign of a structure or a quarter: ``hollow``, or ``full`` with a dark core.
 
-    White within a dark line, it is read on a light commune and on a dark one.
+    White within a dark line within a white rim, it is read on a light commune and on a dark one.
     """
     moved = f"translate({aside[0]} {aside[1]})"
+    rim = f'<path class="rim" d="{MARKS[shape]}" transform="{moved}"/>'
     core = f'<path class="core" d="{MARKS[shape]}" transform="{moved} scale(.6)"/>' if kind == "full" else ""
-    return f'<path d="{MARKS[shape]}" transform="{moved}"/>{core}'
+    return f'{rim}<path d="{MARKS[shape]}" transform="{moved}"/>{core}'
 
 
 def is_hatched(known: str, possible: str) -> bool:

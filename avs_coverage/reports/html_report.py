@@ -22,9 +22,9 @@ from avs_coverage.reports.html_communes import (
     details,
     possible_note,
 )
-from avs_coverage.reports.html_map import CoverageMap, is_hatched, legend_labels, sign
+from avs_coverage.reports.html_map import STYLE, CoverageMap, is_hatched, legend_labels, sign
 from avs_coverage.reports.inventory_section import basis, hypothesis, structures_section
-from avs_coverage.reports.key_figures import TITLE, UNKNOWN, Card, key_figures
+from avs_coverage.reports.key_figures import TITLE, UNKNOWN, Card, beside, key_figures
 from avs_coverage.reports.map_content import NO_CONTOUR, no_map_reason
 from avs_coverage.reports.output import write_atomically
 from avs_coverage.reports.report_page import report_document
@@ -48,7 +48,7 @@ def html_page(report: Report) -> bytes:
     drawn = None if no_map_reason(report) else CoverageMap(report, rows)
     if drawn is not None and drawn.is_empty:
         drawn = None
-    style = _read("report.css")
+    style = STYLE + _read("report.css")
     script = _read("report.js")
     document = report_document(report)
     parts = _parts(report, rows, drawn, document.sections)
@@ -117,6 +117,7 @@ def _key_figures(report: Report, territory: Section) -> str:
     """Return the figures of the territory, what they rest on, and what must be known before quoting them."""
     said = tuple(basis(report)[:1])
     if report.has_inventory:
+        said += tuple(beside(report))
         cards = f'<div class="cards">\n{"".join(map(_card, key_figures(report)))}</div>\n'
         warnings = (*hypothesis(report), *territory.blocks[1:])
     else:

@@ -18,6 +18,7 @@ from avs_coverage.messages import (
 )
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Paragraph, Section, table
+from avs_coverage.reports.told_commands import told_command
 
 _ZONE_COMMUNES = 8
 _NAMES = 10
@@ -27,7 +28,6 @@ def inventory_or_help(report: Report) -> Section:
     """Say what is known of the structures, or how to supply a list where nothing is."""
     inventory = report.coverage.inventory
     if not report.has_inventory:
-        name = report.coverage.territory.name.typed
         return Section(
             "Inventaire des structures",
             (
@@ -42,7 +42,7 @@ def inventory_or_help(report: Report) -> Section:
                 ),
                 Paragraph(
                     "Pour fournir votre liste (CSV ou XLSX ; colonnes nom, type, code_insee) : "
-                    f"avs-coverage report {name} --structures structures.csv"
+                    f"{told_command(report, 'report', '--structures structures.csv')}"
                 ),
             ),
         )
@@ -135,18 +135,40 @@ def basis(report: Report, by_rule: bool = True) -> list[Block]:
         text = f"Règle : {coverage.rule.label} ; état au {french_date(coverage.on)}."
     if report.has_inventory:
         text += f" Inventaire : {known_structures(report)}."
-    if coverage.inventory.include_unconfirmed:
+    if coverage.inventory.include_unconfirmed and not _unconfirmed(report):
         text += " Structures à confirmer comptées."
     return [Paragraph(text), *(Paragraph(warning, True) for warning in report.warnings)]
 
 
 def known_structures(report: Report) -> str:
-    """Write how many structures are known of those published: « 10 CS sur 20 publiés et 8 EVS »."""
+    """Write how many structures are known of those published: « 10 CS sur 20 publiés et 8 EVS ».
+
+    Those to be confirmed, of which no published number counts any, are said apart where they are counted.
+    """
     parts = []
     for row in report.completeness:
         of = "" if row.published is None else f" sur {number(row.published)} publiés"
         parts.append(f"{number(row.identified)} {row.type}{of}")
+    if more := _unconfirmed(report):
+        parts.append(counted(more, "structure à confirmer, comptée", "structures à confirmer, comptées"))
     return enumeration(parts)
+
+
+def _unconfirmed(report: Report) -> int:
+    """Return how many structures to be confirmed are counted all the same."""
+    if not report.coverage.inventory.include_unconfirmed:
+        return 0
+    return sum(row.unconfirmed for row in report.completeness)
+
+
+def inventoried(report: Report) -> str:
+    """Name the départements that shares are of, where others of the territory have no inventory."""
+    coverage = report.coverage
+    if not report.has_inventory or coverage.known.all():
+        return ""
+    codes = sorted(set(coverage.territory.communes["departement"][coverage.known]))
+    words = ("département inventorié", "départements inventoriés")
+    return f"{plural(len(codes), *words)} : {enumeration(codes, _NAMES)}"
 
 
 def _positions_sentence(report: Report) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from avs_coverage.completeness import belongs
 from avs_coverage.gazetteer import departement_of
 from avs_coverage.messages import counted, enumeration
 from avs_coverage.projection import epsg_of
@@ -25,6 +27,7 @@ FINENESS = 1960
 """Contours need no more detail than the longer side of the territory divided by this."""
 _MARGIN = 20
 _NAMES = 12
+_ASIDE = "sans lien connu avec une commune de ce territoire"
 Shape = Any  # a shapely geometry
 
 
@@ -167,12 +170,12 @@ class MapContent:
         seen = {one.structure.id for one in self.structures}
         absent = [one for one in self._counted if one.id not in seen]
         for reason, lost in (
-            ("siège inconnu", [one.name for one in absent if not one.seat]),
-            ("siège hors de la carte", [one.name for one in absent if one.seat]),
+            ("siège inconnu", [one for one in absent if not one.seat]),
+            ("siège hors de la carte", [one for one in absent if one.seat]),
         ):
             if lost:
                 words = ("structure comptée n'est pas dessinée", "structures comptées ne sont pas dessinées")
-                found.append(f"{counted(len(lost), *words)}, {reason} : {enumeration(lost, _NAMES)}.")
+                found.append(f"{counted(len(lost), *words)}, {reason}{self._named(lost)}.")
         coarse = sum(one.structure.position != "point" for one in self.structures)
         if coarse:
             words = ("structure est placée", "structures sont placées")
@@ -181,6 +184,17 @@ class MapContent:
                 "signe creux."
             )
         return found
+
+    def _named(self, structures: Sequence[Structure]) -> str:
+        """Name the structures that have to do with the territory, and count the others of their list."""
+        coverage = self.report.coverage
+        serving = set(coverage.links["structure"].tolist())
+        names = [one.name for one in structures if one.id in serving or belongs(one, coverage.territory)]
+        more = len(structures) - len(names)
+        if not names:
+            return f", {_ASIDE}"
+        told = f" : {enumeration(names, _NAMES)}"
+        return f"{told} ; {counted(more, 'autre', 'autres')}, {_ASIDE}" if more else told
 
     def _quarter_notes(self) -> list[str]:
         found = []

@@ -111,7 +111,7 @@ def _lines(layers: Layers, perimeters: bool, insets: bool) -> Iterator[Item]:
     if layers.zones:
         yield Item(
             _line(ZONE_LINE),
-            "zone blanche : communes voisines que rien ne couvre, même dans l'hypothèse haute",
+            "zone blanche : communes voisines que rien de connu ne couvre, même dans l'hypothèse haute",
         )
     if perimeters:
         yield Item(_perimeter, "périmètre d'un quartier prioritaire (QPV)")

@@ -15,7 +15,7 @@ from avs_coverage.messages import distance
 from avs_coverage.reports.map_content import MapContent, PlacedQuarter, Shape, statuses
 from avs_coverage.reports.map_labels import Name, PlacedName, Point, place_names, spread
 from avs_coverage.reports.map_sheet import MM_PER_POINT, Box, Sheet, Style, printable, text_width
-from avs_coverage.reports.palette import INK, OUTLINE, QPV_COLOUR, STATUS_COLOURS, TYPE_COLOURS
+from avs_coverage.reports.palette import INK, OUTLINE, QPV_COLOUR, STATUS_COLOURS, UNKNOWN_DOTS
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
@@ -33,7 +33,7 @@ PERIMETER: Style = {
 }
 _HATCHES = {"cs_seul": "////", "cs_et_evs": "xxx", "evs_seul": "\\\\\\\\", "aucune": "---", "": "..."}
 """A pattern each, so that what is possible is told apart in grey too."""
-_HATCH_COLOURS = {**STATUS_COLOURS, "evs_seul": TYPE_COLOURS["EVS"], "aucune": OUTLINE}
+_HATCH_COLOURS = {**STATUS_COLOURS, "aucune": OUTLINE, "": UNKNOWN_DOTS}
 _ZONE_INSIDE_MM = 0.55
 _FAR = 2.2
 """Beyond this many of its own widths, a sign is tied by a line to the place that it is of."""

@@ -9,7 +9,7 @@ from avs_coverage import __version__
 from avs_coverage.messages import CAVEAT, enumeration, french_date, number
 from avs_coverage.projection import epsg_of
 from avs_coverage.reports.document import FigureCell
-from avs_coverage.reports.inventory_section import basis, hypothesis
+from avs_coverage.reports.inventory_section import basis, hypothesis, inventoried
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
@@ -41,7 +41,8 @@ def key_figures(report: Report) -> list[str]:
     if not report.has_inventory:
         return [rule, "Couverture inconnue : aucun inventaire de structures."]
     found = {figure.measure: FigureCell(figure).line() for figure in report.figures if figure.status == "avs"}
-    return [rule, f"Couvert par un CS ou un EVS : {found['communes']} ; {found['habitants']}."]
+    only = f" ({inventoried(report)})" if inventoried(report) else ""
+    return [rule, f"Couvert par un CS ou un EVS : {found['communes']} ; {found['habitants']}{only}."]
 
 
 def what_to_know(report: Report) -> list[str]:

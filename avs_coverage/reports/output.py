@@ -24,6 +24,8 @@ from avs_coverage.messages import os_reason
 STAGING_PREFIX = ".avs-coverage-"
 _ABANDONED_S = 24 * 3600
 """From this age on, a staging folder is that of a killed process: no command writes for a day."""
+_own: set[str] = set()
+"""The names of the staging folders of this process: the clock of a disk elsewhere may make them seem old."""
 
 
 def refuse_existing(path: Path, force: bool) -> None:
@@ -121,6 +123,7 @@ def staging(folder: Path, of: Path | None = None) -> Iterator[Path]:
     named = of or folder
     _remove_abandoned(folder)
     staged = folder / f"{STAGING_PREFIX}{secrets.token_hex(8)}"  # known before it is there: it always goes
+    _own.add(staged.name)
     try:
         staged.mkdir(0o700)
         yield staged
@@ -132,6 +135,7 @@ def staging(folder: Path, of: Path | None = None) -> Iterator[Path]:
         raise OutputError(_final(fault, staged, folder)) from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+        _own.discard(staged.name)
 
 
 def put_in_place(staged: Path, folder: Path, names: Sequence[str], force: bool, vouching: str = "") -> None:
@@ -202,8 +206,10 @@ def _replace(made: Path, path: Path) -> None:
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Remove the staging folders of processes killed long ago."""
+    """Remove the staging folders of processes killed long ago, never one of this process."""
     for path in folder.glob(f"{STAGING_PREFIX}*"):
+        if path.name in _own:
+            continue
         with contextlib.suppress(OSError):
             if path.is_dir() and not path.is_symlink() and time.time() - path.stat().st_mtime > _ABANDONED_S:
                 shutil.rmtree(path, ignore_errors=True)

@@ -6,17 +6,19 @@ Blue and orange, as in the palette of Okabe and Ito (Color Universal Design, 200
 from __future__ import annotations
 
 STATUS_COLOURS = {
-    "cs_et_evs": "#08467f",
-    "cs_seul": "#4d98cf",
-    "evs_seul": "#f8c05a",
+    "cs_et_evs": "#08305c",
+    "cs_seul": "#0f6bb0",
+    "evs_seul": "#de9a0f",
     "aucune": "#ffffff",
     "": "#a6a6a6",
 }
 """The colour of a commune by its status, in the order of a legend; empty where no inventory stands.
 
-Printed in grey, each status is a step of 19 at least of the lightness L* (CIE 1976) from the others; only
-the grey of what is unknown comes nearer, and a map that is printed gives it a pattern.
+Printed in grey, each status is a step of 24 at least of the lightness L* (CIE 1976), and a contrast of
+2.3, from the others; only the grey of what is unknown comes nearer, and a map to be looked at draws it as
+dots on white.
 """
+UNKNOWN_DOTS = "#6b6b6b"
 
 TYPE_COLOURS = {"CS": "#0072b2", "EVS": "#e69f00"}
 INK = "#262626"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from avs_coverage import __version__
+from avs_coverage.embedded import data_dir
 from avs_coverage.manifest import sha256_of
 from avs_coverage.messages import french_date, joined
 from avs_coverage.report import Report
@@ -10,7 +11,10 @@ from avs_coverage.study import Files
 
 
 def parameters(report: Report, files: Files) -> list[tuple[str, str]]:
-    """Return rule, date, list, what is not known, warnings, vintages, files with their SHA-256, version."""
+    """Return rule, date, list, what is not known, warnings, vintages, version, files with their SHA-256.
+
+    The data of the tool are files too: a figure rests on them wherever no file of the user stands in.
+    """
     coverage, inventory = report.coverage, report.coverage.inventory
     found = [
         ("Territoire", report.label),
@@ -31,6 +35,8 @@ def parameters(report: Report, files: Files) -> list[tuple[str, str]]:
     found += [(names[name], joined(value) or "—") for name, value in report.uncertainty.items()]
     found += [("Avertissement", text) for text in report.warnings]
     found += [("Millésime", text) for text in coverage.territory.vintages.values()]
-    found += [(f"Fichier lu : {path.name}", f"sha256 {sha256_of(path)}") for path in files.paths]
     found.append(("Outil", f"avs-coverage {__version__}"))
+    of_the_tool = sorted(data_dir().iterdir())
+    for label, paths in (("Fichier lu", files.paths), ("Donnée de l'outil", of_the_tool)):
+        found += [(f"{label} : {path.name}", f"sha256 {sha256_of(path)}") for path in paths]
     return found

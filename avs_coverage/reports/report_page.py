@@ -23,8 +23,10 @@ from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Document, FigureCell, Paragraph, Section, table
 from avs_coverage.reports.indicators_section import indicators_section
 from avs_coverage.reports.inventory_section import hypothesis, inventory_or_help, unlocated_sentences
+from avs_coverage.reports.key_figures import SIDE_BY_SIDE
 from avs_coverage.reports.populations_section import populations_section
 from avs_coverage.reports.qpv_section import qpv_section
+from avs_coverage.reports.told_commands import told_command
 from avs_coverage.reports.zones_section import zones_section
 
 SUBJECT = "Couverture par l'animation de la vie sociale"
@@ -103,7 +105,7 @@ def _side_by_side(report: Report) -> list[Section]:
         rule = one.coverage.rule
         blocks.append(Paragraph(f"{rule.label} : {rule.definition}."))
         blocks += [*hypothesis(one), *(Paragraph(text, True) for text in unlocated_sentences(one))]
-    return [Section("Règles côte à côte", tuple(blocks))]
+    return [Section(SIDE_BY_SIDE, tuple(blocks))]
 
 
 def _epci(report: Report) -> Section:
@@ -201,8 +203,8 @@ def _published(report: Report) -> Section:
             blocks.append(Paragraph(text))
         blocks += hypothesis(report)
         blocks.append(Paragraph("Sources des chiffres publiés : " + " ; ".join(sources) + "."))
-        name = report.coverage.territory.name.typed
-        blocks.append(Paragraph(f"Ce qui tient ensemble, et ce qui se vérifie : avs-coverage audit {name}"))
+        command = told_command(report, "audit")
+        blocks.append(Paragraph(f"Ce qui tient ensemble, et ce qui se vérifie : {command}"))
     if report.published_statuses:
         names = {s.id: s.name for s in report.coverage.inventory.structures}
         headers = ["Commune", "Publié", "Inventaire", "Hypothèse haute", "Structures"]

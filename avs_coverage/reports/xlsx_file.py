@@ -18,6 +18,8 @@ _PAGE_WIDTH = 300
 _LINE_HEIGHT, _HEADER_LINES = 15, 3
 _MAX_LINES = 12
 _MAX_PRINT_HEADER = 250
+_TOP_MARGIN, _HEADER_MARGIN = 1.0, 0.35
+"""In inches: three lines of the page header, which a long name takes, and a space under them."""
 _SAMPLE = 500
 _FORMATS = {
     "annee": "0",
@@ -61,7 +63,8 @@ class _Writer:
 
     def __init__(self, book: Any, print_header: str) -> None:  # noqa: ANN401 - xlsxwriter has no types
         self._book, self._print_header = book, print_header
-        header = {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#E8EEF4"}
+        # No line under it: it would run through the letters of the first row, where the font is a tall one.
+        header = {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#DCE5EE"}
         self._header = book.add_format({**header, "align": "left", "indent": 1})
         self._number_header = book.add_format({**header, "align": "right"})
         # A text that follows a number, which is on the right of its cell, would touch it.
@@ -149,8 +152,9 @@ class _Writer:
         sheet.set_paper(9)  # A4
         sheet.set_landscape()
         sheet.repeat_rows(0)
-        sheet.set_header(f"&L{self._print_header}")
-        sheet.set_footer("&L&A&RPage &P sur &N")
+        sheet.set_margins(left=0.5, right=0.5, top=_TOP_MARGIN, bottom=0.75)
+        sheet.set_header(f"&L{self._print_header}", {"margin": _HEADER_MARGIN})
+        sheet.set_footer("&L&A&RPage &P sur &N", {"margin": _HEADER_MARGIN})
         return sheet
 
     def _write(self, sheet: Any, line: int, index: int, value: object, kind: str) -> None:  # noqa: ANN401
@@ -192,12 +196,16 @@ def _lines(text: str, width: int) -> int:
 
 
 def _print_header(parameters: Mapping[str, str]) -> str:
-    """Return what stands above each page: on paper, what a row rests on is folded away."""
+    """Return what stands above each page: on paper, what a row rests on is folded away.
+
+    Excel takes 255 characters: of a longer text, the names are cut, never the date.
+    """
     names = ("Territoire", "Inventaire", "Règle", "Règle 1")
     text = " — ".join(parameters[name] for name in names if name in parameters)
-    on = parameters["Date de l'état"]
-    text = f"{text}, état au {on}".replace("&", "&&")
-    return text if len(text) <= _MAX_PRINT_HEADER else f"{text[: _MAX_PRINT_HEADER - 1]}…"
+    on = ", état au " + parameters["Date de l'état"]
+    while len((text + on).replace("&", "&&")) > _MAX_PRINT_HEADER:
+        text = f"{text.removesuffix('…')[:-1]}…"
+    return (text + on).replace("&", "&&")
 
 
 def _header_width(label: str) -> int:

@@ -11,6 +11,7 @@ from avs_coverage.messages import (
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Paragraph, Section, table
 from avs_coverage.reports.inventory_section import hypothesis, unlocated_sentences
+from avs_coverage.reports.told_commands import told_command
 
 _ZONE_COMMUNES = 8
 
@@ -64,8 +65,7 @@ def zones_section(report: Report, complete: bool = False, weight: str = "") -> S
         Paragraph(
             f"Communes voisines regroupées, {order} ; distance à vol d'oiseau "
             "du chef-lieu de la première à la structure dont le siège est connu. "
-            "La liste complète : avs-coverage zones "
-            f"{report.coverage.territory.name.typed} --csv zones.csv"
+            f"La liste complète : {told_command(report, 'zones', '--csv zones.csv')}"
         )
     )
     return Section("Zones blanches et couverture à préciser", tuple(blocks))
