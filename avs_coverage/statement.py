@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from avs_coverage.facts import Fact, Facts, Sentence, together, write
 from avs_coverage.messages import enumeration, french_date, plural
+from avs_coverage.reports.told_commands import told_command
 from avs_coverage.statement_places import epci, quarters, zones_and_unclear
 
 if TYPE_CHECKING:
@@ -299,9 +300,9 @@ def _published(report: Report, facts: Facts) -> Iterator[Sentence]:
     if failing.value:
         yield write(
             "Parmi les chiffres publiés, tels qu'ils sont imprimés, {n:ne tient pas|ne tiennent pas} avec "
-            "les autres : {command} dit lesquels, et pourquoi.",
+            "les autres. Lesquels, et pourquoi : {command}.",
             n=failing,
-            command=f"avs-coverage audit {report.coverage.territory.name.typed}",
+            command=told_command(report, "audit"),
         )
 
 
