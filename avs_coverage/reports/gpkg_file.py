@@ -109,7 +109,7 @@ def _write_layers(found: Sequence[Layer], draft: Path, report: Report, moment: s
     coverage = report.coverage
     basis = f"{report.label} — règle {coverage.rule.name}, état au {french_date(coverage.on)}"
     # An index built in a thread of its own could be laid out otherwise from one time to the next.
-    with _gdal_options(OGR_CURRENT_DATE=moment, OGR_GPKG_ALLOW_THREADED_RTREE="NO"):
+    with gdal_options(OGR_CURRENT_DATE=moment, OGR_GPKG_ALLOW_THREADED_RTREE="NO"):
         for layer in found:
             pyogrio.write_dataframe(
                 _without_nul(layer.frame),
@@ -133,7 +133,7 @@ def _without_nul(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 @contextmanager
-def _gdal_options(**options: str) -> Iterator[None]:
+def gdal_options(**options: str) -> Iterator[None]:
     """Set options of GDAL for a while: they are those of the whole process."""
     import pyogrio
 

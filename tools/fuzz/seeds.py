@@ -115,10 +115,12 @@ def as_zip(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byt
 
 def layer_bytes(frame: Any, name: str) -> bytes:  # noqa: ANN401 - a GeoDataFrame
     """Write a frame as geojson, gpkg, parquet, or zip (a shapefile), by the end of *name*."""
-    import pyogrio
+    from avs_coverage.reports.gpkg_file import gdal_options
 
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": datetime(*_DATE).isoformat() + "Z"})
-    with tempfile.TemporaryDirectory() as folder:
+    with (
+        gdal_options(OGR_CURRENT_DATE=datetime(*_DATE).isoformat() + "Z"),
+        tempfile.TemporaryDirectory() as folder,
+    ):
         path = Path(folder) / name
         if path.suffix == ".parquet":
             frame.to_parquet(path)
