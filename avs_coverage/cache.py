@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
@@ -25,12 +26,15 @@ FETCHED = "téléchargé"
 FOLDER_VARIABLE = "AVS_COVERAGE_CACHE"
 _LOCK_S = 300.0
 _RECORD, _LOCK = ".record.json", ".lock"
+_LEFTOVER = re.compile(r"[a-z0-9-]+\.(\d+\.part(\.json)?|new\.\w+|[0-9a-f]{12}\.\w+)", re.I)
 
 
 def cache_dir() -> Path:
     """Return the folder, which may not exist: that of ``AVS_COVERAGE_CACHE``, else the system's own."""
     if told := os.environ.get(FOLDER_VARIABLE):
-        return Path(told).expanduser()
+        with suppress(RuntimeError):  # ~somebody who is nobody
+            return Path(told).expanduser()
+        return Path(told)
     from platformdirs import user_cache_path
 
     return user_cache_path("avs-coverage", appauthor=False)
@@ -136,6 +140,7 @@ def _read(path: Path) -> Record | None:
         values["addresses"] = tuple(map(str, values["addresses"]))
         record = Record(**values)
         date.fromisoformat(record.fetched)
+        record.host  # noqa: B018 - raises ValueError where an address is none
         plain = all(
             isinstance(value, str)
             for name, value in values.items()
@@ -144,7 +149,9 @@ def _read(path: Path) -> Record | None:
     except (OSError, ValueError, LookupError, TypeError):
         return None
     # A name that leaves the folder is nobody's: the tool writes none.
-    own = plain and bool(record.addresses) and Path(record.file).name == record.file
+    own = plain and isinstance(record.size_bytes, int) and bool(record.addresses)
+    own = own and Path(record.file).name == record.file and record.file.startswith(record.key + ".")
+    own = own and "\0" not in record.file
     return record if own and record.key + _RECORD == path.name else None
 
 
@@ -199,14 +206,20 @@ def clear(found: tuple[Record, ...]) -> int:
 
 
 def _sweep() -> int:
-    """Remove what is left of killed downloads, save what another command is at work on."""
+    """Remove what is left of killed downloads, save what another command is at work on.
+
+    Only names that this module and ``fetch`` give: the folder may hold files of the user's own.
+    """
     from filelock import FileLock, Timeout
+
+    from avs_coverage.official_sources import sources
 
     named, freed = {record.file for record in records()}, 0
     for path in sorted(cache_dir().glob("*")):
-        if path.name in named or path.name.endswith((_RECORD, _LOCK)) or not path.is_file():
+        key = path.name.partition(".")[0]
+        own = _LEFTOVER.fullmatch(path.name) and key.startswith(tuple(f"{id}-" for id in sources()))
+        if not own or path.name in named or path.is_symlink() or not path.is_file():
             continue
-        key = path.name.lstrip(".").partition(".")[0]
         with suppress(OSError, Timeout), FileLock(cache_dir() / (key + _LOCK), timeout=0):
             freed += path.stat().st_size
             path.unlink()

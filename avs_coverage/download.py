@@ -38,13 +38,19 @@ def download(url: str, part: Path, limits: Limits, tell: Tell = lambda done, tot
 
 def _once(client: httpx.Client, url: str, part: Path, limits: Limits, deadline: float, tell: Tell) -> str:
     """Ask once; raises PassingError where a new try may succeed, else InputError."""
-    with failures_said(url), client.stream("GET", url, headers=_resume_headers(url, part)) as response:
+    asked = _resume_headers(url, part)
+    with failures_said(url), client.stream("GET", url, headers=asked) as response:
         status, host = response.status_code, host_of(url)
         if status == 416:  # noqa: PLR2004 - what is here is not a beginning of what is there
             part.unlink(missing_ok=True)
             raise PassingError(Fault("AVS-715", {"value": host, "reason": "reprise refusée"}), 0)
         check_status(response, host, (200, 206))
-        _receive(response, url, part, status == 206, limits, deadline, tell)  # noqa: PLR2004
+        resumed = status == 206  # noqa: PLR2004
+        if resumed and not (asked and _validator(response) in ("", asked["If-Range"])):
+            # Not asked for, or of another version of the file: what is here is no beginning of it.
+            forget(part)
+            raise PassingError(Fault("AVS-715", {"value": host, "reason": "reprise d'un autre fichier"}), 0)
+        _receive(response, url, part, resumed, limits, deadline, tell)
         return str(response.url)
 
 

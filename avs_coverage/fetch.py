@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from avs_coverage import archives, cache, download
 from avs_coverage.errors import InputError, UsageError
+from avs_coverage.extras import require
 from avs_coverage.faults import Fault
 from avs_coverage.manifest import sha256_of
 from avs_coverage.official_sources import FRANCE, Source
@@ -42,6 +43,8 @@ def fetch(
         other = _OF_FRANCE.get(source.id, "")
         whole = f" ; pour toute la France : avs-coverage data fetch {other}" if other else ""
         raise UsageError(Fault("AVS-231", {"value": source.id, "whole": whole}))
+    if source.address.endswith(".7z"):
+        require("py7zr", "ADMIN EXPRESS (archive 7z)")  # before a long download, not after it
     scope = FRANCE if source.scope == FRANCE or name is None else name.typed
     departements = () if scope == FRANCE or name is None else name.departements
     addresses = source.addresses(departements, mirror)
@@ -49,7 +52,7 @@ def fetch(
         parts = [part.with_name(f"{part.stem}.{rank}.part") for rank in range(len(addresses))]
         staged = part.with_name(part.stem + ".new" + source.suffix)
         final = [
-            download.download(address, path, source.limits, tell)
+            _without_login(download.download(address, path, source.limits, tell))
             for address, path in zip(addresses, parts, strict=True)
         ]
         try:
@@ -64,6 +67,12 @@ def fetch(
             for path in parts:
                 download.forget(path)
     return record, before is None or before.sha256 != record.sha256
+
+
+def _without_login(address: str) -> str:
+    """Return an address without the user and password that it may hold: it is shown everywhere."""
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _record(source: Source, scope: str, addresses: tuple[str, ...], staged: Path) -> cache.Record:

@@ -64,7 +64,12 @@ def ask(
     import httpx
 
     deadline, waits = time.monotonic() + limits.duration_s, list(WAITS_S)
-    with _client(urlsplit(url).scheme, follow_redirects) as client:
+    try:
+        made = _client(urlsplit(url).scheme, follow_redirects)
+    except (ValueError, ImportError) as error:  # a proxy of another kind than http
+        reason = "le proxy de l'environnement n'est pas un proxy http"
+        raise InputError(Fault("AVS-710", {"value": host_of(url), "reason": reason})) from error
+    with made as client:
         while True:
             try:
                 return once(client, deadline)
@@ -165,6 +170,13 @@ def check_status(response: httpx.Response, host: str, accepted: Sequence[int]) -
     """Raise PassingError (AVS-712) for a status that asks to wait, InputError (AVS-711) for another."""
     status = response.status_code
     if status in accepted:
+        coding = response.headers.get("content-encoding", "identity").strip().lower()
+        if coding not in (
+            "identity",
+            "gzip",
+        ):  # nothing of the kind was asked for, and one in another is a bomb
+            values = {"value": host, "reason": f"un codage qui n'a pas été demandé, {coding[:40]}"}
+            raise InputError(Fault("AVS-717", values))
         return
     if status in _PASSING:
         wait = _retry_after(response)
@@ -191,8 +203,8 @@ def _retry_after(response: httpx.Response) -> float | None:
     from email.utils import parsedate_to_datetime
 
     text = response.headers.get("retry-after", "").strip()
-    if text.isdigit():
-        return float(text)
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
     except (ValueError, TypeError, OverflowError):

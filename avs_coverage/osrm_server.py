@@ -66,6 +66,17 @@ def parse_server(text: str) -> Server:
     return Server(url, login if "@" in parts.netloc else "")
 
 
+def require_loopback(url: str, file: str) -> str:
+    """Return an address that a file of unknown origin names, where it is of this machine.
+
+    Raises UsageError (AVS-233) otherwise: places would leave the machine without being asked to.
+    """
+    server = parse_server(url)
+    if urlsplit(server.url).hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise UsageError(Fault("AVS-233", {"value": server.url, "file": file}))
+    return url
+
+
 class Table:
     """One answer of the table service, checked: *minutes*, one row an origin, one column a destination."""
 

@@ -105,6 +105,13 @@ class Study:
     files: Files = NO_FILES
     osrm: str = ""
 
+    @property
+    def local_osrm(self) -> str:
+        """Return the server that it names, which must be of this machine; raises UsageError (AVS-233)."""
+        from avs_coverage.osrm_server import require_loopback
+
+        return self.osrm and require_loopback(self.osrm, FILE_NAME)
+
 
 def split_indicators(text: str) -> tuple[Path, tuple[str, ...]]:
     """Split ``FILE=COLUMN,COLUMN`` into the path and the columns; a path may hold a ``=`` itself.

@@ -560,3 +560,105 @@ def test_killed_a_hundred_times_the_cache_is_valid_after_each(stand, tmp_path):
         [sys.executable, "-m", "avs_coverage", "data", "clear"], env=env, check=True, capture_output=True
     )
     assert files(tmp_path) == {}
+
+
+# What a reviewer tried.
+
+
+def test_clear_leaves_the_files_of_the_user_alone(run, stand, tmp_path):
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    mine = {"these.docx", ".bashrc", "communes.csv", "communes-03.txt", "notes.new.txt", "qpv-2024.geojson"}
+    for name in mine:
+        (folder / name).write_text("mien", encoding="utf-8")
+    (folder / "communes-03.0.part").write_text("reste", encoding="utf-8")
+    (tmp_path / "victime").write_text("mien", encoding="utf-8")
+    (folder / "communes-48.0.part").symlink_to(tmp_path / "victime")
+    assert fetch(run, stand, "populations", "allier").returncode == 0
+    for words in (("data", "clear", "mairies"), ("data", "clear")):
+        assert run(*words).returncode == 0
+    left = {path.name for path in folder.iterdir() if not path.name.endswith(".lock")}
+    assert left == {*mine, "communes-48.0.part"}
+    assert (tmp_path / "victime").read_text(encoding="utf-8") == "mien"
+
+
+def test_a_login_in_an_address_is_never_shown(run, stand, tmp_path):
+    done = run("data", "fetch", "populations", "allier", "--mirror", stand.url.replace("//", "//bob:s3cret@"))
+    assert done.returncode == 0, done.stderr.decode()
+    shown = done.stdout + done.stderr + run("data", "info", "--json").stdout
+    assert b"s3cret" not in shown + b"".join(files(tmp_path).values())
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        status(200, gzip.compress(gzip.compress(b"0" * 1_000_000)), Content_Encoding="gzip, gzip"),
+        status(503, Retry_After="\xb2"),
+        status(429, Retry_After="9" * 400),
+        status(206, b"[]", Content_Range="bytes 0-1/2"),
+    ],
+    ids=["nested", "odd wait", "endless wait", "206"],
+)
+def test_odd_answers_are_refused_like_others(run, stand, short, tmp_path, fault):
+    stand.always = fault
+    done = fetch(run, stand, "populations", "allier")
+    told = done.stderr.decode()
+    assert done.returncode == 3, told
+    assert "AVS-71" in told
+    assert "inf s" not in told
+    assert [name for name in files(tmp_path) if name.endswith(".csv")] == []
+
+
+def test_the_rest_of_another_version_is_not_glued_to_what_is_here(run, stand, tmp_path, monkeypatch):
+    monkeypatch.setattr(http_client, "WAITS_S", (0.0,))
+    body, headers = content("/x/ensemble.zip")
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    (folder / "insee-populations-france.0.part").write_bytes(b"old" * 1000)
+    mark = {"url": f"{stand.url}/fr/statistiques/fichier/8680726/ensemble.zip", "validator": '"v1"'}
+    (folder / "insee-populations-france.0.part.json").write_text(json.dumps(mark), encoding="utf-8")
+    rest = {"Content-Range": f"bytes 3000-{len(body) - 1}/{len(body)}", "ETag": '"v2"'}
+    stand.plan.append(lambda one: one.give(206, body[3000:], rest))
+    assert fetch(run, stand, "insee-populations").returncode == 0
+    (name,) = [n for n in files(tmp_path) if n.endswith(".zip")]
+    assert files(tmp_path)[name] == body
+    assert headers["ETag"] != '"v2"'
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "ftp://127.0.0.1:9"])
+def test_a_proxy_of_another_kind_is_said(run, stand, monkeypatch, proxy):
+    monkeypatch.setenv("http_proxy", proxy)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name)
+    done = run("data", "fetch", "populations", "allier", "--mirror", "http://miroir.invalid")
+    assert (done.returncode, b"AVS-710" in done.stderr) == (3, True), done.stderr.decode()
+
+
+DAMAGES = [
+    {"size_bytes": "x"}, {"size_bytes": None}, {"addresses": ["http://["]}, {"file": "a\0b"}, {"file": ".."},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_record_of_another_shape_is_no_record(run, stand, tmp_path, damage):
+    assert fetch(run, stand, "populations", "allier").returncode == 0
+    path = tmp_path / "cache" / "populations-03.record.json"
+    said = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**said, **damage}), encoding="utf-8")
+    assert run("data", "info").returncode == 0
+    assert run("report", "allier").returncode == 0
+
+
+def test_a_server_that_a_study_or_a_manifest_names_is_asked_on_this_machine_alone(run, tmp_path):
+    (tmp_path / "et").mkdir()
+    text = "territoire = 'allier'\nregle = 'travel-time:15min'\nosrm = 'http://ailleurs.invalid'\n"
+    (tmp_path / "et" / "avs.toml").write_text(text, encoding="utf-8")
+    done = run("report", "./et")
+    assert (done.returncode, b"AVS-233" in done.stderr) == (2, True), done.stderr.decode()
+    assert run("export", "allier", "-o", "out", "--format", "json").returncode == 0
+    path = tmp_path / "out" / "manifest.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record["options"]["osrm"] = "http://ailleurs.invalid"
+    path.write_text(json.dumps(record), encoding="utf-8")
+    done = run("replay", "out/manifest.json")
+    assert (done.returncode, b"AVS-233" in done.stderr) == (2, True), done.stderr.decode()

@@ -81,6 +81,11 @@ USAGE: dict[str, FaultKind] = {
         "chaque recouvrement serait une valeur de la réponse",
         "demandez un territoire plus petit, ou une liste sans doublons",
     ),
+    "AVS-233": FaultKind(
+        "{file} nomme un serveur OSRM, {value}",
+        "rien ne part vers une autre machine sans que vous le demandiez",
+        "si vous le connaissez, relancez la commande avec --osrm {value}",
+    ),
     "AVS-401": FaultKind("le territoire « {value} » est inconnu", "", "{suggestions}"),
     "AVS-402": FaultKind("« {value} » désigne plusieurs territoires", "", "précisez : {choices}"),
     "AVS-403": FaultKind(

@@ -388,7 +388,7 @@ def make_request(options: FileOptions, output: OutputOptions | None = None, seve
         rules, settings = split_rules(options.rule, options.radius) or rules, options.settings
         options.refuse_idle(rules)
         if not settings.osrm and any("travel-time" in rule.lower() for rule in rules):
-            settings = replace(settings, osrm=study.osrm)
+            settings = replace(settings, osrm=study.local_osrm)
     if len(rules) > 1 and not several:
         raise UsageError(Fault("AVS-215", {"value": ", ".join(rules)}))
     return Request(name, rules, day, files, options.include_unconfirmed, settings)

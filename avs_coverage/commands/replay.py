@@ -38,6 +38,10 @@ def replay(
 
     folder = manifest.parent
     request = request_of(record, folder)
+    if request.options.osrm:
+        from avs_coverage.osrm_server import require_loopback
+
+        require_loopback(request.options.osrm, manifest.name)
     if missing := [path for path in request.files.paths if not path.exists()]:
         raise InputError([Fault("AVS-396", {"value": str(path)}, manifest.name) for path in missing])
     formats = [name for name in record["formats"] if name in FORMATS]
