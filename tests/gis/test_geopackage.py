@@ -92,10 +92,10 @@ def test_a_null_character_does_not_cut_a_text_short(tmp_path):
     assert list(back["nom"]) == ["avant\N{REPLACEMENT CHARACTER}après"]
 
 
-def test_gdal_options_of_the_process_come_back():
+def testgdal_options_of_the_process_come_back():
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
     try:
-        with gpkg_file._gdal_options(OGR_CURRENT_DATE="x"):
+        with gpkg_file.gdal_options(OGR_CURRENT_DATE="x"):
             assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") == "x"
         assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") == "2000-01-01T00:00:00.000Z"
     finally:
