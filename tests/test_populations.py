@@ -8,6 +8,7 @@ import zipfile
 import pytest
 
 from avs_coverage import InputError, Territory
+from avs_coverage.loaders import table_frame
 from avs_coverage.loaders.populations import read_populations
 
 SINCE_2021 = (
@@ -142,3 +143,14 @@ def test_a_header_on_two_lines_loses_no_row(tmp_path):
 
 def test_a_header_that_stands_twice_is_refused(tmp_path):
     assert refused(tmp_path, "code_insee;pmun;pmun\n03001;1;2\n") == [("AVS-305", 1)]
+
+
+def test_a_table_with_millions_of_blank_lines_is_refused_before_it_fills_the_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(table_frame, "MAX_ROWS", 150_000)
+    path = tmp_path / "p.csv"
+    path.write_text("code_insee;population\n03001;12\n" + ";\n" * 200_000, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_populations([path], ["03001"])
+    assert [fault.code for fault in caught.value.faults] == ["AVS-302"]
+    path.write_text("code_insee;population\n03001;12\n" + ";\n" * 100_000, encoding="utf-8")
+    assert read_populations([path], ["03001"]).values == {"03001": 12}

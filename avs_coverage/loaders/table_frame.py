@@ -20,6 +20,7 @@ from avs_coverage.loaders.table_file import (
     DAMAGED_ARCHIVE,
     first_bytes,
     no_table,
+    not_a_table,
     refuse_damaged_utf8,
     text_format,
 )
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CHUNK_ROWS = 100_000
+MAX_ROWS = 1_000_000
 _HEADER_SEARCH_LINES = 20
 _START = 1 << 16
 _MOST_FAULTS = 20
@@ -72,10 +74,20 @@ def _frames(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
 
 
 def read_frame(path: Path, choose: Choose, expected: str = "voyez docs/formats.md") -> pd.DataFrame:
-    """Return all pieces of ``read_frames`` as one table."""
+    """Return all pieces of ``read_frames`` as one table, of ``MAX_ROWS`` at most (InputError, AVS-302).
+
+    A table by commune, or by IRIS, of all of France has a twentieth of that: beyond, it is another
+    table, or millions of blank lines, which would fill the memory.
+    """
     import pandas as pd
 
-    return pd.concat(list(read_frames(path, choose, expected)))
+    pieces, rows = [], 0
+    for piece in read_frames(path, choose, expected):
+        rows += len(piece)
+        if rows > MAX_ROWS:
+            raise not_a_table(path, f"plus de {MAX_ROWS // 1_000_000} million de lignes")
+        pieces.append(piece)
+    return pd.concat(pieces)
 
 
 def headers_of(path: Path) -> list[list[str]]:
