@@ -71,13 +71,13 @@ def _receive(
     _remember(url, part, "" if coded else _validator(response))
     with part.open("ab" if resumed else "wb") as file:
         for chunk in response.iter_bytes() if coded else response.iter_raw():
+            check_time(host, limits, deadline)
             done += len(chunk)
             if done > limits.size_bytes:
                 file.truncate(0)
                 raise too_large(host, limits)
             file.write(chunk)
             tell(done, total)
-            check_time(host, limits, deadline)
 
 
 # What is resumed must be of the same file: the service's own mark of its version is kept beside it.

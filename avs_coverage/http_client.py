@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -23,6 +24,8 @@ LONGEST_WAIT_S = 60.0
 """A longer ``Retry-After`` is told to the user instead of being waited for."""
 CONNECT_S, SILENCE_S = 15.0, 60.0
 _MOST_REDIRECTS = 5
+_GRACE_S = 0.5
+"""What a call that ends by itself at the deadline is left to say so."""
 _PASSING = (429, 500, 502, 503, 504)
 _HINTS = {
     400: "signalez-le : le service n'accepte plus cette demande",
@@ -72,7 +75,7 @@ def ask(
     with made as client:
         while True:
             try:
-                return once(client, deadline)
+                return _in_time(lambda: once(client, deadline), host_of(url), limits, deadline)
             except PassingError as error:
                 wait = waits.pop(0) if waits else None
                 if wait is not None and error.wait_s is not None:
@@ -82,6 +85,31 @@ def ask(
                 time.sleep(wait)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise InputError(Fault("AVS-710", {"value": host_of(url), "reason": str(error)})) from error
+
+
+def _in_time(call: Callable[[], _Answer], host: str, limits: Limits, deadline: float) -> _Answer:
+    """Return what a call gives before the deadline; raises InputError (AVS-714) past it.
+
+    The time that the client knows is that between two bytes: headers given one byte at a time would
+    last for ever. The call goes on in a thread that nobody waits for, and ends at its next byte.
+    """
+    found: list[_Answer] = []
+    raised: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            found.append(call())
+        except BaseException as error:  # told in the thread that waits
+            raised.append(error)
+
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(max(0.0, deadline - time.monotonic()) + _GRACE_S)
+    if raised:
+        raise raised[0]
+    if not found:
+        raise _too_long(host, limits)
+    return found[0]
 
 
 def post(url: str, fields: Mapping[str, str | Sequence[str]], content: bytes, limits: Limits) -> bytes:
@@ -194,8 +222,11 @@ def too_large(host: str, limits: Limits) -> InputError:
 def check_time(host: str, limits: Limits, deadline: float) -> None:
     """Raise InputError (AVS-714) past the deadline."""
     if time.monotonic() > deadline:
-        limit = f"{number(limits.duration_s)} s"
-        raise InputError(Fault("AVS-714", {"value": host, "limit": limit}))
+        raise _too_long(host, limits)
+
+
+def _too_long(host: str, limits: Limits) -> InputError:
+    return InputError(Fault("AVS-714", {"value": host, "limit": f"{number(limits.duration_s)} s"}))
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -235,6 +235,20 @@ def trickle(one):
         time.sleep(0.1)
 
 
+def dripped_headers(one):
+    for byte in b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 10_000:
+        one.wfile.write(bytes([byte]))
+        one.wfile.flush()
+        time.sleep(0.05)
+
+
+def told_to_wait_for_ever(one):
+    for _ in range(500):
+        one.wfile.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+        one.wfile.flush()
+        time.sleep(0.05)
+
+
 def endless(one):
     one.send_response(200)
     one.end_headers()
@@ -294,6 +308,8 @@ JSON_FAULTS = {
     "truncated": (truncated, "AVS-715"),
     "chunk cut": (cut_chunk, "AVS-715"),
     "trickle": (trickle, "AVS-714"),
+    "dripped headers": (dripped_headers, "AVS-714"),
+    "103 for ever": (told_to_wait_for_ever, "AVS-714"),
     "silent": (silent, "AVS-715"),
     "endless": (endless, "AVS-713"),
     "announced too large": (status(200, b"{}", Content_Length="99999999999"), "AVS-713"),
