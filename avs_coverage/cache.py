@@ -112,10 +112,10 @@ def kind_of_layer(label: str) -> str:
     return "téléchargée" if f", {FETCHED} le " in label else "de l'utilisateur"
 
 
-def records() -> tuple[Record, ...]:
-    """Return every record, by key; a damaged one is none: its file will be fetched again."""
+def records(folder: Path | None = None) -> tuple[Record, ...]:
+    """Return every record of a folder (the cache), by key; a damaged one is none: it is fetched again."""
     try:
-        paths = sorted(cache_dir().glob(f"*{_RECORD}"))
+        paths = sorted((folder or cache_dir()).glob(f"*{_RECORD}"))
     except OSError:
         return ()
     return tuple(record for path in paths if (record := _read(path)) is not None)
@@ -127,10 +127,8 @@ def find(source: str, scope: str) -> Record | None:
 
 
 def provenance(path: Path) -> Record | None:
-    """Return the record of a file of the cache, None for any other."""
-    if path.parent.resolve() != cache_dir().resolve():
-        return None
-    return next((record for record in records() if record.file == path.name), None)
+    """Return the record that stands beside a fetched file, wherever its folder is; None for any other."""
+    return next((record for record in records(path.parent) if record.file == path.name), None)
 
 
 def _read(path: Path) -> Record | None:

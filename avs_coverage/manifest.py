@@ -163,6 +163,13 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     if found:
         found += _changed("Le fichier lu", before["entrees"], after["entrees"])
         found += _changed("La table de l'outil", before["donnees_de_l_outil"], after["donnees_de_l_outil"])
+        layers = {*before["millesimes"], *after["millesimes"]}
+        found += [
+            f"Donnée « {name} » : {before['millesimes'].get(name) or 'absente'} ; ici "
+            f"{after['millesimes'].get(name) or 'absente'}."
+            for name in sorted(layers)
+            if before["millesimes"].get(name) != after["millesimes"].get(name)
+        ]
         tools = (before["outil"], after["outil"])
         if tools[0]["version"] != tools[1]["version"]:
             found.append(f"Version de l'outil : {tools[0]['version']}, {tools[1]['version']} ici.")

@@ -678,3 +678,21 @@ def test_a_server_that_a_study_or_a_manifest_names_is_asked_on_this_machine_alon
     path.write_text(json.dumps(record), encoding="utf-8")
     done = run("replay", "out/manifest.json")
     assert (done.returncode, b"AVS-233" in done.stderr) == (2, True), done.stderr.decode()
+
+
+def test_an_export_with_fetched_layers_is_replayed_or_says_what_changed(run, stand, tmp_path, monkeypatch):
+    assert fetch(run, stand, "populations", "allier").returncode == 0
+    assert run("export", "allier", "-o", "out", "--format", "csv,markdown").returncode == 0
+    with monkeypatch.context() as elsewhere:  # the files are told by what stands beside them
+        elsewhere.setenv("AVS_COVERAGE_CACHE", str(tmp_path / "autre"))
+        assert "Identique" in run("replay", "out/manifest.json").stdout.decode()
+    path = tmp_path / "cache" / "populations-03.record.json"
+    said = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**said, "fetched": "2020-01-02"}), encoding="utf-8")
+    done = run("replay", "out/manifest.json")
+    assert done.returncode == 6
+    assert "Donnée « population »" in done.stdout.decode()
+    assert "02/01/2020" in done.stdout.decode()
+    assert run("data", "clear").returncode == 0
+    done = run("replay", "out/manifest.json")
+    assert (done.returncode, b"avs-coverage data info" in done.stderr) == (3, True)

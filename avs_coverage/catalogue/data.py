@@ -360,7 +360,8 @@ DATA: dict[str, FaultKind] = {
     "AVS-396": FaultKind(
         "le fichier « {value} », que le manifeste nomme, est introuvable",
         "l'export ne peut être refait sans lui",
-        "remettez-le à sa place, à partir du dossier du manifeste",
+        "remettez-le à sa place, à partir du dossier du manifeste ; une donnée téléchargée depuis effacée ou "
+        "remplacée (avs-coverage data info) ne se retrouve pas : refaites l'export",
     ),
     "AVS-397": FaultKind(
         "le fichier a {value} lignes de chiffres, {most} au plus",
