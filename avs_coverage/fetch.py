@@ -16,6 +16,7 @@ from avs_coverage.errors import InputError, UsageError
 from avs_coverage.extras import require
 from avs_coverage.faults import Fault
 from avs_coverage.manifest import sha256_of
+from avs_coverage.messages import number
 from avs_coverage.official_sources import FRANCE, Source
 from avs_coverage.territory import Territory
 from avs_coverage.territory_names import TerritoryName, find_territory_name
@@ -25,6 +26,10 @@ _GROWTH = 20
 _MOST_DEPARTEMENTS = 20
 _OF_FRANCE = {"communes": "admin-express", "populations": "insee-populations"}
 """What gives for the whole country that which another source gives by département."""
+_LEAST_COMMUNES = 0.95
+"""Share of the communes of a territory that its contours must hold: mergers are fewer in a year."""
+_MOST_CHANGE = 1.5
+"""How many times more, or fewer, inhabitants than the embedded ones are likely."""
 _PROBE = "03"
 """The département by which a file of the whole country is checked."""
 
@@ -88,45 +93,53 @@ def _check(source: Source, staged: Path, name: TerritoryName | None, host: str) 
     """Read a file by the loader that will read it; raises InputError: AVS-717 and what the loader says."""
     territory = Territory.of(name or find_territory_name(_PROBE))
     try:
-        _CHECKS[source.layer or source.id](staged, territory)
+        doubt = _CHECKS[source.layer or source.id](staged, territory)
     except InputError as error:
         reason = "ce que le service rend n'est pas lisible par l'outil"
         first = Fault("AVS-717", {"value": host, "reason": reason})
         raise InputError([first, *error.faults]) from error
+    if doubt:
+        raise _unexpected(host, f"{doubt} : la donnée n'est pas vraisemblable")
 
 
-def _check_boundaries(path: Path, territory: Territory) -> None:
+def _check_boundaries(path: Path, territory: Territory) -> str:
     from avs_coverage.loaders.boundaries import read_boundaries_file
 
-    read_boundaries_file(path, territory.communes.index)
+    known = len(read_boundaries_file(path, territory.communes.index).frame)
+    count = len(territory.communes)
+    return "" if known >= _LEAST_COMMUNES * count else f"{known} communes sur {count}"
 
 
-def _check_populations(path: Path, territory: Territory) -> None:
+def _check_populations(path: Path, territory: Territory) -> str:
     from avs_coverage.loaders.populations import read_populations
 
-    read_populations([path], territory.communes.index)
+    people = sum(read_populations([path], territory.communes.index).values.values())
+    here = int(territory.communes["population"].sum())
+    likely = here / _MOST_CHANGE <= people <= here * _MOST_CHANGE
+    return "" if likely else f"{number(people)} habitants, pour {number(here)} dans la donnée embarquée"
 
 
-def _check_mairies(path: Path, territory: Territory) -> None:
+def _check_mairies(path: Path, territory: Territory) -> str:
     from avs_coverage.loaders.mairies import read_mairies
 
     read_mairies(path, territory.communes.index)
+    return ""
 
 
-def _check_quarters(path: Path, territory: Territory) -> None:
+def _check_quarters(path: Path, territory: Territory) -> str:
     from avs_coverage.loaders.quarters import read_quarters
 
     read_quarters([path], territory.name.departements)
+    return ""
 
 
-def _check_structures(path: Path, territory: Territory) -> None:
+def _check_structures(path: Path, territory: Territory) -> str:
     from avs_coverage.loaders.bpe import read_bpe
 
-    if not len(read_bpe(path)[0]) > 1:
-        raise InputError(Fault("AVS-355", {}, path.name))
+    return "" if len(read_bpe(path)[0]) > 1 else "aucun équipement D506 ni D508"
 
 
-_CHECKS: Mapping[str, Callable[[Path, Territory], None]] = {
+_CHECKS: Mapping[str, Callable[[Path, Territory], str]] = {
     "communes": _check_boundaries,
     "population": _check_populations,
     "qpv": _check_quarters,

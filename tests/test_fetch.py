@@ -136,12 +136,12 @@ def test_the_figures_are_those_of_the_fetched_file(run, stand):
     stand.plan.append(lambda one: one.give(200, *changed_populations()))
     assert fetch(run, stand, "populations", "allier").returncode == 0
     record = json.loads(run("report", "allier", "--json").stdout)
-    assert record["territoire"]["population"] == 317 * 7
+    assert record["territoire"]["population"] == 333_298 + 317 * 7
 
 
 def changed_populations():
     body, headers = content("/departements/03/communes?fields=code,nom,population&format=json")
-    rows = [{**row, "population": 7} for row in json.loads(body)]
+    rows = [{**row, "population": row["population"] + 7} for row in json.loads(body)]
     return json.dumps(rows).encode(), headers
 
 
@@ -696,3 +696,25 @@ def test_an_export_with_fetched_layers_is_replayed_or_says_what_changed(run, sta
     assert run("data", "clear").returncode == 0
     done = run("replay", "out/manifest.json")
     assert (done.returncode, b"avs-coverage data info" in done.stderr) == (3, True)
+
+
+@pytest.mark.parametrize("times", [0, 0.5, 10_000])
+def test_inhabitants_that_are_not_likely_are_refused(run, stand, tmp_path, times):
+    body, headers = content("/departements/03/communes?fields=code,nom,population&format=json")
+    rows = [{**row, "population": int(row["population"] * times)} for row in json.loads(body)]
+    stand.plan.append(lambda one: one.give(200, json.dumps(rows).encode(), headers))
+    done = fetch(run, stand, "populations", "allier")
+    assert (done.returncode, "n'est pas vraisemblable" in done.stderr.decode()) == (3, True)
+    assert [name for name in files(tmp_path) if name.endswith(".csv")] == []
+
+
+def test_half_the_contours_are_refused(run, stand, tmp_path):
+    def half(one):
+        body, headers = content(one.path)
+        said = json.loads(body)
+        said["features"] = said["features"][:150]
+        one.give(200, json.dumps(said).encode(), headers)
+
+    stand.plan.append(half)
+    done = fetch(run, stand, "communes", "allier")
+    assert (done.returncode, "150 communes sur 317" in done.stderr.decode()) == (3, True)
