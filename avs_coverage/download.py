@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from avs_coverage.faults import Fault
 from avs_coverage.http_client import (
-    Limits,
     PassingError,
     ask,
     check_status,
@@ -18,6 +17,7 @@ from avs_coverage.http_client import (
     host_of,
     too_large,
 )
+from avs_coverage.official_sources import Limits
 
 if TYPE_CHECKING:
     import httpx

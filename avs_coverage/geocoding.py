@@ -12,11 +12,12 @@ from math import hypot, isfinite
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Commune, departement_of, parent_of_arrondissement
-from avs_coverage.http_client import Limits, host_of, post
+from avs_coverage.http_client import host_of, post
 from avs_coverage.loaders.addresses import Address, AddressList, Listed
 from avs_coverage.loaders.collector import plausible_distance_m
 from avs_coverage.loaders.commune_codes import CommuneCodes
 from avs_coverage.messages import number, plain
+from avs_coverage.official_sources import Limits
 from avs_coverage.projection import epsg_of, project
 from avs_coverage.reports.csv_file import cell_text
 

@@ -6,7 +6,6 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.messages import number, os_reason
+from avs_coverage.official_sources import Limits
 
 if TYPE_CHECKING:
     import httpx
@@ -35,14 +35,6 @@ _HINTS = {
     407: "le proxy demande un compte : HTTPS_PROXY=http://compte:mot-de-passe@proxy:port",
     410: "signalez-le : l'adresse a changé",
 }
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What an answer may take: bytes, and seconds in all."""
-
-    size_bytes: int
-    duration_s: float
 
 
 class PassingError(Exception):

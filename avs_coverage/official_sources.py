@@ -9,11 +9,18 @@ from urllib.parse import urlsplit, urlunsplit
 from avs_coverage.embedded import read_csv
 from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
-from avs_coverage.http_client import Limits
 
 FRANCE, LIST = "france", "liste"
 GEOCODING = "geocodage"
 """The service that ``data geocode`` asks for the addresses of a list."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an answer may take: bytes, and seconds in all."""
+
+    size_bytes: int
+    duration_s: float
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from avs_coverage import cache, http_client, official_sources
-from avs_coverage.http_client import Limits
+from avs_coverage.official_sources import Limits
 from tools.stand_in import Answers, StandIn, content
 
 ROOT = Path(__file__).parent.parent
