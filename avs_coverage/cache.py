@@ -19,7 +19,7 @@ from avs_coverage.errors import InputError, OutputError
 from avs_coverage.faults import Fault
 from avs_coverage.manifest import sha256_of
 from avs_coverage.messages import french_date, os_reason
-from avs_coverage.reports.output import made_folder, write_atomically
+from avs_coverage.reports.output import made_folder
 
 FETCHED = "téléchargé"
 """The word by which every output tells a layer that was fetched from the user's own."""
@@ -180,8 +180,13 @@ def put(staged: Path, record: Record) -> None:
     with staged.open("rb+") as file:
         os.fsync(file.fileno())
     staged.replace(record.path)
-    content = json.dumps(asdict(record), ensure_ascii=False, indent=2).encode()
-    write_atomically(cache_dir() / (record.key + _RECORD), content, force=True)
+    # Beside its place, under a name that ``clear`` knows, where a killed process would leave it.
+    made = cache_dir() / f"{record.key}.new.json"
+    with made.open("wb") as file:
+        file.write(json.dumps(asdict(record), ensure_ascii=False, indent=2).encode())
+        file.flush()
+        os.fsync(file.fileno())
+    made.replace(cache_dir() / (record.key + _RECORD))
     if before is not None and before.file != record.file:
         with suppress(OSError):  # open elsewhere, on Windows: a leftover, removed another time
             before.path.unlink()
