@@ -15,6 +15,7 @@ from avs_coverage import archives, cache, download
 from avs_coverage.errors import InputError, UsageError
 from avs_coverage.extras import require
 from avs_coverage.faults import Fault
+from avs_coverage.http_client import host_of
 from avs_coverage.manifest import sha256_of
 from avs_coverage.messages import number
 from avs_coverage.official_sources import FRANCE, Source
@@ -61,7 +62,7 @@ def fetch(
             for address, path in zip(addresses, parts, strict=True)
         ]
         try:
-            host = urlsplit(final[0]).hostname or ""
+            host = host_of(final[0])
             _PREPARE[source.id](source, parts, staged, host)
             _check(source, staged, name, host)
             record = _record(source, scope, tuple(final), staged)

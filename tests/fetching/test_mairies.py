@@ -13,21 +13,11 @@ from avs_coverage.fetched import fetched_files
 from avs_coverage.loaders.mairies import read_mairies
 from avs_coverage.study import Files
 from avs_coverage.territory import Territory
-from tests.test_fetch import fetch, serving, shorten, status
+from tests.fetching.helpers import fetch, status
 from tools.stand_in import content
 
 PATH = "/departements/03/communes?fields=code,nom,centre,mairie&format=json"
 MOULINS, VICHY = "03190", "03310"
-
-
-@pytest.fixture
-def stand(monkeypatch, tmp_path):
-    yield from serving(monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def short(monkeypatch):
-    shorten(monkeypatch)
 
 
 def answer(change):

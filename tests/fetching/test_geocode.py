@@ -16,7 +16,7 @@ from avs_coverage.gazetteer import Gazetteer
 from avs_coverage.geocoding import COLUMNS, RESULTS, SENT, Judge, laid_out
 from avs_coverage.loaders.addresses import Address, Listed, read_addresses
 from avs_coverage.loaders.table_file import Row, read_rows
-from tests.test_fetch import cut_chunk, serving, shorten, status
+from tests.fetching.helpers import cut_chunk, status
 from tools.stand_in import form_of, geocoded
 
 HEADER = "Nom;Type;Adresse;CP;Commune;Code INSEE;Téléphone;Note"
@@ -33,16 +33,6 @@ CS Mairie;CS;Mairie;03000;Moulins;03190;;
 CS Again;CS;12 rue du Test;03000;Moulins;03190;;
 TOTAL;;;;;;7;
 """
-
-
-@pytest.fixture
-def stand(monkeypatch, tmp_path):
-    yield from serving(monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def short(monkeypatch):
-    shorten(monkeypatch)
 
 
 @pytest.fixture

@@ -1,0 +1,111 @@
+"""The stand-in server of the tests of fetching, what can be wrong with it, and what the cache holds."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from avs_coverage import http_client, official_sources
+from avs_coverage.official_sources import Limits
+from tools.stand_in import Answers, StandIn, content
+
+ROOT = Path(__file__).parent.parent.parent
+SHORT = Limits(3_000_000, 4.0)
+
+
+class Misbehaving(Answers):
+    """Serve what the test has put in *plan*, one fault a request; then answer rightly."""
+
+    def do_GET(self):  # noqa: N802 - the name that http.server calls
+        self.answer(super().do_GET)
+
+    def do_POST(self):  # noqa: N802
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.posted.append(body)
+        self.rfile = io.BytesIO(body)
+        self.answer(super().do_POST)
+
+    def answer(self, rightly):
+        self.server.asked.append((self.path, dict(self.headers)))
+        fault = self.server.plan.pop(0) if self.server.plan else None
+        if fault is None and self.server.always:
+            fault = self.server.always
+        if fault is None:
+            rightly()
+        else:
+            with contextlib.suppress(OSError):  # the client left: some tests want that
+                fault(self)
+
+
+class Stand(StandIn):
+    def __init__(self):
+        super().__init__(handler=Misbehaving)
+        self.plan, self.always, self.asked, self.posted = [], None, [], []
+
+    def handle_error(self, request, client_address):
+        """The client left."""
+
+
+def serving(monkeypatch, tmp_path) -> Iterator[Stand]:
+    monkeypatch.setenv("AVS_COVERAGE_CACHE", str(tmp_path / "cache"))
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    monkeypatch.setattr(http_client, "WAITS_S", (0.0, 0.01, 0.02))
+    server = Stand()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def shorten(monkeypatch):
+    """Set bounds that a test can wait for."""
+    monkeypatch.setattr(http_client, "SILENCE_S", 0.5)
+    found = {
+        id: one.__class__(**{**one.__dict__, "limits": SHORT})
+        for id, one in official_sources.sources().items()
+    }
+    monkeypatch.setattr(official_sources, "sources", lambda: found)
+
+
+def fetch(run, stand, *words):
+    return run("data", "fetch", *words, "--mirror", stand.url)
+
+
+def files(tmp_path):
+    """Return the name and content of what the cache holds, locks aside."""
+    found = (tmp_path / "cache").glob("*")
+    return {path.name: path.read_bytes() for path in found if not path.name.endswith(".lock")}
+
+
+def status(code, body=b"{}", **headers):
+    return lambda one: one.give(
+        code, body, {name.replace("_", "-"): value for name, value in headers.items()}
+    )
+
+
+def truncated(one):
+    body = content(one.path)[0]
+    one.send_response(200)
+    one.send_header("Content-Length", str(len(body)))
+    one.end_headers()
+    one.wfile.write(body[: len(body) // 2])
+    one.wfile.flush()
+    one.connection.shutdown(socket.SHUT_RDWR)
+
+
+def cut_chunk(one):
+    one.protocol_version = "HTTP/1.1"
+    one.send_response(200)
+    one.send_header("Transfer-Encoding", "chunked")
+    one.end_headers()
+    one.wfile.write(b"ff\r\n{}")
+    one.connection.shutdown(socket.SHUT_RDWR)
+
+
+def closed(one):
+    one.connection.shutdown(socket.SHUT_RDWR)

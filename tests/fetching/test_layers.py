@@ -1,0 +1,145 @@
+"""What is fetched stands in for the embedded layer, and every output says so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from avs_coverage import official_sources
+from tests.fetching.helpers import fetch, files
+from tools.stand_in import content
+
+
+@pytest.mark.parametrize(
+    ("words", "layer"),
+    [
+        (("communes", "allier"), "contours : communes-03."),
+        (("populations", "allier"), "population : populations-03."),
+        (("insee-populations",), "population : insee-populations-france."),
+        (("qpv-2024",), "QPV : qpv-2024-france."),
+    ],
+)  # fmt: skip
+def test_a_fetched_layer_stands_in_and_every_output_says_so(run, stand, words, layer):
+    done = fetch(run, stand, *words)
+    assert done.returncode == 0, done.stderr.decode()
+    page = run("report", "allier", "--date", "2025").stdout.decode()
+    (line,) = [line for line in page.splitlines() if layer in line and line.startswith("! ")]
+    assert "Donnée téléchargée à la place de la donnée embarquée" in line
+    assert "de 127.0.0.1" in line
+    record = json.loads(run("report", "allier", "--date", "2025", "--json").stdout)
+    assert (
+        any(layer in text and "téléchargé le" in text for text in record["couches_utilisateur"])
+        if "couches_utilisateur" in record
+        else layer in json.dumps(record, ensure_ascii=False)
+    )
+    # The user's own file, and a cleared cache, come before it.
+    assert run("data", "clear", words[0]).returncode == 0
+    assert layer not in run("report", "allier", "--date", "2025").stdout.decode()
+
+
+def test_the_figures_are_those_of_the_fetched_file(run, stand):
+    stand.plan.append(lambda one: one.give(200, *changed_populations()))
+    assert fetch(run, stand, "populations", "allier").returncode == 0
+    record = json.loads(run("report", "allier", "--json").stdout)
+    assert record["territoire"]["population"] == 333_298 + 317 * 7
+
+
+def changed_populations():
+    body, headers = content("/departements/03/communes?fields=code,nom,population&format=json")
+    rows = [{**row, "population": row["population"] + 7} for row in json.loads(body)]
+    return json.dumps(rows).encode(), headers
+
+
+def test_the_bpe_keeps_two_types_and_is_a_list_that_the_user_gives(run, stand):
+    done = fetch(run, stand, "bpe")
+    assert done.returncode == 0
+    path = next(line for line in done.stderr.decode().splitlines() if line.startswith("reçu : "))[7:]
+    assert Path(path).read_text(encoding="utf-8").count("\n") == 3
+    assert "BOULANGERIE" not in Path(path).read_text(encoding="utf-8")
+    assert "bpe" not in run("report", "allier").stdout.decode()
+    assert "CS D'ESSAI" in run("structures", "allier", "--structures", path).stdout.decode()
+
+
+def test_a_region_is_fetched_by_its_departements_and_a_country_is_refused(run, stand):
+    assert fetch(run, stand, "populations", "corse").returncode == 0
+    assert [path.split("/")[2] for path, _ in stand.asked] == ["2A", "2B"]
+    assert "populations-region-94." in run("report", "corse").stdout.decode()
+    assert "populations-region-94." not in run("report", "2A").stdout.decode()
+    done = fetch(run, stand, "communes", "france")
+    assert (done.returncode, b"AVS-231" in done.stderr) == (2, True)
+    assert fetch(run, stand, "communes").returncode == 2
+
+
+def test_offline_asks_nobody_and_a_report_never_does(run, stand):
+    done = run("data", "fetch", "communes", "allier", "--offline", "--mirror", stand.url)
+    assert (done.returncode, b"AVS-230" in done.stderr) == (2, True)
+    run("report", "allier")
+    assert stand.asked == []
+
+
+def test_info_and_list_and_clear(run, stand, tmp_path):
+    assert "Rien n'a été téléchargé" in run("data", "info").stdout.decode()
+    assert fetch(run, stand, "populations", "allier").returncode == 0
+    told = json.loads(run("data", "info", "--json").stdout)
+    (one,) = told["files"]
+    assert (one["source"], one["scope"], one["state"], one["licence"]) == (
+        "populations",
+        "03",
+        "entier",
+        "Licence Ouverte 2.0",
+    )
+    (tmp_path / "cache" / one["file"]).write_text("x", encoding="utf-8")
+    assert "son empreinte n'est plus la même" in run("data", "info").stdout.decode()
+    done = run("report", "allier")
+    assert (done.returncode, b"AVS-720" in done.stderr) == (3, True)
+    assert b"avs-coverage data fetch populations 03" in done.stderr
+    assert run("data", "clear").returncode == 0
+    assert files(tmp_path) == {}
+    assert run("report", "allier").returncode == 0
+    catalogue = run("data", "list").stdout.decode()
+    for id, source in official_sources.sources().items():
+        assert id in catalogue
+        assert source.licence in catalogue
+        assert source.address in catalogue
+
+
+def test_an_export_with_fetched_layers_is_replayed_or_says_what_changed(run, stand, tmp_path, monkeypatch):
+    assert fetch(run, stand, "populations", "allier").returncode == 0
+    assert run("export", "allier", "-o", "out", "--format", "csv,markdown").returncode == 0
+    with monkeypatch.context() as elsewhere:  # the files are told by what stands beside them
+        elsewhere.setenv("AVS_COVERAGE_CACHE", str(tmp_path / "autre"))
+        assert "Identique" in run("replay", "out/manifest.json").stdout.decode()
+    path = tmp_path / "cache" / "populations-03.record.json"
+    said = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**said, "fetched": "2020-01-02"}), encoding="utf-8")
+    done = run("replay", "out/manifest.json")
+    assert done.returncode == 6
+    assert "Donnée « population »" in done.stdout.decode()
+    assert "02/01/2020" in done.stdout.decode()
+    assert run("data", "clear").returncode == 0
+    done = run("replay", "out/manifest.json")
+    assert (done.returncode, b"avs-coverage data info" in done.stderr) == (3, True)
+
+
+@pytest.mark.parametrize("times", [0, 0.5, 10_000])
+def test_inhabitants_that_are_not_likely_are_refused(run, stand, tmp_path, times):
+    body, headers = content("/departements/03/communes?fields=code,nom,population&format=json")
+    rows = [{**row, "population": int(row["population"] * times)} for row in json.loads(body)]
+    stand.plan.append(lambda one: one.give(200, json.dumps(rows).encode(), headers))
+    done = fetch(run, stand, "populations", "allier")
+    assert (done.returncode, "n'est pas vraisemblable" in done.stderr.decode()) == (3, True)
+    assert [name for name in files(tmp_path) if name.endswith(".csv")] == []
+
+
+def test_half_the_contours_are_refused(run, stand, tmp_path):
+    def half(one):
+        body, headers = content(one.path)
+        said = json.loads(body)
+        said["features"] = said["features"][:150]
+        one.give(200, json.dumps(said).encode(), headers)
+
+    stand.plan.append(half)
+    done = fetch(run, stand, "communes", "allier")
+    assert (done.returncode, "150 communes sur 317" in done.stderr.decode()) == (3, True)
