@@ -184,7 +184,7 @@ def _with_layer(
     A fetched file of QPV without any of the territory replaces nothing: it was not given for it.
     Raises InputError: AVS-721 before the faults of a fetched file.
     """
-    from avs_coverage.cache import provenance
+    from avs_coverage.cache import label_of_own, provenance
 
     fetched = [record for path in paths if (record := provenance(path)) is not None]
     try:
@@ -196,12 +196,10 @@ def _with_layer(
             return territory, ()
         values = {"value": fetched[0].file, "source": fetched[0].typed}
         raise InputError([Fault("AVS-721", values), *error.faults]) from error
-    if not fetched:
-        return found, warnings
     told = " ; ".join(record.told for record in fetched)
     new = {key: text for key, text in found.replaced.items() if territory.replaced.get(key) != text}
-    names = {**found.replaced, **{key: f"{text}, {told}" for key, text in new.items()}}
-    return replace(found, replaced=names), warnings
+    names = {key: f"{text}, {told}" if fetched else label_of_own(text) for key, text in new.items()}
+    return replace(found, replaced={**found.replaced, **names}), warnings
 
 
 def _boundaries(territory: Territory, paths: tuple[Path, ...]) -> _Layer:

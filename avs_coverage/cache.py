@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from avs_coverage.errors import InputError, OutputError
 from avs_coverage.faults import Fault
 from avs_coverage.manifest import sha256_of
-from avs_coverage.messages import french_date, os_reason
+from avs_coverage.messages import french_date, number, os_reason
+from avs_coverage.names import normalise
 from avs_coverage.reports.output import made_folder
 
 FETCHED = "téléchargé"
@@ -26,6 +28,7 @@ FETCHED = "téléchargé"
 FOLDER_VARIABLE = "AVS_COVERAGE_CACHE"
 _LOCK_S = 300.0
 _RECORD, _LOCK = ".record.json", ".lock"
+_OWN = " (fichier de l'utilisateur)"
 _LEFTOVER = re.compile(r"[a-z0-9-]+\.(\d+\.part(\.json)?|new\.\w+|[0-9a-f]{12}\.\w+)", re.I)
 
 
@@ -85,7 +88,16 @@ class Record:
     @property
     def typed(self) -> str:
         """Return what to type after ``data fetch`` to fetch it again."""
-        return f"{self.source} {self.scope}".removesuffix(" france")
+        return typed(self.source, self.scope)
+
+    def to_record(self) -> dict[str, Any]:
+        """Return what ``data info --json`` says of the file."""
+        return {
+            "nom": self.source, "portee": self.scope, "titre": self.title, "producteur": self.producer,
+            "licence": self.licence, "millesime": self.vintage, "adresses": list(self.addresses),
+            "telecharge_le": self.fetched, "fichier": self.file, "taille_octets": self.size_bytes,
+            "sha256": self.sha256,
+        }  # fmt: skip
 
     def check(self) -> None:
         """Raise InputError (AVS-720) where the file is not the one that was fetched."""
@@ -103,22 +115,59 @@ def key_of(source: str, scope: str) -> str:
     return f"{source}-{scope.replace(':', '-')}"
 
 
+def typed(source: str, scope: str) -> str:
+    """Return what to type after ``data fetch`` or ``data clear`` for a source and a scope."""
+    return f"{source} {scope}".removesuffix(" france")
+
+
 def kind_of_layer(label: str) -> str:
     """Say whose a layer is, by what names it: ``téléchargée``, or ``de l'utilisateur``.
 
     >>> kind_of_layer("population : p.csv, colonne PMUN, téléchargé le 26/11/2026 de www.insee.fr")
     'téléchargée'
     """
-    return "téléchargée" if f", {FETCHED} le " in label else "de l'utilisateur"
+    fetched = f", {FETCHED} le " in label and not label.endswith(_OWN)
+    return "téléchargée" if fetched else "de l'utilisateur"
 
 
-def records(folder: Path | None = None) -> tuple[Record, ...]:
-    """Return every record of a folder (the cache), by key; a damaged one is none: it is fetched again."""
+def label_of_own(label: str) -> str:
+    """Return what names a layer of the user's, such that its file's name passes it off for no fetched one.
+
+    >>> label_of_own("population : pop téléchargé le 01/01/2026.csv, colonne PMUN")
+    "population : pop téléchargé le 01/01/2026.csv, colonne PMUN (fichier de l'utilisateur)"
+    """
+    return label + _OWN if normalise(FETCHED) in normalise(label) else label
+
+
+def records() -> tuple[Record, ...]:
+    """Return every whole record of the cache, by key; raises InputError (AVS-724) if it cannot be listed."""
+    return tuple(record for path in _record_paths() if (record := _read(path)) is not None)
+
+
+def damaged() -> dict[tuple[str, str], Path]:
+    """Return, by source and scope, the records that say nothing any more; raises InputError (AVS-724)."""
+    return {_said(path): path for path in _record_paths() if _read(path) is None}
+
+
+def _record_paths() -> list[Path]:
+    """Return the paths of the records, damaged or not, of the sources of the catalogue."""
     try:
-        paths = sorted((folder or cache_dir()).glob(f"*{_RECORD}"))
-    except OSError:
-        return ()
-    return tuple(record for path in paths if (record := _read(path)) is not None)
+        found = sorted(cache_dir().iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except (OSError, ValueError) as error:
+        reason = os_reason(error) if isinstance(error, OSError) else "ce nom n'en est pas un"
+        raise InputError(Fault("AVS-724", {"value": str(cache_dir()), "reason": reason})) from error
+    return [path for path in found if path.name.endswith(_RECORD) and _said(path)[0]]
+
+
+def _said(path: Path) -> tuple[str, str]:
+    """Return the source and the scope that the name of a record says, empty where it is no source's."""
+    from avs_coverage.official_sources import layers
+
+    key = path.name.removesuffix(_RECORD)
+    source = next((id for id in layers() if key.startswith(f"{id}-")), "")
+    return source, re.sub("^region-", "region:", key.removeprefix(f"{source}-"))
 
 
 def find(source: str, scope: str) -> Record | None:
@@ -127,12 +176,16 @@ def find(source: str, scope: str) -> Record | None:
 
 
 def provenance(path: Path) -> Record | None:
-    """Return the record that stands beside a fetched file, wherever its folder is; None for any other."""
-    return next((record for record in records(path.parent) if record.file == path.name), None)
+    """Return the record of a fetched file, None for any other: what is in the cache alone is believed."""
+    if path.resolve().parent != cache_dir().resolve():
+        return None
+    return next((record for record in records() if record.file == path.name), None)
 
 
 def _read(path: Path) -> Record | None:
     try:
+        if not path.is_file():
+            return None
         said = json.loads(path.read_text(encoding="utf-8"))
         values = {field.name: said[field.name] for field in fields(Record)}
         values["addresses"] = tuple(map(str, values["addresses"]))
@@ -154,17 +207,27 @@ def _read(path: Path) -> Record | None:
 
 
 @contextmanager
-def locked(key: str) -> Iterator[Path]:
+def locked(key: str, tell: Callable[[str], None]) -> Iterator[Path]:
     """Keep other commands from changing a key meanwhile, and give where its download may be put.
 
-    Raises InputError (AVS-719) where another command holds it for too long, OutputError (AVS-502).
+    *tell* is called with a sentence where another command is to be waited for. Raises InputError
+    (AVS-719) where that lasts too long, OutputError (AVS-502).
     """
     from filelock import FileLock, Timeout
 
     folder = cache_dir()
     try:
-        with made_folder(folder), FileLock(folder / (key + _LOCK), timeout=_LOCK_S):
-            yield folder / f"{key}.part"
+        with made_folder(folder):
+            lock = FileLock(folder / (key + _LOCK))
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                tell(f"une autre commande est sur « {key} » : attente, {number(_LOCK_S)} s au plus.")
+                lock.acquire(timeout=_LOCK_S)
+            try:
+                yield folder / f"{key}.part"
+            finally:
+                lock.release()
     except Timeout as error:
         raise InputError(Fault("AVS-719", {"value": key})) from error
     except OSError as error:
@@ -192,19 +255,22 @@ def put(staged: Path, record: Record) -> None:
             before.path.unlink()
 
 
-def clear(found: tuple[Record, ...]) -> int:
-    """Remove records with their files, then what no record names; return the bytes freed.
+def clear(found: Iterable[Record], broken: Iterable[Path], tell: Callable[[str], None]) -> int:
+    """Remove records with their files, and damaged records, then what no record names.
 
-    Raises OutputError (AVS-502).
+    Return the bytes freed; *tell* as in ``locked``. Raises OutputError (AVS-502), InputError (AVS-719).
     """
     freed = 0
     for record in found:
-        with locked(record.key):
+        with locked(record.key, tell):
             # The record first: one without its file would be said to be damaged.
             (cache_dir() / (record.key + _RECORD)).unlink(missing_ok=True)
             if record.path.exists():
                 freed += record.path.stat().st_size
                 record.path.unlink()
+    for path in broken:
+        with locked(path.name.removesuffix(_RECORD), tell):
+            path.unlink(missing_ok=True)
     return freed + _sweep()
 
 

@@ -36,12 +36,17 @@ _PROBE = "03"
 
 
 def fetch(
-    source: Source, name: TerritoryName | None, mirror: str = "", tell: download.Tell = lambda d, t: None
+    source: Source,
+    name: TerritoryName | None,
+    mirror: str,
+    tell: download.Tell,
+    say: Callable[[str], None],
 ) -> tuple[cache.Record, bool]:
     """Fetch a source, and return its record and whether the file differs from the one before.
 
     *name* is the territory, None for a source of the whole country; *mirror* stands in place of the
-    machine of its addresses. The file before stays until the new one has been read by its loader.
+    machine of its addresses; *tell* is called with the bytes received, *say* with what is waited for.
+    The file before stays until the new one has been read by its loader.
     Raises UsageError: AVS-231; InputError: AVS-710 to AVS-719, with the faults of the loader;
     OutputError: AVS-502.
     """
@@ -54,7 +59,7 @@ def fetch(
     scope = FRANCE if source.scope == FRANCE or name is None else name.typed
     departements = () if scope == FRANCE or name is None else name.departements
     addresses = source.addresses(departements, mirror)
-    with cache.locked(cache.key_of(source.id, scope)) as part:
+    with cache.locked(cache.key_of(source.id, scope), say) as part:
         parts = [part.with_name(f"{part.stem}.{rank}.part") for rank in range(len(addresses))]
         staged = part.with_name(part.stem + ".new" + source.suffix)
         final = [

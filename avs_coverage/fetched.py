@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from avs_coverage import cache
-from avs_coverage.official_sources import FRANCE, sources
+from avs_coverage.errors import InputError, TerritoryError
+from avs_coverage.faults import Fault
+from avs_coverage.official_sources import sources
 from avs_coverage.study import Files
-from avs_coverage.territory_names import TerritoryName
+from avs_coverage.territory_names import TerritoryName, find_territory_name
 
 _MAYOTTE = "976"
-_TOO_FAR = 3
 
 
 def fetched_files(name: TerritoryName) -> Files:
-    """Return the fetched files for a territory, the nearest first: its own, its département's, the country's.
+    """Return the fetched files for a territory: its own, else those of the smallest one that holds it.
 
-    Lists of structures are never among them: the user gives them by ``--structures``. Raises
-    InputError (AVS-720) where one of them is no longer the file that was fetched.
+    Lists of structures are never among them: the user gives them by ``--structures``. Raises InputError:
+    AVS-720 where one of them, or its record, is no longer what was fetched, AVS-724.
     """
     chosen: dict[str, cache.Record] = {}
-    for record in sorted(cache.records(), key=lambda one: _distance(one.scope, name)):
-        layer = sources()[record.source].layer if record.source in sources() else ""
-        if layer and _distance(record.scope, name) < _TOO_FAR and not _lacks(record, name):
-            chosen.setdefault(layer, record)
+    here = {record: rank for record in cache.records() if (rank := _rank(record.source, record.scope, name))}
+    for record in sorted(here, key=lambda one: here[one]):
+        chosen.setdefault(sources()[record.source].layer, record)
     for record in chosen.values():
         record.check()
+    lost = {said: path for said, path in cache.damaged().items() if _rank(*said, name)}
+    if lost:
+        raise InputError(
+            [
+                Fault("AVS-720", {"value": path.name, "reason": "illisible", "source": cache.typed(*said)})
+                for said, path in lost.items()
+            ]
+        )
     paths = {layer: (record.path,) for layer, record in chosen.items()}
     contours, mairies = paths.get("communes"), paths.get("mairies")
     return Files(
@@ -34,15 +42,21 @@ def fetched_files(name: TerritoryName) -> Files:
     )
 
 
-def _distance(scope: str, name: TerritoryName) -> int:
-    """Rank a scope: 0 the territory itself, 1 the one département that it is in, 2 the country."""
-    if scope == name.typed:
+def _rank(source: str, scope: str, name: TerritoryName) -> int:
+    """Rank what is fetched of a source: the number of départements it holds, 1 for the territory itself.
+
+    0 where it does not stand for the territory: a list of structures, another territory, INSEE's file
+    for Mayotte, which it lacks.
+    """
+    try:
+        holder = find_territory_name(scope)
+    except TerritoryError:
         return 0
-    if name.departements == (scope,):
+    if source not in sources() or not sources()[source].layer:
+        return 0
+    if source == "insee-populations" and _MAYOTTE in name.departements:
+        return 0
+    if scope == name.typed:
         return 1
-    return 2 if scope == FRANCE else _TOO_FAR
-
-
-def _lacks(record: cache.Record, name: TerritoryName) -> bool:
-    """Tell a file that is known to lack a part of the territory: INSEE's, of Mayotte."""
-    return record.source == "insee-populations" and _MAYOTTE in name.departements
+    holds = holder.kind != "epci" and set(name.departements) <= set(holder.departements)
+    return 1 + len(holder.departements) if holds else 0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from avs_coverage import Territory
+from avs_coverage import Territory, cache
 from avs_coverage.commands import main_program
 from avs_coverage.commands.streams import prepare_streams
 
@@ -193,6 +193,20 @@ class Said:
     @property
     def name(self) -> str:
         return self.document["schema"].removeprefix("avs-coverage/")
+
+
+def fill_cache() -> None:
+    """Put in the cache a file that is whole, one that was changed since, and a record that says nothing."""
+    for scope, name in (("03", "gardé"), ("48", "changé")):
+        with cache.locked(f"populations-{scope}", print) as part:
+            part.write_text(name, encoding="utf-8")
+            print_of = cache.sha256_of(part)
+            said = ("titre", "producteur", "Licence Ouverte 2.0", "2026", ("http://127.0.0.1/x",))
+            file = f"populations-{scope}.{print_of[:12]}.csv"
+            record = cache.Record("populations", scope, *said, "2026-11-26", file, 6, print_of)
+            cache.put(part, record)
+    record.path.write_text("autre", encoding="utf-8")
+    (cache.cache_dir() / "mairies-region-94.record.json").write_text("{", encoding="utf-8")
 
 
 def say(arguments: Sequence[str]) -> Said:

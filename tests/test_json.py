@@ -32,6 +32,7 @@ from tests.json_documents import (
     REFUSED,
     WITH_OPTIONS,
     Said,
+    fill_cache,
     say,
 )
 from tests.osrm_server.helpers import LOOPBACK, Stand
@@ -85,6 +86,11 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> list[Said]:
             for path in (Path("remis/avs-03.json"), Path("remis/manifest.json"))
         ]
         server.shutdown()
+        patched.setenv("AVS_COVERAGE_CACHE", "cache")
+        fill_cache()
+        found.append(say(["data", "info", "--json"]))
+        patched.setenv("AVS_COVERAGE_CACHE", "vide")
+        found.append(say(["data", "info", "--json"]))
         return found
 
 
@@ -185,9 +191,10 @@ def test_a_contract_that_changes_changes_its_version():
 
 
 def test_every_command_with_json_has_its_schema_and_is_tried(corpus):
+    groups = [(group.name, group.typer_instance.registered_commands) for group in app.registered_groups]
     with_json = {
-        command.name for command in app.registered_commands
-        if "json" in inspect.signature(command.callback).parameters
+        name or command.name for name, commands in [("", app.registered_commands), *groups]
+        for command in commands if "json" in inspect.signature(command.callback).parameters
     }  # fmt: skip
     assert with_json == set(json_schemas.documents()) - {"manifest", "error"}
     assert {said.name for said in corpus} == set(json_schemas.documents())

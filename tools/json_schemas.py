@@ -44,6 +44,7 @@ from avs_coverage import compare as sides
 from avs_coverage.commands import listing, options, streams
 from avs_coverage.commands.check import SCHEMA_VERSION as CHECK_VERSION
 from avs_coverage.commands.compare import SCHEMA_VERSION as COMPARE_VERSION
+from avs_coverage.commands.data.info import SCHEMA_VERSION as DATA_VERSION
 from avs_coverage.dictionary import ColumnInfo, dictionary
 from avs_coverage.errors import AuditError, AvsError
 from avs_coverage.explain import structure as explained_structure
@@ -61,6 +62,7 @@ VERSIONS = {
     "explain": explain.SCHEMA_VERSION,
     "compare": COMPARE_VERSION,
     "check": CHECK_VERSION,
+    "data": DATA_VERSION,
     "manifest": manifest.SCHEMA_VERSION,
     "error": streams.ERROR_SCHEMA_VERSION,
 }
@@ -162,7 +164,7 @@ def _tables() -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def documents() -> tuple[str, ...]:
-    """Return the names of the documents, which are those of the commands but for manifest and error."""
+    """Return the names of the documents: those of the commands, manifest and error."""
     return tuple(_tables()["documents"])
 
 

@@ -76,4 +76,9 @@ NETWORK = {
         "on ne sait plus quel point est celui de quelle adresse ; rien n'est écrit",
         "relancez la même commande ; si cela dure, signalez-le",
     ),
+    "AVS-724": FaultKind(
+        "le dossier des données téléchargées ne peut être lu : {value} ({reason})",
+        "on ne sait pas si une donnée téléchargée doit remplacer la donnée embarquée",
+        "rendez-le lisible ; ou donnez-en un autre : AVS_COVERAGE_CACHE=dossier",
+    ),
 }

@@ -67,9 +67,9 @@ USAGE: dict[str, FaultKind] = {
         "nommez-en un autre (avs-coverage compare allier creuse), ou donnez une autre liste par --against",
     ),
     "AVS-230": FaultKind(
-        "le réseau est interdit (--offline)",
-        "rien n'est téléchargé sans être demandé",
-        "ôtez --offline ; avs-coverage data info dit ce qui est déjà là",
+        "le réseau est interdit (--offline, ou AVS_COVERAGE_OFFLINE)",
+        "",
+        "ôtez --offline, ou AVS_COVERAGE_OFFLINE ; avs-coverage data info dit ce qui est déjà là",
     ),
     "AVS-231": FaultKind(
         "« {value} » se télécharge pour un territoire",

@@ -12,10 +12,10 @@ from avs_coverage.commands.options import (
     SourceOptions,
     TravelTimesOption,
     make_report,
-    parse_positive,
     with_options,
 )
 from avs_coverage.commands.streams import print_warnings
+from avs_coverage.commands.typed import parse_positive
 from avs_coverage.commands.weight import WeightOption, weight_of
 
 if TYPE_CHECKING:

@@ -132,7 +132,7 @@ def _examine_study(study: Study, files: Files, name: TerritoryName | None) -> li
 
 def _settings_faults(study: Study) -> tuple[Fault, ...]:
     """Return what is wrong with the rule and the date of a study folder."""
-    from avs_coverage.commands.options import parse_date_option
+    from avs_coverage.commands.typed import parse_date_option
     from avs_coverage.rules import get_rule, split_rules
 
     faults: list[Fault] = []

@@ -11,9 +11,9 @@ from avs_coverage.commands.options import (
     CoverageOptions,
     OutputOptions,
     make_report,
-    require_choice,
     with_options,
 )
+from avs_coverage.commands.typed import require_choice
 from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
 

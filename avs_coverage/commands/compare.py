@@ -12,10 +12,10 @@ from avs_coverage.commands.options import (
     CoverageOptions,
     OutputOptions,
     make_report,
-    parse_date_option,
     read_settings,
     with_options,
 )
+from avs_coverage.commands.typed import parse_date_option
 from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
 

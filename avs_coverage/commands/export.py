@@ -16,9 +16,9 @@ from avs_coverage.commands.options import (
     ForceOption,
     make_request,
     report_of,
-    require_choice,
     with_options,
 )
+from avs_coverage.commands.typed import require_choice
 from avs_coverage.errors import InputError, OutputError
 from avs_coverage.faults import Fault
 

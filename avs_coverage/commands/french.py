@@ -14,6 +14,7 @@ from avs_coverage.commands.streams import writable
 from avs_coverage.errors import AvsError, OutputError, UsageError
 from avs_coverage.faults import Fault
 from avs_coverage.messages import os_reason
+from avs_coverage.reports.text import typeset
 
 _HELP_TEXT = "Afficher cette aide."
 
@@ -27,7 +28,7 @@ def _format_params(command: Any, ctx: Any, formatter: Any) -> None:  # noqa: ANN
             records[title].append((", ".join(sorted(param.opts, key=len)), _HELP_TEXT))
         elif not getattr(param, "hidden", False):
             name = param.metavar if title == "Arguments" else param.get_help_record(ctx)[0]
-            records[title].append((name, param.help or ""))
+            records[title].append((name, typeset(param.help or "")))
     for title, rows in records.items():
         if rows:
             with formatter.section(f"{title} "):  # French puts a space before the colon

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,7 @@ import typer
 
 # Commands take every option from here.
 from avs_coverage.commands.option_groups import with_options as with_options  # noqa: PLC0414
+from avs_coverage.commands.typed import parse_date_option, parse_positive, require_choice, require_network
 from avs_coverage.errors import OutputError, UsageError
 from avs_coverage.faults import Fault
 from avs_coverage.study import Files, Request, RuleOptions
@@ -170,6 +170,14 @@ OsrmOption = Annotated[
         help="Serveur OSRM à qui demander les temps de trajet : http://127.0.0.1:5000.",
     ),
 ]
+OfflineOption = Annotated[
+    bool,
+    typer.Option(
+        "--offline",
+        envvar="AVS_COVERAGE_OFFLINE",
+        help="Interdire le réseau (AVS_COVERAGE_OFFLINE=1 : toujours).",
+    ),
+]
 NeighboursOption = Annotated[
     bool,
     typer.Option("--no-neighbours", help="Écarter les structures dont le siège est hors du territoire."),
@@ -197,35 +205,6 @@ DialectOption = Annotated[
     ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Remplacer un fichier qui existe déjà.")]
-
-
-def require_choice(value: str, option: str, choices: tuple[str, ...]) -> str:
-    """Return *value* if it is one of *choices*; raises UsageError (AVS-203)."""
-    if value not in choices:
-        values = {"value": value, "option": option, "choices": ", ".join(choices)}
-        raise UsageError(Fault("AVS-203", values))
-    return value
-
-
-def parse_positive(text: str, default: float, option: str, most: float = float("inf")) -> float:
-    """Return a number above 0, with a decimal comma or point, up to *most*; raises UsageError (AVS-203)."""
-    from avs_coverage.loaders.cells import parse_number
-
-    value = parse_number(text) if text else default
-    if value is None or not 0 < value <= most:
-        choices = "un nombre plus grand que 0" + (f", {most:g} au plus" if most < float("inf") else "")
-        raise UsageError(Fault("AVS-203", {"value": text, "option": option, "choices": choices}))
-    return value
-
-
-def parse_date_option(text: str) -> date | None:
-    """Return the date typed, None if none was; a year alone is its last day. Raises UsageError (AVS-201)."""
-    from avs_coverage.loaders.cells import parse_date
-
-    day = parse_date(text, end=True) if text else None
-    if text and day is None:
-        raise UsageError(Fault("AVS-201", {"value": text}))
-    return day
 
 
 @dataclass(frozen=True)
@@ -278,6 +257,7 @@ class CoverageOptions(SourceOptions):
     commune_share: CommuneShareOption = ""
     travel_times: TravelTimesOption = None
     osrm: OsrmOption = ""
+    offline: OfflineOption = False
     no_neighbours: NeighboursOption = False
 
     @property
@@ -389,6 +369,7 @@ def make_request(options: FileOptions, output: OutputOptions | None = None, seve
         options.refuse_idle(rules)
         if not settings.osrm and any("travel-time" in rule.lower() for rule in rules):
             settings = replace(settings, osrm=study.local_osrm)
+        require_network(options.offline and bool(settings.osrm))
     if len(rules) > 1 and not several:
         raise UsageError(Fault("AVS-215", {"value": ", ".join(rules)}))
     return Request(name, rules, day, files, options.include_unconfirmed, settings)

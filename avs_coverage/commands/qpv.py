@@ -11,10 +11,10 @@ from avs_coverage.commands.options import (
     OutputOptions,
     SourceOptions,
     make_report,
-    parse_positive,
     with_options,
 )
 from avs_coverage.commands.streams import say
+from avs_coverage.commands.typed import parse_positive
 
 
 @with_options

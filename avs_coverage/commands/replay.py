@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from avs_coverage.commands.options import OfflineOption, report_of
+from avs_coverage.commands.typed import require_network
 from avs_coverage.errors import AuditError, InputError
 from avs_coverage.faults import Fault
 
@@ -23,6 +25,7 @@ def replay(
             help="Le fichier manifest.json d'un export.",
         ),
     ],
+    offline: OfflineOption = False,
 ) -> None:
     """Refaire un export d'après son manifeste : identique, ou ce qui diffère et pourquoi.
 
@@ -31,7 +34,6 @@ def replay(
     record = _read(manifest)
 
     from avs_coverage.commands.figures import own_figures
-    from avs_coverage.commands.options import report_of
     from avs_coverage.commands.streams import progress
     from avs_coverage.export import FORMATS, Export, make_files, require_libraries
     from avs_coverage.manifest import changed_files, differences, request_of
@@ -41,6 +43,7 @@ def replay(
     if request.options.osrm:
         from avs_coverage.osrm_server import require_loopback
 
+        require_network(offline)
         require_loopback(request.options.osrm, manifest.name)
     if missing := [path for path in request.files.paths if not path.exists()]:
         raise InputError([Fault("AVS-396", {"value": str(path)}, manifest.name) for path in missing])

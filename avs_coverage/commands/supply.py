@@ -11,9 +11,9 @@ from avs_coverage.commands.options import (
     OutputOptions,
     SourceOptions,
     make_report,
-    parse_positive,
     with_options,
 )
+from avs_coverage.commands.typed import parse_positive
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report

@@ -99,15 +99,59 @@ def test_a_cache_that_cannot_be_written_is_said(run, stand, tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"source": "populations"}', b"\xff\xfe", b"null"])
-def test_a_damaged_record_is_no_record(run, stand, tmp_path, damage):
+def test_a_damaged_record_is_said_and_fetched_again_or_cleared(run, stand, tmp_path, damage):
+    path = tmp_path / "cache" / "populations-03.record.json"
     assert fetch(run, stand, "populations", "allier").returncode == 0
-    (tmp_path / "cache" / "populations-03.record.json").write_bytes(damage)
-    assert "téléchargée" not in run("report", "allier").stdout.decode()
-    assert run("data", "info").returncode == 0
+    path.write_bytes(damage)
+    for words in (("report", "allier"), ("communes", "240300491", "--json")):
+        done = run(*words)  # rather than the embedded data without a word
+        told = (done.stdout if "--json" in words else done.stderr).decode()
+        assert (done.returncode, "AVS-720" in told, "data fetch populations 03" in told) == (3, True, True)
+    assert run("report", "lozere").returncode == 0
+    assert f"Relevé illisible : {path.name}" in " ".join(run("data", "info").stdout.decode().split())
     assert fetch(run, stand, "populations", "allier").returncode == 0
     assert "téléchargée" in run("report", "allier").stdout.decode()
+    path.write_bytes(damage)
+    assert run("data", "clear", "mairies").returncode == 0
+    assert path.exists()
+    assert run("data", "clear", "populations", "allier").returncode == 0
+    assert files(tmp_path) == {}
+    assert run("report", "allier").returncode == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipe has a name here")
+def test_a_record_that_is_a_pipe_keeps_nobody_waiting(run, stand, tmp_path):
+    assert fetch(run, stand, "populations", "allier").returncode == 0
+    path = tmp_path / "cache" / "populations-03.record.json"
+    path.unlink()
+    os.mkfifo(path)
+    done = run("report", "allier")
+    assert (done.returncode, b"AVS-720" in done.stderr) == (3, True)
     assert run("data", "clear").returncode == 0
     assert files(tmp_path) == {}
+
+
+def test_a_cache_that_cannot_be_listed_is_said(run, tmp_path, monkeypatch):
+    (tmp_path / "boucle").symlink_to(tmp_path / "boucle")
+    monkeypatch.setenv("AVS_COVERAGE_CACHE", str(tmp_path / "boucle"))
+    for words in (("report", "allier"), ("data", "info"), ("data", "clear")):
+        done = run(*words)
+        assert (done.returncode, b"AVS-724" in done.stderr) == (3, True), done.stderr.decode()
+    assert b"AVS_COVERAGE_CACHE=dossier" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("data", "fetch", "populations", "allier"), ("data", "clear")])
+def test_what_waits_for_another_command_says_it(run, stand, monkeypatch, words):
+    assert fetch(run, stand, "populations", "allier").returncode == 0
+    monkeypatch.setattr(cache, "_LOCK_S", 0.2)
+    mirror = ("--mirror", stand.url) if "fetch" in words else ()
+    with cache.locked("populations-03", pytest.fail):
+        done = run(*words, *mirror)
+    told = done.stderr.decode()
+    assert done.returncode == 3, told
+    assert "une autre commande est sur « populations-03 » : attente, 0 s au plus." in told
+    assert "AVS-719" in told
+    assert run(*words, *mirror).returncode == 0
 
 
 def test_a_record_that_names_a_file_elsewhere_is_nobodys(run, stand, tmp_path):
@@ -197,12 +241,15 @@ DAMAGES = [
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_record_of_another_shape_is_no_record(run, stand, tmp_path, damage):
+def test_a_record_of_another_shape_is_a_damaged_one(run, stand, tmp_path, damage):
     assert fetch(run, stand, "populations", "allier").returncode == 0
     path = tmp_path / "cache" / "populations-03.record.json"
     said = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**said, **damage}), encoding="utf-8")
-    assert run("data", "info").returncode == 0
+    assert "Relevé illisible" in run("data", "info").stdout.decode()
+    done = run("report", "allier")
+    assert (done.returncode, b"AVS-720" in done.stderr) == (3, True), done.stderr.decode()
+    assert run("data", "clear").returncode == 0
     assert run("report", "allier").returncode == 0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from avs_coverage import official_sources
+from avs_coverage import cache, official_sources
 from tests.fetching.helpers import fetch, files
 from tools.stand_in import content
 
@@ -66,7 +66,11 @@ def test_a_region_is_fetched_by_its_departements_and_a_country_is_refused(run, s
     assert fetch(run, stand, "populations", "corse").returncode == 0
     assert [path.split("/")[2] for path, _ in stand.asked] == ["2A", "2B"]
     assert "populations-region-94." in run("report", "corse").stdout.decode()
-    assert "populations-region-94." not in run("report", "2A").stdout.decode()
+    assert "populations-region-94." in run("report", "2A").stdout.decode()
+    assert "populations-region-94." not in run("report", "allier").stdout.decode()
+    assert fetch(run, stand, "populations", "2A").returncode == 0  # the nearest one first
+    assert "populations-2A." in run("report", "2A").stdout.decode()
+    assert "populations-region-94." in run("report", "2B").stdout.decode()
     done = fetch(run, stand, "communes", "france")
     assert (done.returncode, b"AVS-231" in done.stderr) == (2, True)
     assert fetch(run, stand, "communes").returncode == 2
@@ -79,18 +83,66 @@ def test_offline_asks_nobody_and_a_report_never_does(run, stand):
     assert stand.asked == []
 
 
+@pytest.mark.parametrize("words", [("report", "240300491"), ("history", "240300491", "--from", "2020")])
+def test_offline_forbids_the_osrm_server_too(run, stand, monkeypatch, words):
+    asked = (*words, "--rule", "travel-time:15min", "--osrm", stand.url)
+    done = run(*asked, "--offline")
+    assert (done.returncode, b"AVS-230" in done.stderr) == (2, True), done.stderr.decode()
+    monkeypatch.setenv("AVS_COVERAGE_OFFLINE", "1")
+    done = run(*asked)
+    assert (done.returncode, b"AVS-230" in done.stderr) == (2, True), done.stderr.decode()
+    assert fetch(run, stand, "populations", "allier").returncode == 2
+    assert run("report", "240300491", "--rule", "radius:5km").returncode == 0
+    assert stand.asked == []
+
+
+def test_offline_forbids_what_a_manifest_or_a_study_would_ask(run, stand, tmp_path):
+    (tmp_path / "et").mkdir()
+    text = f"territoire = 'allier'\nregle = 'travel-time:15min'\nosrm = '{stand.url}'\n"
+    (tmp_path / "et" / "avs.toml").write_text(text, encoding="utf-8")
+    assert run("export", "allier", "-o", "out", "--format", "json").returncode == 0
+    path = tmp_path / "out" / "manifest.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record["options"]["osrm"] = stand.url
+    path.write_text(json.dumps(record), encoding="utf-8")
+    for words in (("report", "./et"), ("replay", "out/manifest.json")):
+        done = run(*words, "--offline")
+        assert (done.returncode, b"AVS-230" in done.stderr) == (2, True), done.stderr.decode()
+    assert stand.asked == []
+
+
+def test_a_file_of_the_user_passes_for_no_fetched_one(run, stand, tmp_path):
+    """Neither by its name, nor by a record that stands beside it."""
+    assert fetch(run, stand, "populations", "allier").returncode == 0
+    (record,) = cache.records()
+    forged = tmp_path / "recu" / "pop, téléchargé le 26-11-2026 de www.insee.fr.csv"
+    forged.parent.mkdir()
+    forged.write_bytes(record.path.read_bytes())
+    (forged.parent / record.file).write_bytes(record.path.read_bytes())
+    beside = tmp_path / "cache" / "populations-03.record.json"
+    (forged.parent / beside.name).write_bytes(beside.read_bytes())
+    for path in (forged, forged.parent / record.file):
+        page = run("report", "allier", "--population", str(path)).stdout.decode()
+        assert "Donnée de l'utilisateur à la place de la donnée embarquée" in page
+        assert "Donnée téléchargée" not in page
+        said = json.loads(run("report", "allier", "--population", str(path), "--json").stdout)
+        (layer,) = said["sources"]["couches_utilisateur"]
+        assert ("téléchargé le" in layer) == layer.endswith(" (fichier de l'utilisateur)")
+    assert "Donnée téléchargée" in run("report", "allier", "--population", str(record.path)).stdout.decode()
+
+
 def test_info_and_list_and_clear(run, stand, tmp_path):
     assert "Rien n'a été téléchargé" in run("data", "info").stdout.decode()
     assert fetch(run, stand, "populations", "allier").returncode == 0
     told = json.loads(run("data", "info", "--json").stdout)
-    (one,) = told["files"]
-    assert (one["source"], one["scope"], one["state"], one["licence"]) == (
+    (one,) = told["fichiers"]
+    assert (one["nom"], one["portee"], one["etat"], one["licence"]) == (
         "populations",
         "03",
         "entier",
         "Licence Ouverte 2.0",
     )
-    (tmp_path / "cache" / one["file"]).write_text("x", encoding="utf-8")
+    (tmp_path / "cache" / one["fichier"]).write_text("x", encoding="utf-8")
     assert "son empreinte n'est plus la même" in run("data", "info").stdout.decode()
     done = run("report", "allier")
     assert (done.returncode, b"AVS-720" in done.stderr) == (3, True)
@@ -108,9 +160,10 @@ def test_info_and_list_and_clear(run, stand, tmp_path):
 def test_an_export_with_fetched_layers_is_replayed_or_says_what_changed(run, stand, tmp_path, monkeypatch):
     assert fetch(run, stand, "populations", "allier").returncode == 0
     assert run("export", "allier", "-o", "out", "--format", "csv,markdown").returncode == 0
-    with monkeypatch.context() as elsewhere:  # the files are told by what stands beside them
+    assert "Identique" in run("replay", "out/manifest.json").stdout.decode()
+    with monkeypatch.context() as elsewhere:  # what stands in the cache alone is said to be fetched
         elsewhere.setenv("AVS_COVERAGE_CACHE", str(tmp_path / "autre"))
-        assert "Identique" in run("replay", "out/manifest.json").stdout.decode()
+        assert "Donnée « population »" in run("replay", "out/manifest.json").stdout.decode()
     path = tmp_path / "cache" / "populations-03.record.json"
     said = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**said, "fetched": "2020-01-02"}), encoding="utf-8")

@@ -7,19 +7,21 @@ from typing import Annotated
 import typer
 
 from avs_coverage.commands.data.fetch import ScopeArgument
-from avs_coverage.commands.options import require_choice
+from avs_coverage.commands.typed import require_choice
 
 
 def clear(
     source: Annotated[
         str,
-        typer.Argument(metavar="NOM", show_default=False, help="Nom au catalogue ; tout, si rien n'est dit."),
+        typer.Argument(
+            metavar="[NOM]", show_default=False, help="Nom au catalogue ; tout, si rien n'est dit."
+        ),
     ] = "",
     territory: ScopeArgument = "",
 ) -> None:
     """Effacer ce qui a été téléchargé, tout ou un NOM ; les données embarquées reprennent leur place."""
     from avs_coverage.cache import clear as clear_records
-    from avs_coverage.cache import records
+    from avs_coverage.cache import damaged, records
     from avs_coverage.commands.streams import say
     from avs_coverage.messages import counted, number
     from avs_coverage.official_sources import layers
@@ -28,12 +30,14 @@ def clear(
     if source:
         require_choice(source, "NOM", tuple(layers()))
     scope = find_territory_name(territory).typed if territory else ""
-    chosen = tuple(
-        record
-        for record in records()
-        if (not source or record.source == source) and (not scope or record.scope == scope)
-    )
-    freed = clear_records(chosen)
-    for record in chosen:
-        say(f"effacé : {record.path}")
-    say(f"{counted(len(chosen), 'fichier effacé', 'fichiers effacés')}, {number(freed)} octets libérés.")
+
+    def asked(one: str, of: str) -> bool:
+        return (not source or one == source) and (not scope or of == scope)
+
+    chosen = [record for record in records() if asked(record.source, record.scope)]
+    broken = [path for said, path in damaged().items() if asked(*said)]
+    freed = clear_records(chosen, broken, say)
+    paths = [*(record.path for record in chosen), *broken]
+    for path in paths:
+        say(f"effacé : {path}")
+    say(f"{counted(len(paths), 'fichier effacé', 'fichiers effacés')}, {number(freed)} octets libérés.")

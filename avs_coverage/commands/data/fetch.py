@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from avs_coverage.commands.options import require_choice
-from avs_coverage.errors import UsageError
-from avs_coverage.faults import Fault
+from avs_coverage.commands.options import OfflineOption
+from avs_coverage.commands.typed import require_choice, require_network
 
 SourceArgument = Annotated[
     str, typer.Argument(metavar="NOM", show_default=False, help="Nom au catalogue (avs-coverage data list).")
@@ -16,7 +15,7 @@ SourceArgument = Annotated[
 ScopeArgument = Annotated[
     str,
     typer.Argument(
-        metavar="TERRITOIRE",
+        metavar="[TERRITOIRE]",
         show_default=False,
         help="Département, EPCI ou région, pour les données qui se téléchargent par territoire.",
     ),
@@ -30,7 +29,6 @@ MirrorOption = Annotated[
         help="Miroir à qui demander, à la place de la machine officielle : http://miroir:8080.",
     ),
 ]
-OfflineOption = Annotated[bool, typer.Option("--offline", help="Interdire le réseau.")]
 
 
 def fetch(
@@ -46,8 +44,7 @@ def fetch(
     catalogue = layers()
     one = catalogue[require_choice(source, "NOM", tuple(catalogue))]
     check_mirror(mirror)
-    if offline:
-        raise UsageError(Fault("AVS-230", {}))
+    require_network(offline)
     by_territory = one.scope != FRANCE
     name = find_territory_name(territory) if territory and by_territory else None
 
@@ -55,7 +52,7 @@ def fetch(
     from avs_coverage.fetch import fetch as fetch_source
 
     with downloading(one.title) as tell:
-        record, is_new = fetch_source(one, name, mirror, tell)
+        record, is_new = fetch_source(one, name, mirror, tell, say)
     say(f"{'reçu' if is_new else 'inchangé'} : {record.path}")
     say(f"  de : {', '.join(record.addresses)}")
     say(f"  {record.size_bytes} octets, sha256 {record.sha256}")

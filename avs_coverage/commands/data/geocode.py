@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 import typer
 
-from avs_coverage.commands.data.fetch import MirrorOption, OfflineOption
-from avs_coverage.commands.options import ForceOption
+from avs_coverage.commands.data.fetch import MirrorOption
+from avs_coverage.commands.options import ForceOption, OfflineOption
+from avs_coverage.commands.typed import require_network
 from avs_coverage.errors import OutputError, UsageError
 from avs_coverage.faults import Fault
 
@@ -70,8 +71,7 @@ def geocode(
 
     source = sources()[GEOCODING]
     (url,) = source.addresses((), check_mirror(mirror))
-    if offline:
-        raise UsageError(Fault("AVS-230", {}))
+    require_network(offline)
     _check_output(structures, output, force)
     # A mapping written for --structures serves here too.
     columns = tuple(dict.fromkeys((*ADDRESS_COLUMNS, *STRUCTURE_COLUMNS)))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from avs_coverage.commands.options import JsonOption
 
+SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/data", 1
+
 
 def info(json: JsonOption = False) -> None:
     """Ce qui a été téléchargé : date, adresse, empreinte, dossier ; chaque fichier est vérifié."""
-    from dataclasses import asdict
-
-    from avs_coverage.cache import cache_dir, records
+    from avs_coverage.cache import cache_dir, damaged, records, typed
     from avs_coverage.errors import InputError
 
-    states = {}
+    states, lost = {}, damaged()
     for record in records():
         try:
             record.check()
@@ -22,8 +22,10 @@ def info(json: JsonOption = False) -> None:
     if json:
         from avs_coverage.commands.streams import print_json
 
-        found = [{**asdict(record), "state": states[record.key]} for record in records()]
-        print_json({"schema": "avs-coverage/data", "version": 1, "folder": str(cache_dir()), "files": found})
+        found = [{**record.to_record(), "etat": states[record.key]} for record in records()]
+        broken = [path.name for path in lost.values()]
+        head = {"schema": SCHEMA_NAME, "version": SCHEMA_VERSION, "dossier": str(cache_dir())}
+        print_json({**head, "fichiers": found, "releves_illisibles": broken})
         return
 
     from avs_coverage.messages import number
@@ -47,6 +49,10 @@ def info(json: JsonOption = False) -> None:
     if rows:
         headers = ["Nom", "Territoire", "Téléchargé le", "Millésime", "De", "#Octets", "État", "Fichier"]
         blocks.append(table("", headers, rows))
-    else:
+    elif not lost:
         blocks.append(Paragraph("Rien n'a été téléchargé : toutes les données sont celles de l'outil."))
+    for said, path in lost.items():
+        again = typed(*said)
+        text = f"Relevé illisible : {path.name} ; avs-coverage data fetch {again}, ou data clear {again}."
+        blocks.append(Paragraph(text))
     print_document(Document("Données téléchargées", (Section("", tuple(blocks)),)), make_console())
