@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -196,3 +197,19 @@ def test_half_the_contours_are_refused(run, stand, tmp_path):
     stand.plan.append(half)
     done = fetch(run, stand, "communes", "allier")
     assert (done.returncode, "150 communes sur 317" in done.stderr.decode()) == (3, True)
+
+
+def test_every_file_of_an_export_says_what_was_fetched(run, stand, tmp_path):
+    assert fetch(run, stand, "populations", "allier").returncode == 0
+    formats = "csv,json,html,markdown,svg,geojson,gpkg,parquet,xlsx,docx"
+    assert run("export", "allier", "-o", "out", "--format", formats).returncode == 0
+    silent = [path.name for path in (tmp_path / "out").iterdir() if not says(path, "téléchargé le ")]
+    assert silent == ["structures.csv"]  # the list as it was given, to be read again
+
+
+def says(path, text):
+    if path.suffix in (".xlsx", ".docx"):
+        with zipfile.ZipFile(path) as archive:
+            return any(text.encode() in archive.read(name) for name in archive.namelist())
+    body = path.read_bytes()
+    return text.encode() in body or json.dumps(text)[1:-1].encode() in body

@@ -54,6 +54,7 @@ def fetch(
     with downloading(one.title) as tell:
         record, is_new = fetch_source(one, name, mirror, tell, say)
     say(f"{'reçu' if is_new else 'inchangé'} : {record.path}")
-    say(f"  de : {', '.join(record.addresses)}")
+    for address in record.addresses:
+        say(f"  de : {address}")
     say(f"  {record.size_bytes} octets, sha256 {record.sha256}")
     say(f"  sert {one.use}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from avs_coverage.commands.options import JsonOption
 
 SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/data", 1
@@ -28,7 +30,7 @@ def info(json: JsonOption = False) -> None:
         print_json({**head, "fichiers": found, "releves_illisibles": broken})
         return
 
-    from avs_coverage.messages import number
+    from avs_coverage.messages import french_date, number
     from avs_coverage.reports.document import Block, Document, Paragraph, Section, table
     from avs_coverage.reports.terminal import make_console, print_document
 
@@ -36,7 +38,7 @@ def info(json: JsonOption = False) -> None:
         [
             record.source,
             record.scope,
-            record.fetched,
+            french_date(date.fromisoformat(record.fetched)),
             record.vintage,
             record.host,
             number(record.size_bytes),
