@@ -346,7 +346,14 @@ def test_reasons_of_windows_are_said_in_french():
 def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "avs_coverage", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE)
+    # A shell that runs the tests in the background has them, and their children, ignore Ctrl-C and a hang-up.
+    hears = {"preexec_fn": _hears_signals} if os.name == "posix" else {}
+    return subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, **hears)
+
+
+def _hears_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def staging_of(folder: Path) -> int:
