@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,8 @@ from avs_coverage.official_sources import FRANCE, Source
 from avs_coverage.territory import Territory
 from avs_coverage.territory_names import TerritoryName, find_territory_name
 
-_GROWTH = 20
-"""What is kept of an archive is at most so many times as large as the archive may be."""
+_GROWTH = 4
+"""An archive opens into at most so many times what it may weigh: 6 GB for ADMIN EXPRESS, of 1 to 3 GB."""
 _MOST_DEPARTEMENTS = 20
 _OF_FRANCE = {"communes": "admin-express", "populations": "insee-populations"}
 """What gives for the whole country that which another source gives by département."""
@@ -93,14 +94,20 @@ def _record(source: Source, scope: str, addresses: tuple[str, ...], staged: Path
 def _check(source: Source, staged: Path, name: TerritoryName | None, host: str) -> None:
     """Read a file by the loader that will read it; raises InputError: AVS-717 and what the loader says."""
     territory = Territory.of(name or find_territory_name(_PROBE))
-    try:
+    with _of_the_service(host):
         doubt = _CHECKS[source.layer or source.id](staged, territory)
-    except InputError as error:
-        reason = "ce que le service rend n'est pas lisible par l'outil"
-        first = Fault("AVS-717", {"value": host, "reason": reason})
-        raise InputError([first, *error.faults]) from error
     if doubt:
         raise _unexpected(host, f"{doubt} : la donnée n'est pas vraisemblable")
+
+
+@contextmanager
+def _of_the_service(host: str) -> Iterator[None]:
+    """Say, before what a loader says of a file, that a service gave it (AVS-717)."""
+    try:
+        yield
+    except InputError as error:
+        first = _unexpected(host, "ce que le service rend n'est pas lisible par l'outil")
+        raise InputError([*first.faults, *error.faults]) from error
 
 
 def _check_boundaries(path: Path, territory: Territory) -> str:
@@ -164,10 +171,13 @@ def _member(source: Source, parts: Sequence[Path], staged: Path, host: str) -> N
 
 def _structures(source: Source, parts: Sequence[Path], staged: Path, host: str) -> None:
     """Keep the two types of the BPE, under its own headers: 4,000 rows of 3 million."""
-    from avs_coverage.loaders.bpe import read_bpe
+    from avs_coverage.loaders.bpe import read_bpe, recognises
 
     with archives.zip_member(parts[0], source.member, _most(source), host):
-        rows, _ = read_bpe(parts[0])
+        if not recognises(parts[0]):
+            raise _unexpected(host, "sans les colonnes de la BPE")
+        with _of_the_service(host):
+            rows, _ = read_bpe(parts[0])
     with staged.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, delimiter=";").writerows(row.cells for row in rows)
 
