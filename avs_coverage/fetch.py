@@ -12,28 +12,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from avs_coverage import archives, cache, download
+from avs_coverage import archives, cache, download, fetch_checks
 from avs_coverage.errors import InputError, UsageError
 from avs_coverage.extras import require
 from avs_coverage.faults import Fault
 from avs_coverage.http_client import host_of
 from avs_coverage.manifest import sha256_of
-from avs_coverage.messages import number
 from avs_coverage.official_sources import FRANCE, Source
 from avs_coverage.territory import Territory
-from avs_coverage.territory_names import TerritoryName, find_territory_name
+from avs_coverage.territory_names import TerritoryName
 
 _GROWTH = 4
 """An archive opens into at most so many times what it may weigh: 6 GB for ADMIN EXPRESS, of 1 to 3 GB."""
 _MOST_DEPARTEMENTS = 20
 _OF_FRANCE = {"communes": "admin-express", "populations": "insee-populations"}
 """What gives for the whole country that which another source gives by département."""
-_LEAST_COMMUNES = 0.95
-"""Share of the communes of a territory that its contours must hold: mergers are fewer in a year."""
-_MOST_CHANGE = 1.5
-"""How many times more, or fewer, inhabitants than the embedded ones are likely."""
-_PROBE = "03"
-"""The département by which a file of the whole country is checked."""
 
 
 def fetch(
@@ -93,9 +86,11 @@ def _record(source: Source, scope: str, addresses: tuple[str, ...], staged: Path
 
 def _check(source: Source, staged: Path, name: TerritoryName | None, host: str) -> None:
     """Read a file by the loader that will read it; raises InputError: AVS-717 and what the loader says."""
-    territory = Territory.of(name or find_territory_name(_PROBE))
     with _of_the_service(host):
-        doubt = _CHECKS[source.layer or source.id](staged, territory)
+        if source.scope == FRANCE or name is None:
+            doubt = fetch_checks.OF_FRANCE[source.id](staged)
+        else:
+            doubt = fetch_checks.OF_A_TERRITORY[source.id](staged, Territory.of(name))
     if doubt:
         raise _unexpected(host, f"{doubt} : la donnée n'est pas vraisemblable")
 
@@ -108,52 +103,6 @@ def _of_the_service(host: str) -> Iterator[None]:
     except InputError as error:
         first = _unexpected(host, "ce que le service rend n'est pas lisible par l'outil")
         raise InputError([*first.faults, *error.faults]) from error
-
-
-def _check_boundaries(path: Path, territory: Territory) -> str:
-    from avs_coverage.loaders.boundaries import read_boundaries_file
-
-    known = len(read_boundaries_file(path, territory.communes.index).frame)
-    count = len(territory.communes)
-    return "" if known >= _LEAST_COMMUNES * count else f"{known} communes sur {count}"
-
-
-def _check_populations(path: Path, territory: Territory) -> str:
-    from avs_coverage.loaders.populations import read_populations
-
-    people = sum(read_populations([path], territory.communes.index).values.values())
-    here = int(territory.communes["population"].sum())
-    likely = here / _MOST_CHANGE <= people <= here * _MOST_CHANGE
-    return "" if likely else f"{number(people)} habitants, pour {number(here)} dans la donnée embarquée"
-
-
-def _check_mairies(path: Path, territory: Territory) -> str:
-    from avs_coverage.loaders.mairies import read_mairies
-
-    read_mairies(path, territory.communes.index)
-    return ""
-
-
-def _check_quarters(path: Path, territory: Territory) -> str:
-    from avs_coverage.loaders.quarters import read_quarters
-
-    read_quarters([path], territory.name.departements)
-    return ""
-
-
-def _check_structures(path: Path, territory: Territory) -> str:
-    from avs_coverage.loaders.bpe import read_bpe
-
-    return "" if len(read_bpe(path)[0]) > 1 else "aucun équipement D506 ni D508"
-
-
-_CHECKS: Mapping[str, Callable[[Path, Territory], str]] = {
-    "communes": _check_boundaries,
-    "population": _check_populations,
-    "qpv": _check_quarters,
-    "mairies": _check_mairies,
-    "bpe": _check_structures,
-}
 
 
 # What is received becomes the file that the loader reads.
