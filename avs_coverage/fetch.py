@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -184,7 +185,7 @@ def _write_table(staged: Path, rows: Sequence[Any], columns: Sequence[str], host
 
 def _json(part: Path, host: str) -> Any:  # noqa: ANN401 - any JSON value
     """Return what a service answered; raises InputError (AVS-717)."""
-    content = part.read_bytes()
+    content = part.read_bytes().removeprefix(BOM_UTF8)
     if content.lstrip()[:1] == b"<":
         raise _unexpected(host, "une page web au lieu de la donnée")
     try:
