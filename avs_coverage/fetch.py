@@ -5,34 +5,29 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from avs_coverage import archives, cache, download
+from avs_coverage import archives, cache, download, fetch_checks
 from avs_coverage.errors import InputError, UsageError
 from avs_coverage.extras import require
 from avs_coverage.faults import Fault
 from avs_coverage.http_client import host_of
 from avs_coverage.manifest import sha256_of
-from avs_coverage.messages import number
 from avs_coverage.official_sources import FRANCE, Source
 from avs_coverage.territory import Territory
-from avs_coverage.territory_names import TerritoryName, find_territory_name
+from avs_coverage.territory_names import TerritoryName
 
-_GROWTH = 20
-"""What is kept of an archive is at most so many times as large as the archive may be."""
+_GROWTH = 4
+"""An archive opens into at most so many times what it may weigh: 6 GB for ADMIN EXPRESS, of 1 to 3 GB."""
 _MOST_DEPARTEMENTS = 20
 _OF_FRANCE = {"communes": "admin-express", "populations": "insee-populations"}
 """What gives for the whole country that which another source gives by département."""
-_LEAST_COMMUNES = 0.95
-"""Share of the communes of a territory that its contours must hold: mergers are fewer in a year."""
-_MOST_CHANGE = 1.5
-"""How many times more, or fewer, inhabitants than the embedded ones are likely."""
-_PROBE = "03"
-"""The département by which a file of the whole country is checked."""
 
 
 def fetch(
@@ -97,61 +92,23 @@ def _record(source: Source, scope: str, addresses: tuple[str, ...], staged: Path
 
 def _check(source: Source, staged: Path, name: TerritoryName | None, host: str) -> None:
     """Read a file by the loader that will read it; raises InputError: AVS-717 and what the loader says."""
-    territory = Territory.of(name or find_territory_name(_PROBE))
-    try:
-        doubt = _CHECKS[source.layer or source.id](staged, territory)
-    except InputError as error:
-        reason = "ce que le service rend n'est pas lisible par l'outil"
-        first = Fault("AVS-717", {"value": host, "reason": reason})
-        raise InputError([first, *error.faults]) from error
+    with _of_the_service(host):
+        if source.scope == FRANCE or name is None:
+            doubt = fetch_checks.OF_FRANCE[source.id](staged)
+        else:
+            doubt = fetch_checks.OF_A_TERRITORY[source.id](staged, Territory.of(name))
     if doubt:
         raise _unexpected(host, f"{doubt} : la donnée n'est pas vraisemblable")
 
 
-def _check_boundaries(path: Path, territory: Territory) -> str:
-    from avs_coverage.loaders.boundaries import read_boundaries_file
-
-    known = len(read_boundaries_file(path, territory.communes.index).frame)
-    count = len(territory.communes)
-    return "" if known >= _LEAST_COMMUNES * count else f"{known} communes sur {count}"
-
-
-def _check_populations(path: Path, territory: Territory) -> str:
-    from avs_coverage.loaders.populations import read_populations
-
-    people = sum(read_populations([path], territory.communes.index).values.values())
-    here = int(territory.communes["population"].sum())
-    likely = here / _MOST_CHANGE <= people <= here * _MOST_CHANGE
-    return "" if likely else f"{number(people)} habitants, pour {number(here)} dans la donnée embarquée"
-
-
-def _check_mairies(path: Path, territory: Territory) -> str:
-    from avs_coverage.loaders.mairies import read_mairies
-
-    read_mairies(path, territory.communes.index)
-    return ""
-
-
-def _check_quarters(path: Path, territory: Territory) -> str:
-    from avs_coverage.loaders.quarters import read_quarters
-
-    read_quarters([path], territory.name.departements)
-    return ""
-
-
-def _check_structures(path: Path, territory: Territory) -> str:
-    from avs_coverage.loaders.bpe import read_bpe
-
-    return "" if len(read_bpe(path)[0]) > 1 else "aucun équipement D506 ni D508"
-
-
-_CHECKS: Mapping[str, Callable[[Path, Territory], str]] = {
-    "communes": _check_boundaries,
-    "population": _check_populations,
-    "qpv": _check_quarters,
-    "mairies": _check_mairies,
-    "bpe": _check_structures,
-}
+@contextmanager
+def _of_the_service(host: str) -> Iterator[None]:
+    """Say, before what a loader says of a file, that a service gave it (AVS-717)."""
+    try:
+        yield
+    except InputError as error:
+        first = _unexpected(host, "ce que le service rend n'est pas lisible par l'outil")
+        raise InputError([*first.faults, *error.faults]) from error
 
 
 # What is received becomes the file that the loader reads.
@@ -169,10 +126,13 @@ def _member(source: Source, parts: Sequence[Path], staged: Path, host: str) -> N
 
 def _structures(source: Source, parts: Sequence[Path], staged: Path, host: str) -> None:
     """Keep the two types of the BPE, under its own headers: 4,000 rows of 3 million."""
-    from avs_coverage.loaders.bpe import read_bpe
+    from avs_coverage.loaders.bpe import read_bpe, recognises
 
     with archives.zip_member(parts[0], source.member, _most(source), host):
-        rows, _ = read_bpe(parts[0])
+        if not recognises(parts[0]):
+            raise _unexpected(host, "sans les colonnes de la BPE")
+        with _of_the_service(host):
+            rows, _ = read_bpe(parts[0])
     with staged.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, delimiter=";").writerows(row.cells for row in rows)
 
@@ -230,7 +190,7 @@ def _write_table(staged: Path, rows: Sequence[Any], columns: Sequence[str], host
 
 def _json(part: Path, host: str) -> Any:  # noqa: ANN401 - any JSON value
     """Return what a service answered; raises InputError (AVS-717)."""
-    content = part.read_bytes()
+    content = part.read_bytes().removeprefix(BOM_UTF8)
     if content.lstrip()[:1] == b"<":
         raise _unexpected(host, "une page web au lieu de la donnée")
     try:

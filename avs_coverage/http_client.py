@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
@@ -60,10 +61,12 @@ def ask(
 
     deadline, waits = time.monotonic() + limits.duration_s, list(WAITS_S)
     try:
-        made = _client(urlsplit(url).scheme, follow_redirects)
-    except (ValueError, ImportError) as error:  # a proxy of another kind than http
-        reason = "le proxy de l'environnement n'est pas un proxy http"
-        raise InputError(Fault("AVS-710", {"value": host_of(url), "reason": reason})) from error
+        made = _client(url, follow_redirects)
+    except (ValueError, ImportError) as error:
+        if isinstance(error, InputError):
+            raise
+        # a proxy of another kind than http
+        raise _unreachable(url, "le proxy de l'environnement n'est pas un proxy http") from error
     with made as client:
         while True:
             try:
@@ -75,8 +78,8 @@ def ask(
                 if wait is None or wait > LONGEST_WAIT_S or time.monotonic() + wait > deadline:
                     raise InputError(error.fault) from error
                 time.sleep(wait)
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise InputError(Fault("AVS-710", {"value": host_of(url), "reason": str(error)})) from error
+            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+                raise _unreachable(url, _reason(error)) from error
 
 
 def _in_time(call: Callable[[], _Answer], host: str, limits: Limits, deadline: float) -> _Answer:
@@ -116,7 +119,7 @@ def post(url: str, fields: Mapping[str, str | Sequence[str]], content: bytes, li
         form = {"data": ("adresses.csv", content, "text/csv")}
         with failures_said(url), client.stream("POST", url, data=fields, files=form) as response:
             if response.is_redirect:
-                to = response.url.join(response.headers["location"]).host
+                to = _target(response).host
                 raise InputError(Fault("AVS-722", {"value": host, "to": to or "ailleurs"}))
             check_status(response, host, (200,))
             for chunk in response.iter_bytes():
@@ -129,15 +132,29 @@ def post(url: str, fields: Mapping[str, str | Sequence[str]], content: bytes, li
     return ask(url, limits, once, follow_redirects=False)
 
 
-def _client(scheme: str, follow_redirects: bool) -> httpx.Client:
+def _unreachable(url: str, reason: str) -> InputError:
+    return InputError(Fault("AVS-710", {"value": host_of(url), "reason": reason}))
+
+
+def _target(response: httpx.Response) -> httpx.URL:
+    """Return where a service sends the client; raises InputError (AVS-716)."""
+    import httpx
+
+    try:
+        return response.url.join(response.headers.get("location", ""))
+    except (httpx.InvalidURL, ValueError) as error:
+        values = {"value": response.url.host, "reason": "une adresse mal écrite"}
+        raise InputError(Fault("AVS-716", values)) from error
+
+
+def _client(url: str, follow_redirects: bool) -> httpx.Client:
     import httpx
 
     from avs_coverage import __version__
 
     def refuse_plain(response: httpx.Response) -> None:
-        target = response.headers.get("location", "") if response.is_redirect else ""
-        to = response.url.join(target).scheme if target else ""
-        if to and (to not in ("http", "https") or (to == "http" and scheme == "https")):
+        to = _target(response).scheme if response.is_redirect else ""
+        if to and (to not in ("http", "https") or (to == "http" and urlsplit(url).scheme == "https")):
             values = {"value": response.url.host, "reason": f"{to}:"}
             raise InputError(Fault("AVS-716", values))
 
@@ -145,21 +162,32 @@ def _client(scheme: str, follow_redirects: bool) -> httpx.Client:
         follow_redirects=follow_redirects,
         max_redirects=_MOST_REDIRECTS,
         timeout=httpx.Timeout(SILENCE_S, connect=CONNECT_S),
-        verify=_certificates(),
+        verify=_certificates(url),
         event_hooks={"response": [refuse_plain]},
         headers={"User-Agent": f"avs-coverage/{__version__}", "Accept-Encoding": "identity"},
     )
 
 
-def _certificates() -> ssl.SSLContext:
-    """Return the authorities of the system (``SSL_CERT_FILE``, the store of Windows), and certifi's."""
+def _certificates(url: str) -> ssl.SSLContext:
+    """Return the authorities of the system (``SSL_CERT_FILE``, the store of Windows), and certifi's.
+
+    What the environment names and cannot be used is told (AVS-710): Python would trust nobody, in silence.
+    """
     import os
 
     import certifi
 
-    context = ssl.create_default_context()
-    if not os.environ.get("SSL_CERT_FILE"):
-        context.load_verify_locations(certifi.where())
+    name, path = "SSLKEYLOGFILE", os.environ.get("SSLKEYLOGFILE", "")
+    try:
+        context = ssl.create_default_context()
+        name, path = "SSL_CERT_FILE", os.environ.get("SSL_CERT_FILE", "")
+        context.load_verify_locations(path or certifi.where())
+        name, path = "SSL_CERT_DIR", os.environ.get("SSL_CERT_DIR", "")
+        for folder in filter(None, path.split(os.pathsep)):
+            list(Path(folder).iterdir())
+    except OSError as error:
+        reason = "aucun certificat n'y est lisible" if isinstance(error, ssl.SSLError) else os_reason(error)
+        raise _unreachable(url, f"{name} nomme « {path} » : {reason}") from error
     return context
 
 
@@ -174,6 +202,9 @@ def failures_said(url: str) -> Iterator[None]:
     except httpx.TooManyRedirects as error:
         reason = f"plus de {_MOST_REDIRECTS} renvois"
         raise InputError(Fault("AVS-716", {"value": host, "reason": reason})) from error
+    except httpx.DecodingError as error:
+        values = {"value": host, "reason": "une réponse compressée abîmée"}
+        raise InputError(Fault("AVS-717", values)) from error
     except httpx.ConnectError as error:
         fault = Fault("AVS-710", {"value": host, "reason": _reason(error)})
         if _is_final(error):
@@ -254,6 +285,7 @@ def _reason(error: Exception) -> str:
             (ssl.SSLCertVerificationError, "certificat non reconnu"),
             (ssl.SSLError, "chiffrement refusé"),
             (socket.gaierror, "nom de machine introuvable"),
+            (UnicodeError, "nom de machine impossible"),
             (ConnectionRefusedError, "connexion refusée"),
             (TimeoutError, f"rien reçu pendant {number(SILENCE_S)} s"),
             (ConnectionError, "connexion interrompue"),
@@ -262,7 +294,11 @@ def _reason(error: Exception) -> str:
                 return words
         if isinstance(cause, OSError) and cause.errno:
             return os_reason(cause)
-    names = {"ReadTimeout": f"rien reçu pendant {number(SILENCE_S)} s", "ProxyError": "le proxy refuse"}
+    names = {
+        "ReadTimeout": f"rien reçu pendant {number(SILENCE_S)} s",
+        "ProxyError": "le proxy refuse",
+        "InvalidURL": "adresse mal écrite",
+    }
     return names.get(type(error).__name__, "réponse incomplète, ou qui n'est pas du HTTP")
 
 

@@ -86,7 +86,8 @@ def check_mirror(mirror: str) -> str:
     """Return the address of a mirror as typed; raises UsageError (AVS-203)."""
     try:
         parts = urlsplit(mirror)
-        wrong = parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment
+        no_machine = not parts.hostname or parts.port == 0  # reading the port raises where it is no port
+        wrong = parts.scheme not in ("http", "https") or no_machine or parts.query or parts.fragment
     except ValueError:
         wrong = True
     if mirror and wrong:

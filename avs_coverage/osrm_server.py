@@ -193,4 +193,6 @@ def _reason(cause: Exception) -> str:
     ):
         if isinstance(cause, kind):
             return words
-    return os_reason(cause) if isinstance(cause, OSError) and cause.errno else str(cause)
+    if isinstance(cause, OSError) and cause.errno:
+        return os_reason(cause)
+    return "demande refusée par un proxy ou par le système"

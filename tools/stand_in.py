@@ -17,11 +17,17 @@ from email.parser import BytesParser
 from email.policy import HTTP
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
+from shapely import Polygon
 
+from avs_coverage.embedded import data_dir, read_boundaries
 from avs_coverage.gazetteer import Gazetteer, departement_of, parent_of_arrondissement
 from avs_coverage.projection import epsg_of, unproject
 from avs_coverage.territory import Territory
@@ -89,6 +95,8 @@ def content(path: str) -> tuple[bytes, dict[str, str]] | None:
         return _zip({name: _quarters(), "SHP/lisez-moi.txt": b"."})
     if parts.path.endswith("/BPE25.zip"):
         return _zip({"BPE25.csv": _equipment()})
+    if parts.path.endswith(".7z"):
+        return admin_express(commune_layer()), {"Content-Type": "application/x-7z-compressed"}
     return None
 
 
@@ -180,18 +188,67 @@ def _populations() -> bytes:
 
 
 def _quarters() -> bytes:
-    import geopandas as gpd
+    """Return the quarters of 2024: the embedded perimeters, 200 m around the chef-lieu for the others."""
+    known = gpd.read_parquet(data_dir() / "qpv_2024_perimeters.parquet").to_crs(4326)
+    listed = pd.read_parquet(data_dir() / "qpv.parquet")
+    listed = listed[(listed["generation"] == 2024) & ~listed["code"].isin(known["code"])]
+    communes = [_GAZETTEER.get(codes.partition("|")[0]) for codes in listed["communes"]]
+    shapes = []
+    for code, commune in zip(listed["departement"], communes, strict=True):
+        assert commune is not None
+        x, y = np.array([-200, 200, 200, -200]), np.array([-200, -200, 200, 200])
+        corners = unproject(commune.x_m + x, commune.y_m + y, epsg_of(code))
+        shapes.append(Polygon(np.column_stack(corners)))
+    made = gpd.GeoDataFrame(listed[["departement", "code"]], geometry=shapes, crs=4326)
+    return str(pd.concat([known, made]).to_json()).encode()
 
-    from avs_coverage.embedded import data_dir
 
-    frame = gpd.read_parquet(data_dir() / "qpv_2024_perimeters.parquet").to_crs(4326)
-    return str(frame.to_json()).encode()
+def commune_layer() -> gpd.GeoDataFrame:
+    """Return the layer ``commune`` of ADMIN EXPRESS 4.0, from the embedded contours."""
+    territory = Territory.find("france")
+    projections = {epsg_of(code) for code in territory.name.departements}
+    parts = [read_boundaries(epsg, territory.name.departements).to_crs(4326) for epsg in projections]
+    frame = pd.concat(parts).set_index("code").sort_index()
+    known = territory.communes.loc[frame.index]
+    columns = {
+        "cleabs": [f"COMMUNE_{code}" for code in frame.index], "code_insee": frame.index,
+        "nom_officiel": known["nom"], "nom_officiel_en_majuscules": known["nom"].str.upper(),
+        "statut": "Commune simple", "population": known["population"],
+        "code_insee_du_departement": known["departement"], "code_insee_de_la_region": known["region"],
+        "codes_siren_des_epci": known["epci"].replace("", "NR"),
+        "superficie_cadastrale": 100 * known["superficie_km2"],
+    }  # fmt: skip
+    return gpd.GeoDataFrame(columns, geometry=frame.geometry, crs=4326).reset_index(drop=True)
+
+
+def admin_express(communes: gpd.GeoDataFrame) -> bytes:
+    """Return a 7z as IGN ships it: a GeoPackage among folders, with a note beside it."""
+    import py7zr
+
+    made, root = io.BytesIO(), "ADMIN-EXPRESS-COG-CARTO_4-0__GPKG_WGS84G_FRA_2025-01-01"
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ADE-COG-CARTO_4-0_GPKG_WGS84G_FRA-ED2025-01-01.gpkg"
+        communes.to_file(path, layer="commune", driver="GPKG", GEOMETRY_NAME="geometrie")
+        points = communes[["nom_officiel", "code_insee"]].rename(
+            columns={"code_insee": "code_insee_de_la_commune"}
+        )
+        inside = gpd.GeoDataFrame(points, geometry=communes.geometry.representative_point(), crs=4326)
+        inside.to_file(path, layer="chef_lieu_de_commune", driver="GPKG", GEOMETRY_NAME="geometrie")
+        with py7zr.SevenZipFile(made, "w", filters=[{"id": py7zr.FILTER_LZMA2, "preset": 0}]) as opened:
+            opened.writestr("Licence Ouverte", f"{root}/LISEZ-MOI.txt")
+            opened.write(path, f"{root}/ADMIN-EXPRESS/1_DONNEES_LIVRAISON/{path.name}")
+    return made.getvalue()
 
 
 def _equipment() -> bytes:
+    """Return two made structures of Allier, a shop, and structures where more than 5,000 people live."""
     header = "AN;NOMRS;CNOMRS;DEPCOM;TYPEQU;LONGITUDE;LATITUDE;QUALITE_GEOLOC"
     rows = ["2025;CS D'ESSAI;;03185;D506;2.6050;46.3400;11", "2025;EVS D'ESSAI;;03310;D508;3.4200;46.1300;11",
             "2025;BOULANGERIE;;03190;B203;3.3300;46.5600;11"]  # fmt: skip
+    for code, row in Territory.find("france").rows.items():
+        if row.population > 5_000 and row.departement != "03":
+            kind = "D506" if row.population > 10_000 else "D508"
+            rows.append(f"2025;{row.nom.upper()};;{code};{kind};{row.lon:.4f};{row.lat:.4f};11")
     return "\n".join([header, *rows, ""]).encode()
 
 

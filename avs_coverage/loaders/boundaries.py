@@ -129,6 +129,15 @@ def read_boundaries_file(path: Path, wanted: Collection[str] | None) -> Boundari
     )
 
 
+def read_commune_codes(path: Path) -> list[str]:
+    """Return the codes of the layer of communes of a file, whose contours are not read.
+
+    Raises InputError: what ``layers`` raises, AVS-352, AVS-353.
+    """
+    with layers(path, EXPECTED) as found:
+        return _commune_layer(path, found, None)[2]
+
+
 def _commune_layer(
     path: Path, found: list[Layer], wanted: Collection[str] | None
 ) -> tuple[Layer, str, list[str]]:

@@ -6,15 +6,40 @@ import contextlib
 import io
 import socket
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from avs_coverage import http_client, official_sources
+from avs_coverage import cache, http_client, official_sources
+from avs_coverage.errors import AvsError
+from avs_coverage.messages import counted
 from avs_coverage.official_sources import Limits
 from tools.stand_in import Answers, StandIn, content
 
 ROOT = Path(__file__).parent.parent.parent
 SHORT = Limits(3_000_000, 4.0)
+SERVED: Counter[tuple[object, int]] = Counter()
+"""How often each fault was served in this run."""
+DAMAGED: list[Path] = []
+"""The caches that a fault left damaged."""
+COUNTS: list[str] = []
+"""What tests have counted, for the end of the run."""
+
+
+def kind_of(fault):
+    """Return what a fault is: its code, and the values that it was made with."""
+    values = [cell.cell_contents for cell in fault.__closure__ or ()]
+    return fault.__code__, hash(repr((values, fault.__defaults__)))
+
+
+def counts():
+    """Return the lines that end a run of these tests."""
+    if not SERVED:
+        return COUNTS
+    answers = counted(SERVED.total(), "réponse fautive", "réponses fautives")
+    kinds = counted(len(SERVED), "sorte", "sortes")
+    caches = counted(len(DAMAGED), "cache abîmée", "caches abîmées") if DAMAGED else "aucune cache abîmée"
+    return [f"fautes servies : {answers} de {kinds}, {caches}", *COUNTS]
 
 
 class Misbehaving(Answers):
@@ -37,6 +62,8 @@ class Misbehaving(Answers):
         if fault is None:
             rightly()
         else:
+            SERVED[kind_of(fault)] += 1
+            self.server.faulty = True
             with contextlib.suppress(OSError):  # the client left: some tests want that
                 fault(self)
 
@@ -45,6 +72,7 @@ class Stand(StandIn):
     def __init__(self):
         super().__init__(handler=Misbehaving)
         self.plan, self.always, self.asked, self.posted = [], None, [], []
+        self.faulty = False
 
     def handle_error(self, request, client_address):
         """The client left."""
@@ -60,6 +88,18 @@ def serving(monkeypatch, tmp_path) -> Iterator[Stand]:
     yield server
     server.shutdown()
     server.server_close()
+    if server.faulty:
+        look_at_cache(tmp_path / "cache")
+
+
+def look_at_cache(folder):
+    """Check that what a fault left of the cache is whole."""
+    try:
+        for record in cache.records():
+            record.check()
+    except AvsError:
+        DAMAGED.append(folder)
+        raise
 
 
 def shorten(monkeypatch):

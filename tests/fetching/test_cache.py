@@ -12,7 +12,7 @@ import time
 import pytest
 
 from avs_coverage import cache, http_client
-from tests.fetching.helpers import ROOT, fetch, files
+from tests.fetching.helpers import COUNTS, ROOT, fetch, files
 from tools.stand_in import content
 
 
@@ -166,7 +166,7 @@ def test_a_record_that_names_a_file_elsewhere_is_nobodys(run, stand, tmp_path):
 
 @pytest.mark.slow
 def test_killed_a_hundred_times_the_cache_is_valid_after_each(stand, tmp_path):
-    """Kill real fetches at moments spread over their life; print how many died where."""
+    """Kill real fetches at moments spread over their life; how many is said at the end of the run."""
     import random
 
     rng, env = random.Random(7), environment(tmp_path)
@@ -186,7 +186,7 @@ def test_killed_a_hundred_times_the_cache_is_valid_after_each(stand, tmp_path):
         for record in cache.records():
             record.check()
         assert cache.find("communes", "03") is not None
-    print(f"\n{launched} lancements, {killed} tués en route : le cache était valide après chacun")
+    COUNTS.append(f"{launched} lancements, {killed} tués en route : le cache était valide après chacun")
     assert killed == 100
     subprocess.run(command(stand, "communes", "allier"), env=env, check=True, capture_output=True)
     subprocess.run(

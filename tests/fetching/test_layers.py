@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from pathlib import Path
@@ -9,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from avs_coverage import cache, official_sources
-from tests.fetching.helpers import fetch, files
-from tools.stand_in import content
+from tests.fetching.helpers import fetch, files, status
+from tools.stand_in import admin_express, commune_layer, content
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,7 @@ from tools.stand_in import content
         (("populations", "allier"), "population : populations-03."),
         (("insee-populations",), "population : insee-populations-france."),
         (("qpv-2024",), "QPV : qpv-2024-france."),
+        (("admin-express",), "contours : admin-express-france."),
     ],
 )  # fmt: skip
 def test_a_fetched_layer_stands_in_and_every_output_says_so(run, stand, words, layer):
@@ -57,7 +59,8 @@ def test_the_bpe_keeps_two_types_and_is_a_list_that_the_user_gives(run, stand):
     done = fetch(run, stand, "bpe")
     assert done.returncode == 0
     path = next(line for line in done.stderr.decode().splitlines() if line.startswith("reçu : "))[7:]
-    assert Path(path).read_text(encoding="utf-8").count("\n") == 3
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    assert {line.split(";")[2] for line in lines[1:]} == {"D506", "D508"}
     assert "BOULANGERIE" not in Path(path).read_text(encoding="utf-8")
     assert "bpe" not in run("report", "allier").stdout.decode()
     assert "CS D'ESSAI" in run("structures", "allier", "--structures", path).stdout.decode()
@@ -213,3 +216,80 @@ def says(path, text):
             return any(text.encode() in archive.read(name) for name in archive.namelist())
     body = path.read_bytes()
     return text.encode() in body or json.dumps(text)[1:-1].encode() in body
+
+
+def member(path, name):
+    """Return the text of a member of what the stand-in gives."""
+    with zipfile.ZipFile(io.BytesIO(content(path)[0])) as archive:
+        return archive.read(name).decode()
+
+
+def zipped(name, text):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr(name, text)
+    return made.getvalue()
+
+
+def populations_where(kept, times=1):
+    header, *lines = member("/x/ensemble.zip", "donnees_communes.csv").splitlines()
+    rows = [line.split(";") for line in lines]
+    changed = [[*row[:8], str(int(row[8]) * times), *row[9:]] for row in rows if kept(row[2])]
+    return zipped("donnees_communes.csv", "\n".join([header, *map(";".join, changed)]))
+
+
+def quarters_of(departements):
+    name = "GEOJSON/QP2024_France_Hexagonale_Outre_Mer_WGS84.geojson"
+    said = json.loads(member("/x/942d4ee8-8142-4556-8ea1-335537ce1119", name))
+    features = [one for one in said["features"] if one["properties"]["departement"] in departements]
+    return zipped(name, json.dumps({**said, "features": features}))
+
+
+def contours(change):
+    return admin_express(change(commune_layer()))
+
+
+def without_geometries_of_allier(frame):
+    there = frame["code_insee_du_departement"] == "03"
+    return frame.set_geometry(frame.geometry.where(~there, None))
+
+
+DOUBTFUL = {
+    "populations of one département": (
+        "insee-populations", lambda: populations_where("03".__eq__), "317 communes sur 34 858",
+    ),
+    "populations, a tenth less": (
+        "insee-populations", lambda: populations_where(lambda one: one[0] not in "56"), "sur 34 858",
+    ),
+    "populations doubled": (
+        "insee-populations", lambda: populations_where(lambda one: True, 2), "136 188 560 habitants",
+    ),
+    "quarters of one département": ("qpv-2024", lambda: quarters_of({"03", "93"}), "2 départements à QPV"),
+    "two structures": (
+        "bpe",
+        lambda: zipped("BPE25.csv", "\n".join(member("/BPE25.zip", "BPE25.csv").splitlines()[:4])),
+        "2 équipements D506 et D508",
+    ),
+    "contours of one département": (
+        "admin-express", lambda: contours(lambda one: one[one["code_insee"].str[:2] == "03"]), "317 communes",
+    ),
+    "codes without contours": ("admin-express", lambda: contours(without_geometries_of_allier), "AVS-355"),
+    "points": (
+        "admin-express",
+        lambda: contours(lambda one: one.set_geometry(one.representative_point())),
+        "AVS-352",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DOUBTFUL)
+def test_a_file_of_the_country_that_is_not_the_country_is_refused(run, stand, tmp_path, name):
+    source, body, word = DOUBTFUL[name]
+    stand.always = status(200, body())
+    done = fetch(run, stand, source)
+    told = done.stderr.decode().replace("\u202f", " ")
+    assert done.returncode == 3, told
+    assert "AVS-717" in told
+    assert word in told
+    assert "Traceback" not in told
+    assert files(tmp_path) == {}

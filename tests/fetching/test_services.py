@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import socket
 import time
 
@@ -10,6 +11,9 @@ import pytest
 
 from tests.fetching.helpers import closed, cut_chunk, fetch, files, status, truncated
 from tools.stand_in import content
+
+ENGLISH = re.compile(r"\b(error|invalid|while|the|failed|unexpected|not|peer|incorrect)\b", re.IGNORECASE)
+"""Words of the reasons of the libraries, which are no words of ours."""
 
 
 def trickle(one):
@@ -70,6 +74,12 @@ def gzip_bomb(one):
     one.give(200, gzip.compress(b"0" * 30_000_000), {"Content-Encoding": "gzip"})
 
 
+def damaged_gzip(one):
+    body = bytearray(gzip.compress(content(one.path)[0]))
+    body[len(body) // 2] ^= 0xFF
+    one.give(200, bytes(body), {"Content-Encoding": "gzip"})
+
+
 def other_departement(one):
     one.give(200, *content(one.path.replace("/03/", "/48/")))
 
@@ -98,6 +108,11 @@ JSON_FAULTS = {
     "closed": (closed, "AVS-715"),
     "not http": (not_http, "AVS-715"),
     "gzip bomb": (gzip_bomb, "AVS-713"),
+    "gzip damaged": (damaged_gzip, "AVS-717"),
+    "gzip of nothing": (status(200, b"bonjour", Content_Encoding="gzip"), "AVS-717"),
+    "redirect to no port": (status(302, Location="http://127.0.0.1:port/"), "AVS-716"),
+    "redirect to no machine": (status(302, Location="http://[/"), "AVS-710"),
+    "redirect to a bad name": (status(302, Location="http://a..b/"), "AVS-710"),
     "a page": (status(200, b"<!DOCTYPE html><title>Connexion</title>", Content_Type="text/html"), "AVS-717"),
     "empty": (status(200, b""), "AVS-717"),
     "no commune": (status(200, b'{"type":"FeatureCollection","features":[]}'), "AVS-717"),
@@ -124,6 +139,7 @@ def test_every_fault_of_a_service_ends_in_a_message_and_an_intact_cache(run, sta
     assert code in told
     assert "  aide : " in told
     assert "Traceback" not in told
+    assert not ENGLISH.search(told), told
     assert time.monotonic() - began < 60
     kept = {n: body for n, body in files(tmp_path).items() if ".part" not in n}
     assert kept == before
@@ -202,3 +218,49 @@ def test_a_proxy_of_another_kind_is_said(run, stand, monkeypatch, proxy):
         monkeypatch.delenv(name)
     done = run("data", "fetch", "populations", "allier", "--mirror", "http://miroir.invalid")
     assert (done.returncode, b"AVS-710" in done.stderr) == (3, True), done.stderr.decode()
+
+
+def test_a_json_that_begins_with_a_mark_of_utf_8_is_read(run, stand):
+    def marked(one):
+        body, headers = content(one.path)
+        one.give(200, b"\xef\xbb\xbf" + body, headers)
+
+    stand.always = marked
+    for source in ("communes", "populations", "mairies"):
+        done = fetch(run, stand, source, "allier")
+        assert done.returncode == 0, done.stderr.decode()
+    stand.always = status(200, b"\xef\xbb\xbf<html>Connexion</html>")
+    assert "une page web" in fetch(run, stand, "communes", "allier").stderr.decode()
+
+
+@pytest.mark.parametrize("port", ["99999999", "port", "-1", "0"])
+def test_a_mirror_on_no_port_is_refused_as_typed(run, stand, port):
+    done = run("data", "fetch", "populations", "allier", "--mirror", f"http://127.0.0.1:{port}")
+    assert (done.returncode, b"AVS-203" in done.stderr) == (2, True), done.stderr.decode()
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"])
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda path: path / "absent" / "x", "introuvable"),
+        (lambda path: path, "dossier"),
+        (lambda path: path / "garbage.pem", "aucun certificat n'y est lisible"),
+    ],
+    ids=["missing", "a folder", "garbage"],
+)
+def test_a_variable_of_certificates_that_cannot_be_used_is_named(
+    run, stand, tmp_path, monkeypatch, name, make, reason
+):
+    (tmp_path / "garbage.pem").write_text("bonjour", encoding="utf-8")
+    usable = {("SSL_CERT_DIR", "dossier"), ("SSLKEYLOGFILE", "aucun certificat n'y est lisible")}
+    monkeypatch.setenv(name, str(make(tmp_path)))
+    done = fetch(run, stand, "populations", "allier")
+    told = done.stderr.decode()
+    if (name, reason) in usable:
+        assert done.returncode == 0, told
+        return
+    assert done.returncode == 3, told
+    assert f"AVS-710 : 127.0.0.1 ne répond pas ({name} nomme « {make(tmp_path)} » : " in told
+    assert "Traceback" not in told
+    assert not ENGLISH.search(told.replace(str(tmp_path), "")), told

@@ -264,6 +264,21 @@ def _manifest() -> bytes:
     return json.dumps(record, indent=1).encode()
 
 
+def _shipped(kind: str, rows: Cells) -> dict[str, bytes]:
+    """Return the zips of INSEE under their own names and members, and one that swells three hundred times."""
+    table = as_csv(rows, end="\r\n")
+    if kind == "population":
+        others = {"donnees_departements.csv": b"REG;DEP;PMUN\r\n84;03;333298\r\n"}
+        return {"ensemble.zip": as_zip({"donnees_communes.csv": table, **others})}
+    if kind == "bpe":
+        shops = as_csv([rows[2]] * 50_000, end="\r\n")
+        return {
+            "BPE25.zip": as_zip({"BPE25.csv": table}),
+            "BPE_gonflee.zip": as_zip({"BPE25.csv": table + shops}),
+        }
+    return {}
+
+
 @cache
 def seeds() -> tuple[Seed, ...]:
     """Return every seed, in an order that does not change."""
@@ -281,6 +296,7 @@ def seeds() -> tuple[Seed, ...]:
         if kind in ("indicateurs", "carreaux", "structures", "bpe", "temps"):
             made["parquet"] = as_parquet(rows)
         found += [Seed(kind, f"{kind}.{end}", content, cells) for end, content in made.items()]
+        found += [Seed(kind, name, content, cells) for name, content in _shipped(kind, rows).items()]
     for kind, frame in frames().items():
         for end in LAYER_FORMATS:
             found.append(Seed(kind, f"{kind}_geo.{end}", layer_bytes(frame, f"x.{end}")))
