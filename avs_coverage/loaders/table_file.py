@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import re
 import zipfile
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.messages import os_reason
+from avs_coverage.ordinary import is_handed_over, not_readable, require_ordinary
 
 _WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
 CELL_IN_ERROR = "#N/A"
@@ -87,22 +88,29 @@ def no_table(start: bytes) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the whole of a file; raises InputError (AVS-301)."""
+    """Return the whole of a file, or of a pipe that the shell opened; raises InputError (AVS-301)."""
     try:
+        if not is_handed_over(path):
+            require_ordinary(path)
         return path.read_bytes()
     except OSError as error:
-        values = {"value": str(path), "reason": os_reason(error)}
-        raise InputError(Fault("AVS-301", values)) from error
+        raise not_readable(path, error) from error
 
 
 def first_bytes(path: Path) -> bytes:
-    """Return the first bytes of a regular file; empty for a pipe, which can be read but once."""
+    """Return the first bytes of a file; empty for a pipe, which can be read but once, or where there is none.
+
+    Raises InputError (AVS-301) for what is no ordinary file, before any library is given its path.
+    """
     try:
-        if not path.is_file():
+        if is_handed_over(path):
             return b""
+        require_ordinary(path)
         with path.open("rb") as file:
             return file.read(8192)
-    except OSError:
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise not_readable(path, error) from error
         return b""
 
 

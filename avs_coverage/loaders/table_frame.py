@@ -24,7 +24,7 @@ from avs_coverage.loaders.table_file import (
     refuse_damaged_utf8,
     text_format,
 )
-from avs_coverage.messages import os_reason
+from avs_coverage.ordinary import not_readable, require_ordinary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,9 +124,10 @@ def describe_frame(path: Path) -> str:
 
 def _open(path: Path) -> IO[bytes]:
     try:
+        require_ordinary(path)
         return path.open("rb")
     except OSError as error:
-        raise InputError(Fault("AVS-301", {"value": str(path), "reason": os_reason(error)})) from error
+        raise not_readable(path, error) from error
 
 
 class _NoTableError(Exception):
