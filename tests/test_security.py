@@ -10,6 +10,7 @@ import zipfile
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
+import geopandas
 import openpyxl
 import pyogrio
 import pytest
@@ -26,24 +27,41 @@ HOSTILE = (
     "-2+3+cmd|' /C calc'!A0",
     "\x1b]0;titre\x07\x1b[31mrouge\x1b[2J",
     "\u202egnp.exe",
+    "\u202afdp\u202b \u2067exe\u2069.\u2066txt\u202c\u202d",
     "&lt;b&gt; &amp; ]]> <!-- -->",
     "$\\frac{1}{2}$ %s {0} {x!r}",
     "'; DROP TABLE communes; --",
     "[lien](javascript:alert(4)) `code` **gras**",
 )  # fmt: skip
-ESCAPES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
+ESCAPES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @pytest.fixture
 def listed(tmp_path):
     """A list of structures whose every text is hostile."""
     rows = [
-        {"nom": name, "type": "CS" if rank % 2 else "EVS", "code_insee": "03190"}
+        {"nom": name, "type": "CS" if rank % 2 else "EVS", "code_insee": "03190", "capacite": "10"}
         | dict.fromkeys(("note", "source", "gestionnaire"), name)
         for rank, name in enumerate(HOSTILE)
     ]
     (tmp_path / "liste.json").write_text(json.dumps(rows), encoding="utf-8")
     return "liste.json"
+
+
+@pytest.fixture
+def others(tmp_path, listed):
+    """Options that give that list, and files whose every other text is hostile."""
+    name = HOSTILE[8] + HOSTILE[9] + HOSTILE[7].replace(";", "")
+    zones = f"structure;commune\n{HOSTILE[9]};Vichy\n"
+    (tmp_path / "zones.csv").write_text(zones, encoding="utf-8")
+    (tmp_path / "qpv.csv").write_text(
+        f"code_qpv;nom_qpv;code_insee;population\nQN00301M;{name};03185;100\n", encoding="utf-8"
+    )
+    (tmp_path / "indicateurs.csv").write_text(
+        f"code_insee;pauvres {name};classe\n03185;12;{name}\n03190;10;B\n", encoding="utf-8"
+    )
+    return ("--structures", listed, "--service-areas", "zones.csv", "--qpv", "qpv.csv",
+            "--indicators", "indicateurs.csv")  # fmt: skip
 
 
 class Page(HTMLParser):
@@ -139,6 +157,29 @@ def check_layer(path):
     pyogrio.read_dataframe(path)
 
 
+def texts_of(path):
+    """Yield the texts that a file holds, as whoever opens it gets them."""
+    if path.suffix in (".html", ".md", ".csv", ".json", ".geojson", ".svg"):
+        yield path.read_text(encoding="utf-8-sig").replace("\n", "")
+    elif path.suffix == ".xlsx":
+        for sheet in openpyxl.load_workbook(path):
+            yield from (str(cell) for row in sheet.iter_rows(values_only=True) for cell in row)
+    elif path.suffix in (".gpkg", ".parquet"):
+        read = pyogrio.list_layers(path)[:, 0] if path.suffix == ".gpkg" else [None]
+        for layer in read:
+            made = pyogrio.read_dataframe(path, layer=layer) if layer else geopandas.read_parquet(path)
+            yield from map(str, made.columns)
+            texts = made.drop(columns="geometry", errors="ignore").select_dtypes(exclude="number")
+            yield from (str(cell) for column in texts for cell in texts[column])
+    elif path.suffix == ".docx":
+        with zipfile.ZipFile(path) as archive:
+            yield from (archive.read(n).decode() for n in archive.namelist() if n.endswith(".xml"))
+    elif path.suffix == ".pdf":
+        from pypdf import PdfReader
+
+        yield from (page.extract_text().replace("\n", "") for page in PdfReader(path).pages)
+
+
 CHECKS = {
     ".html": check_html, ".xlsx": check_xlsx, ".csv": check_csv, ".json": check_json, ".md": check_markdown,
     ".gpkg": check_gpkg, ".geojson": check_layer, ".parquet": lambda path: None, ".svg": check_svg,
@@ -147,16 +188,15 @@ CHECKS = {
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_no_export_lets_a_hostile_name_act(run, tmp_path, listed, name):
-    done = run("export", "allier", "--structures", listed, "-o", "out", "--format", name)
+def test_no_export_lets_a_hostile_name_act(run, tmp_path, others, name):
+    done = run("export", "allier", *others, "-o", "out", "--format", name)
     assert done.returncode == 0, done.stderr.decode()
     found = list((tmp_path / "out").iterdir())
     assert len(found) >= 2
     for path in found:
         CHECKS[path.suffix](path)
-        if path.suffix in (".html", ".md", ".csv", ".json", ".geojson"):
-            text = path.read_text(encoding="utf-8-sig")
-            assert not re.search("[\x1b\x07]", text), path.name
+        for text in texts_of(path):
+            assert not ESCAPES.search(text), (path.name, text)
 
 
 COMMANDS = [
@@ -169,13 +209,31 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_no_screen_and_no_message_lets_a_hostile_name_act(run, listed, command):
-    done = run(*command, "--structures", listed)
+def test_no_screen_and_no_message_lets_a_hostile_name_act(run, others, command):
+    done = run(*command, *others)
+    assert done.returncode == 0, done.stderr.decode()
     for stream in (done.stdout, done.stderr):
         assert not ESCAPES.search(stream.decode().replace("\n", ""))
-    made = run(*command, "--structures", listed, "--json")
-    if made.returncode == 0:
-        assert not re.search(b"[\x1b\x07]", made.stdout)
+    made = run(*command, *others, "--json")
+    assert not ESCAPES.search(made.stdout.decode().replace("\n", ""))
+
+
+def test_the_name_of_a_group_does_not_act(run, others):
+    for more in ((), ("--json",)):
+        done = run("groups", "allier", *others, "--by", "indicateurs.csv=classe", *more)
+        assert done.returncode == 0, done.stderr.decode()
+        assert not ESCAPES.search(done.stdout.decode().replace("\n", ""))
+
+
+def test_what_is_said_of_a_hostile_text_does_not_act(run, tmp_path):
+    name = HOSTILE[8] + HOSTILE[9] + HOSTILE[7].replace(";", "")
+    (tmp_path / "qpv.csv").write_text(f"code_qpv;population\n{name};{name}\n", encoding="utf-8")
+    (tmp_path / "population.csv").write_text(f"code_insee;PMUN\n{name};{name}\n", encoding="utf-8")
+    (tmp_path / "liste.csv").write_text(f"nom;type;commune;{name}\nA;CS;{name};1\n", encoding="utf-8")
+    for file in ("qpv.csv", "population.csv", "liste.csv"):
+        told = run("check", file, "--territory", "allier", "--json").stdout.decode()
+        assert json.loads(told)["accepte"] is False
+        assert not ESCAPES.search(told.replace("\n", ""))
 
 
 def test_a_hostile_word_of_the_command_line_is_shown_without_acting(run):

@@ -16,6 +16,7 @@ from pathlib import Path
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.ordinary import is_handed_over, not_readable, require_ordinary
+from avs_coverage.reports.text import without_controls
 
 _WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
 CELL_IN_ERROR = "#N/A"
@@ -42,10 +43,18 @@ _MAX_TEXT_CELLS = 30_000_000
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its line as a spreadsheet numbers it, and its cells as stripped text."""
+    """One row: its line as a spreadsheet numbers it, and its cells as stripped text.
+
+    Characters that no output should carry on are left out: see ``without_controls``.
+    """
 
     line: int
     cells: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Leave out what is no writing, whatever the file the row is from."""
+        if not all(map(str.isprintable, self.cells)):
+            object.__setattr__(self, "cells", tuple(without_controls(cell).strip() for cell in self.cells))
 
     @property
     def is_blank(self) -> bool:

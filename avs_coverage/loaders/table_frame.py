@@ -25,6 +25,7 @@ from avs_coverage.loaders.table_file import (
     text_format,
 )
 from avs_coverage.ordinary import not_readable, require_ordinary
+from avs_coverage.reports.text import without_controls
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -208,7 +209,7 @@ def _first_rows(path: Path, start: str, delimiter: str) -> list[list[str]]:
         rows = list(islice(reader, _HEADER_SEARCH_LINES))
     except csv.Error as error:
         raise _unreadable(path.name, "guillemet mal placé, ou cellule démesurée") from error
-    return [[" ".join(cell.split()) for cell in row] for row in rows]
+    return [[" ".join(without_controls(cell).split()) for cell in row] for row in rows]
 
 
 def refuse_twice(file: str, header: Sequence[str], chosen: Sequence[str], line: int) -> None:
@@ -336,17 +337,20 @@ def _parquet(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
 
     try:
         with pq.ParquetFile(path) as file:
-            chosen = list(choose(file.schema_arrow.names))
+            written = file.schema_arrow.names
+            header = [without_controls(name) for name in written]
+            chosen = list(choose(header))
             if not chosen:
                 raise _NoTableError
-            refuse_twice(path.name, file.schema_arrow.names, chosen, 1)
+            refuse_twice(path.name, header, chosen, 1)
+            columns = [written[header.index(name)] for name in chosen]
             line = 2
-            for batch in file.iter_batches(batch_size=CHUNK_ROWS, columns=chosen):
+            for batch in file.iter_batches(batch_size=CHUNK_ROWS, columns=columns):
                 piece = batch.replace_schema_metadata().to_pandas().astype(object)
                 piece = piece.where(piece.notna(), "").map(_text_of)
                 piece.index = range(line, line + len(piece))
                 line += len(piece)
-                yield _cleaned(piece[chosen].astype(str))
+                yield _cleaned(piece[columns].set_axis(chosen, axis=1).astype(str))
     except (pa.ArrowException, OSError) as error:
         raise _unreadable(path.name, "fichier Parquet abîmé") from error
 
