@@ -16,7 +16,7 @@ from pathlib import Path
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.ordinary import is_handed_over, not_readable, require_ordinary
-from avs_coverage.reports.text import without_controls
+from avs_coverage.reports.text import FORMULA_SIGNS, without_controls
 
 _WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
 CELL_IN_ERROR = "#N/A"
@@ -161,7 +161,7 @@ def rows_of_text(path: Path, content: bytes) -> list[Row]:
     rows, start = [], 1
     try:
         for cells in reader:
-            rows.append(Row(start, tuple(_unescape(cell.strip()) for cell in cells)))
+            rows.append(Row(start, tuple(unescape(cell.strip()) for cell in cells)))
             start = reader.line_num + 1
     except csv.Error as error:
         values = {"reason": "guillemet mal placé ou jamais fermé, ou cellule démesurée"}
@@ -235,9 +235,9 @@ def _delimiter(text: str) -> str:
     return max(";,\t", key=score)
 
 
-def _unescape(cell: str) -> str:
+def unescape(cell: str) -> str:
     """Take back the apostrophe that exports put before a text a spreadsheet would run."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in "=+-@" and cell[1:2] else cell
+    return cell[1:] if cell[:1] == "'" and cell.startswith(FORMULA_SIGNS, 1) else cell
 
 
 def text_of(cell: object) -> str:
@@ -252,4 +252,4 @@ def text_of(cell: object) -> str:
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat()
     if isinstance(cell, date):
         return cell.isoformat()
-    return _unescape(str(cell).strip())
+    return unescape(str(cell).strip())

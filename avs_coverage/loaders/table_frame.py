@@ -23,6 +23,7 @@ from avs_coverage.loaders.table_file import (
     not_a_table,
     refuse_damaged_utf8,
     text_format,
+    unescape,
 )
 from avs_coverage.ordinary import not_readable, require_ordinary
 from avs_coverage.reports.text import without_controls
@@ -209,7 +210,7 @@ def _first_rows(path: Path, start: str, delimiter: str) -> list[list[str]]:
         rows = list(islice(reader, _HEADER_SEARCH_LINES))
     except csv.Error as error:
         raise _unreadable(path.name, "guillemet mal placé, ou cellule démesurée") from error
-    return [[" ".join(without_controls(cell).split()) for cell in row] for row in rows]
+    return [[" ".join(unescape(without_controls(cell).strip()).split()) for cell in row] for row in rows]
 
 
 def refuse_twice(file: str, header: Sequence[str], chosen: Sequence[str], line: int) -> None:
@@ -266,7 +267,7 @@ def _cleaned(frame: pd.DataFrame) -> pd.DataFrame:
 def _unescaped(column: pd.Series) -> pd.Series:
     if not column.str.startswith("'").any():
         return column
-    return column.str.replace(r"^'(?=[=+\-@])", "", regex=True)
+    return column.map(unescape)
 
 
 def _parser_fault(file: str, error: str, skipped: int) -> InputError:

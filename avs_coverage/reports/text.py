@@ -14,6 +14,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u206
 # turns the letters that follow round (« \u202egnp.exe » reads « exe.png »).
 _ESCAPES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
+FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r")
+"""How a text starts that a spreadsheet may run: as on Japanese keyboards too, or behind a blank it drops."""
+
 
 def without_controls(text: str) -> str:
     r"""Return *text* without control characters, nor those that reverse it; tabs and line breaks stay.
