@@ -8,6 +8,7 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from lzma import LZMAError
@@ -60,6 +61,40 @@ class Row:
     def is_blank(self) -> bool:
         """Tell whether no cell holds anything."""
         return not any(self.cells)
+
+
+def under_no_header(row: Row, header: Sequence[str]) -> tuple[str, str]:
+    """Return the column, as a spreadsheet names it, and the text of the first cell without a header.
+
+    Two empty texts where there is none. A workbook gives every row the same number of cells, so that
+    only an empty header tells one too many.
+    """
+    if len(row.cells) > len(header) or "" in header:
+        for position, cell in enumerate(row.cells):
+            if cell and not "".join(header[position : position + 1]):
+                return column_letters(position), cell
+    return "", ""
+
+
+def beyond_headers(file: str, line: int, cells: Sequence[str], width: int) -> Fault | None:
+    """Return the fault of a row with a cell beyond the *width* of its headers (AVS-306), None without."""
+    position = next((n for n in range(width, len(cells)) if cells[n].strip()), -1)
+    if position < 0:
+        return None
+    return Fault("AVS-306", {"value": cells[position].strip()}, file, line, column_letters(position))
+
+
+def column_letters(position: int) -> str:
+    """Name a column, from 0, as a spreadsheet does.
+
+    >>> column_letters(0), column_letters(25), column_letters(26), column_letters(701), column_letters(702)
+    ('A', 'Z', 'AA', 'ZZ', 'AAA')
+    """
+    letters, rest = "", position + 1
+    while rest:
+        rest, letter = divmod(rest - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return letters
 
 
 def read_rows(path: Path) -> list[Row]:
