@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 MAX_PAIRS = 1_000_000
 """Of structures that overlap: France would have ten times fewer, and a list of errors fills the memory."""
 _BATCH = 500
+_PAIRS_AT_ONCE = 1_000_000
+"""Pairs of structures counted together, each as often as there are points that both reach."""
 
 COLUMNS = (
     "id",
@@ -47,6 +48,8 @@ _LEVELS: tuple[Level, ...] = ("certain", "firm", "any")
 _ByLevel = dict[Level, Demand]
 _Pairs = tuple[Ints, Ints]
 """Which structure reaches which point."""
+_Shared = tuple[np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.float64]]]
+"""Rank of a structure × their number + that of another, ascending, and the inhabitants that both serve."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def structure_contributions(coverage: Coverage) -> tuple[Contribution, ...]:
     counted = coverage.inventory.counted(coverage.on)
     structures = sorted((s for s in counted if coverage.rule.locates(s)), key=lambda s: s.id)
     sums = {name: np.zeros(len(structures)) for name in (*_LEVELS, *(f"{level} alone" for level in _LEVELS))}
-    shared: dict[tuple[int, int], float] = {}
+    shared: _Shared = (np.empty(0, np.int64), np.empty(0))
     people = np.where(coverage.known, coverage.territory.communes["population"].to_numpy(float), 0.0)
     demands = list(_demands(coverage, structures))
     size = len(people)
@@ -122,7 +125,7 @@ def structure_contributions(coverage: Coverage) -> tuple[Contribution, ...]:
             sums[name] += np.bincount(structure, weight[point], minlength=len(structures))
         structure, point = pairs["certain"]
         several = np.bincount(point, minlength=len(weight))[point] > 1
-        _add_shared(structure[several], point[several], weight, shared)
+        shared = _add_shared(structure[several], point[several], weight, len(structures), shared)
     overlaps = _overlaps(structures, shared)
     found = [
         _contribution(one, {name: _whole(values[rank]) for name, values in sums.items()}, overlaps[rank])
@@ -213,30 +216,41 @@ def _add_shared(
     structure: np.ndarray[Any, Any],
     point: np.ndarray[Any, Any],
     weight: np.ndarray[Any, Any],
-    shared: dict[tuple[int, int], float],
-) -> None:
-    """Add, for each pair of structures, the weight of the points that both reach."""
-    order = np.argsort(point, kind="stable")
+    count: int,
+    shared: _Shared,
+) -> _Shared:
+    """Add, for each pair of structures, the weight of the points that both reach; not all points at once."""
+    order = np.lexsort((structure, point))
     structure, point = structure[order], point[order]
     bounds = np.flatnonzero(np.diff(point, prepend=-1, append=-2))
-    for first, last in pairwise(bounds):
-        several, value = sorted(structure[first:last].tolist()), float(weight[point[first]])
-        for i, one in enumerate(several):
-            for other in several[i + 1 :]:
-                shared[one, other] = shared.get((one, other), 0.0) + value
-        if len(shared) > MAX_PAIRS:
+    sizes = np.diff(bounds)
+    at_once = np.cumsum(sizes * (sizes - 1) // 2) // _PAIRS_AT_ONCE
+    for piece in np.split(np.arange(len(sizes)), np.flatnonzero(np.diff(at_once)) + 1):
+        if not len(piece):
+            continue
+        here = slice(bounds[piece[0]], bounds[piece[-1] + 1])
+        pairs, values = [shared[0]], [shared[1]]
+        for gap in range(1, int(sizes[piece].max())):
+            same = point[here][gap:] == point[here][:-gap]
+            one, other = structure[here][:-gap][same], structure[here][gap:][same]
+            pairs.append(one * count + other)
+            values.append(weight[point[here][gap:][same]])
+        keys, place = np.unique(np.concatenate(pairs), return_inverse=True)
+        shared = keys, np.bincount(place, np.concatenate(values), minlength=len(keys)).astype(np.float64)
+        if len(keys) > MAX_PAIRS:
             raise UsageError(Fault("AVS-232", {"value": number(MAX_PAIRS)}))
+    return shared
 
 
-def _overlaps(
-    structures: list[Structure], shared: dict[tuple[int, int], float]
-) -> list[tuple[tuple[str, int], ...]]:
+def _overlaps(structures: list[Structure], shared: _Shared) -> list[tuple[tuple[str, int], ...]]:
     """Return, for each structure, those with which it shares inhabitants, and how many, most first."""
     found: list[list[tuple[str, int]]] = [[] for _ in structures]
-    for (one, other), value in shared.items():
+    for key, value in zip(*(column.tolist() for column in shared), strict=True):
+        one, other = divmod(key, len(structures))
         if value > 0:
-            found[one].append((structures[other].id, _whole(value)))
-            found[other].append((structures[one].id, _whole(value)))
+            people = _whole(value)
+            found[one].append((structures[other].id, people))
+            found[other].append((structures[one].id, people))
     return [tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0]))) for pairs in found]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from types import ModuleType
 
@@ -22,10 +23,13 @@ def require(module: str, what: str) -> ModuleType:
 
     Raises OutputError: AVS-507 where the library is not installed.
     """
+    root = module.partition(".")[0]
+    log = logging.getLogger(root)
+    if log.level == logging.NOTSET:  # matplotlib tells in English of a home folder that it cannot write
+        log.setLevel(logging.ERROR)
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        root = module.partition(".")[0]
         if error.name is None or error.name.partition(".")[0] != root:
             raise
         package, extra = PACKAGES[root]

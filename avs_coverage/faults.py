@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from avs_coverage.catalogue import CATALOGUE
+from avs_coverage.reports.text import without_controls
 
 
 @dataclass(frozen=True)
@@ -51,17 +52,19 @@ class Fault:
         return ", ".join(parts)
 
     def _values(self) -> dict[str, str]:
-        return {"column": self.column, **self.values}
+        values = {"column": self.column, **self.values}
+        return {name: without_controls(text) for name, text in values.items()}
 
     def to_record(self) -> dict[str, str | int]:
         """Return the fault as plain values for JSON."""
+        values = self._values()
         return {
             "code": self.code,
             "message": self.what,
             "fichier": self.file,
             "ligne": self.line,
-            "colonne": self.column,
-            "valeur": self.values.get("value", ""),
+            "colonne": without_controls(self.column),
+            "valeur": values.get("value", ""),
             "pourquoi": self.why,
             "aide": self.hint,
         }

@@ -15,6 +15,7 @@ from avs_coverage import __version__
 from avs_coverage.embedded import data_dir
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
+from avs_coverage.ordinary import require_ordinary
 from avs_coverage.study import Files, Request, RuleOptions, split_indicators
 from avs_coverage.territory_names import find_territory_name
 
@@ -43,7 +44,8 @@ _SEVERAL = {"population": "population", "qpv": "qpv"}
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, read in pieces."""
+    """Return the SHA-256 of a file, read in pieces; raises OSError."""
+    require_ordinary(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -22,6 +22,7 @@ _SHAPE: dict[str, Any] = {
     "csv": str,
     "entrees": [{**_FILE, "role": str, "colonnes": [str]}],
     "donnees_de_l_outil": [_FILE],
+    "millesimes": {...: str},
     "sorties": [_FILE],
 }
 """A type, a list of such, or keys and what they hold; ``...`` stands for any key."""

@@ -21,6 +21,7 @@ _OS_REASONS = {
     errno.EBUSY: "fichier occupé par un autre programme",
     errno.EINVAL: "nom ou emplacement non admis",
     errno.ENOTEMPTY: "le dossier n'est pas vide",
+    errno.ENXIO: "ce n'est pas un fichier ordinaire",
     errno.EIO: "erreur de lecture ou d'écriture du disque",
     errno.EMFILE: "trop de fichiers ouverts",
     errno.EFBIG: "fichier plus gros que ce que le système permet",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
+from avs_coverage.ordinary import read_settings
 
 if TYPE_CHECKING:
     from datetime import date
@@ -144,7 +145,9 @@ def read_study(text: str) -> Study:
 
     try:
         folder = Path(text).expanduser()
-        content = (folder / FILE_NAME).read_bytes()
+        content = read_settings(folder / FILE_NAME)
+    except InputError:  # too large
+        raise
     except (OSError, RuntimeError, ValueError) as error:  # no such home, a null character in the name
         raise InputError(Fault("AVS-340", {"value": text, "file": FILE_NAME})) from error
     try:

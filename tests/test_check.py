@@ -51,7 +51,7 @@ def test_a_terrible_list_shows_all_its_faults_in_one_run(run, tmp_path):
         (6, "AVS-320", "zone"),
         (7, "AVS-315", "commune"),
         (8, "AVS-323", "longitude"),
-        (9, "AVS-306", ""),
+        (9, "AVS-306", "J"),
         (9, "AVS-327", "latitude"),
         (9, "AVS-313", "zone"),
     ]

@@ -599,3 +599,19 @@ def test_large_territories_are_drawn(territory):
     _, ids = read_svg(map_bytes(report, "svg"))
     drawn = {one.removeprefix("commune-") for one in ids if one.startswith("commune-")}
     assert drawn == set(MapContent(report).shapes)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("map", "allier", "-o", "a.svg"), ("export", "allier", "-o", "x", "--format", "png")],
+    ids=" ".join,
+)
+def test_a_home_that_cannot_be_written_is_no_matter(process, tmp_path, monkeypatch, command):
+    (tmp_path / "fichier").write_text("", encoding="utf-8")
+    nowhere = str(tmp_path / "fichier" / "a")  # no folder can be made in a file, whoever asks
+    monkeypatch.delenv("MPLCONFIGDIR", raising=False)
+    done = process(*command, HOME=nowhere, XDG_CONFIG_HOME=nowhere, XDG_CACHE_HOME=nowhere)
+    told = done.stderr.decode()
+    assert done.returncode == 0, told
+    assert "atplotlib" not in told
+    assert "mkdir" not in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
@@ -10,12 +11,20 @@ import zipfile
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
+import geopandas
 import openpyxl
 import pyogrio
 import pytest
 
 from avs_coverage.export import FORMATS
+from avs_coverage.loaders.structures import load_structures
+from avs_coverage.loaders.table_frame import read_frame
+from avs_coverage.reports.csv_file import csv_bytes
+from avs_coverage.reports.text import FORMULA_SIGNS
+from avs_coverage.territory_names import find_territory_name
 
+ESCAPE = "\x1b]0;titre\x07\x1b[31mrouge\x1b[2J"
+REVERSED = ("\u202egnp.exe", "\u202afdp\u202b \u2067exe\u2069.\u2066txt\u202c\u202d")
 HOSTILE = (
     "<script>alert(1)</script>",
     "</script></title></style><img src=x onerror=alert(2)>",
@@ -24,26 +33,46 @@ HOSTILE = (
     "+cmd|' /C calc'!A0",
     "@SUM(1+1)*cmd|' /C calc'!A0",
     "-2+3+cmd|' /C calc'!A0",
-    "\x1b]0;titre\x07\x1b[31mrouge\x1b[2J",
-    "\u202egnp.exe",
+    "\uff1d1+1",
+    "\uff0b1",
+    "\uff0d1",
+    "\uff20SUM(1)",
+    ESCAPE,
+    *REVERSED,
     "&lt;b&gt; &amp; ]]> <!-- -->",
     "$\\frac{1}{2}$ %s {0} {x!r}",
     "'; DROP TABLE communes; --",
     "[lien](javascript:alert(4)) `code` **gras**",
 )  # fmt: skip
-ESCAPES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
+ESCAPES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @pytest.fixture
 def listed(tmp_path):
     """A list of structures whose every text is hostile."""
     rows = [
-        {"nom": name, "type": "CS" if rank % 2 else "EVS", "code_insee": "03190"}
+        {"nom": name, "type": "CS" if rank % 2 else "EVS", "code_insee": "03190", "capacite": "10"}
         | dict.fromkeys(("note", "source", "gestionnaire"), name)
         for rank, name in enumerate(HOSTILE)
     ]
     (tmp_path / "liste.json").write_text(json.dumps(rows), encoding="utf-8")
     return "liste.json"
+
+
+@pytest.fixture
+def others(tmp_path, listed):
+    """Options that give that list, and files whose every other text is hostile."""
+    name = "".join(REVERSED) + ESCAPE.replace(";", "")
+    zones = f"structure;commune\n{REVERSED[1]};Vichy\n"
+    (tmp_path / "zones.csv").write_text(zones, encoding="utf-8")
+    (tmp_path / "qpv.csv").write_text(
+        f"code_qpv;nom_qpv;code_insee;population\nQN00301M;{name};03185;100\n", encoding="utf-8"
+    )
+    (tmp_path / "indicateurs.csv").write_text(
+        f"code_insee;pauvres {name};classe\n03185;12;{name}\n03190;10;B\n", encoding="utf-8"
+    )
+    return ("--structures", listed, "--service-areas", "zones.csv", "--qpv", "qpv.csv",
+            "--indicators", "indicateurs.csv")  # fmt: skip
 
 
 class Page(HTMLParser):
@@ -81,7 +110,7 @@ def check_xlsx(path):
 def check_csv(path):
     for line in path.read_text(encoding="utf-8-sig").splitlines():
         for cell in line.split(";"):
-            assert cell.strip('"')[:1] not in ("=", "@", "+") or re.fullmatch(r"[+]?[\d,]+", cell), cell
+            assert cell.strip('"')[:1] not in FORMULA_SIGNS or re.fullmatch(r"[+-]?[\d,]+", cell), cell
 
 
 def check_json(path):
@@ -139,6 +168,29 @@ def check_layer(path):
     pyogrio.read_dataframe(path)
 
 
+def texts_of(path):
+    """Yield the texts that a file holds, as whoever opens it gets them."""
+    if path.suffix in (".html", ".md", ".csv", ".json", ".geojson", ".svg"):
+        yield path.read_text(encoding="utf-8-sig").replace("\n", "")
+    elif path.suffix == ".xlsx":
+        for sheet in openpyxl.load_workbook(path):
+            yield from (str(cell) for row in sheet.iter_rows(values_only=True) for cell in row)
+    elif path.suffix in (".gpkg", ".parquet"):
+        read = pyogrio.list_layers(path)[:, 0] if path.suffix == ".gpkg" else [None]
+        for layer in read:
+            made = pyogrio.read_dataframe(path, layer=layer) if layer else geopandas.read_parquet(path)
+            yield from map(str, made.columns)
+            texts = made.drop(columns="geometry", errors="ignore").select_dtypes(exclude="number")
+            yield from (str(cell) for column in texts for cell in texts[column])
+    elif path.suffix == ".docx":
+        with zipfile.ZipFile(path) as archive:
+            yield from (archive.read(n).decode() for n in archive.namelist() if n.endswith(".xml"))
+    elif path.suffix == ".pdf":
+        from pypdf import PdfReader
+
+        yield from (page.extract_text().replace("\n", "") for page in PdfReader(path).pages)
+
+
 CHECKS = {
     ".html": check_html, ".xlsx": check_xlsx, ".csv": check_csv, ".json": check_json, ".md": check_markdown,
     ".gpkg": check_gpkg, ".geojson": check_layer, ".parquet": lambda path: None, ".svg": check_svg,
@@ -147,16 +199,15 @@ CHECKS = {
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_no_export_lets_a_hostile_name_act(run, tmp_path, listed, name):
-    done = run("export", "allier", "--structures", listed, "-o", "out", "--format", name)
+def test_no_export_lets_a_hostile_name_act(run, tmp_path, others, name):
+    done = run("export", "allier", *others, "-o", "out", "--format", name)
     assert done.returncode == 0, done.stderr.decode()
     found = list((tmp_path / "out").iterdir())
     assert len(found) >= 2
     for path in found:
         CHECKS[path.suffix](path)
-        if path.suffix in (".html", ".md", ".csv", ".json", ".geojson"):
-            text = path.read_text(encoding="utf-8-sig")
-            assert not re.search("[\x1b\x07]", text), path.name
+        for text in texts_of(path):
+            assert not ESCAPES.search(text), (path.name, text)
 
 
 COMMANDS = [
@@ -169,17 +220,65 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_no_screen_and_no_message_lets_a_hostile_name_act(run, listed, command):
-    done = run(*command, "--structures", listed)
+def test_no_screen_and_no_message_lets_a_hostile_name_act(run, others, command):
+    done = run(*command, *others)
+    assert done.returncode == 0, done.stderr.decode()
     for stream in (done.stdout, done.stderr):
         assert not ESCAPES.search(stream.decode().replace("\n", ""))
-    made = run(*command, "--structures", listed, "--json")
-    if made.returncode == 0:
-        assert not re.search(b"[\x1b\x07]", made.stdout)
+    made = run(*command, *others, "--json")
+    assert not ESCAPES.search(made.stdout.decode().replace("\n", ""))
+
+
+def test_the_texts_of_a_csv_come_back_without_the_apostrophe(run, tmp_path, listed):
+    assert run("export", "allier", "--structures", listed, "-o", "out", "--format", "csv").returncode == 0
+    allier = find_territory_name("allier")
+    before, after = (load_structures(tmp_path / name, allier) for name in (listed, "out/structures.csv"))
+    assert sorted(one.name for one in before.structures) == sorted(one.name for one in after.structures)
+
+
+@pytest.mark.parametrize("sign", FORMULA_SIGNS)
+def test_no_cell_and_no_header_is_a_formula_and_numbers_stay_numbers(tmp_path, sign):
+    header, path = f"{sign}1+1", tmp_path / "a.csv"
+    path.write_bytes(csv_bytes((header,), [{header: f"{sign}cmd"}, {header: -2}, {header: -2.5}], "standard"))
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows == [[f"'{header}"], [f"'{sign}cmd"], ["-2"], ["-2.5"]]
+    if sign.strip():  # a blank at an edge is no part of a text
+        read = read_frame(path, lambda found: found)
+        assert {**read.to_dict("list")} == {header: [f"{sign}cmd", "-2", "-2.5"]}
+
+
+def test_an_indicator_named_as_a_formula_is_an_inert_header(run, tmp_path):
+    (tmp_path / "i.csv").write_text("code_insee;=1+1\n03185;12\n03190;10\n", encoding="utf-8")
+    done = run("export", "allier", "--indicators", "i.csv", "-o", "out", "--format", "csv")
+    assert done.returncode == 0, done.stderr.decode()
+    header = (tmp_path / "out" / "communes.csv").read_text(encoding="utf-8-sig").split("\n")[0].split(";")
+    assert "'=1+1" in header
+    package = json.loads((tmp_path / "out" / "datapackage.json").read_text(encoding="utf-8"))
+    (communes,) = [one for one in package["resources"] if one["name"] == "communes"]
+    assert [field["name"] for field in communes["schema"]["fields"]] == [name.strip() for name in header]
+
+
+def test_the_name_of_a_group_does_not_act(run, others):
+    for more in ((), ("--json",)):
+        done = run("groups", "allier", *others, "--by", "indicateurs.csv=classe", *more)
+        assert done.returncode == 0, done.stderr.decode()
+        assert not ESCAPES.search(done.stdout.decode().replace("\n", ""))
+
+
+def test_what_is_said_of_a_hostile_text_does_not_act(run, tmp_path):
+    name = "".join(REVERSED) + ESCAPE.replace(";", "")
+    (tmp_path / "qpv.csv").write_text(f"code_qpv;population\n{name};{name}\n", encoding="utf-8")
+    (tmp_path / "population.csv").write_text(f"code_insee;PMUN\n{name};{name}\n", encoding="utf-8")
+    (tmp_path / "liste.csv").write_text(f"nom;type;commune;{name}\nA;CS;{name};1\n", encoding="utf-8")
+    for file in ("qpv.csv", "population.csv", "liste.csv"):
+        told = run("check", file, "--territory", "allier", "--json").stdout.decode()
+        assert json.loads(told)["accepte"] is False
+        assert not ESCAPES.search(told.replace("\n", ""))
 
 
 def test_a_hostile_word_of_the_command_line_is_shown_without_acting(run):
-    for words in (("report", HOSTILE[7]), ("error", HOSTILE[7]), ("check", HOSTILE[7]), (HOSTILE[7],)):
+    for words in (("report", ESCAPE), ("error", ESCAPE), ("check", ESCAPE), (ESCAPE,)):
         done = run(*words)
         assert done.returncode in (2, 3, 4)
         assert not ESCAPES.search((done.stdout + done.stderr).decode().replace("\n", ""))

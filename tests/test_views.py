@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import random
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +22,9 @@ from avs_coverage.gaps import zones
 from avs_coverage.groups import by_group, grouping
 from avs_coverage.indicators import Indicator
 from avs_coverage.multiplicity import by_multiplicity
+from avs_coverage.territory import Territory
+from avs_coverage.territory_names import find_territory_name
+from tests.conftest import ROOT
 from tests.test_radius import WORLD, cover, grid_of, placed
 from tests.worlds import cover as cover_declared
 from tests.worlds import structure, territory
@@ -202,3 +209,35 @@ def test_overlaps_beyond_a_million_pairs_are_refused_not_kept(monkeypatch):
     assert [one.overlaps for one in structure_contributions(cover(world, *three[:2]))] == [
         (("b", 10),), (("a", 10),)
     ]  # fmt: skip
+
+
+def test_overlaps_counted_a_few_at_a_time_are_those_counted_at_once(monkeypatch):
+    world = territory(dict.fromkeys(("03001", "03002", "03003", "03004"), "A"))
+    served = {"a": "03001 03002 03004", "b": "03002 03003 03004", "c": "03001 03004", "d": "03004"}
+    many = [structure(n, "CS", "03001", "complete", codes, world) for n, codes in served.items()]
+    made = cover_declared(world, *many)
+    at_once = structure_contributions(made)
+    monkeypatch.setattr(contributions, "_PAIRS_AT_ONCE", 1)
+    assert structure_contributions(made) == at_once
+    assert {one.structure.id: dict(one.overlaps) for one in at_once} == {
+        "a": {"b": 60, "c": 50, "d": 40}, "b": {"a": 60, "c": 40, "d": 40},
+        "c": {"a": 50, "b": 40, "d": 40}, "d": {"a": 40, "b": 40, "c": 40},
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="the memory of a child is not told here")
+def test_the_contributions_of_a_country_fit_in_half_a_gigabyte(tmp_path):
+    communes = Territory.of(find_territory_name("france")).communes
+    seats = random.Random(2).choices(list(communes.index), weights=list(communes["population"]), k=4000)
+    rows = (f"S{rank};{'CS' if rank % 2 else 'EVS'};{code}" for rank, code in enumerate(seats))
+    (tmp_path / "l.csv").write_text("\n".join(("nom;type;code_insee", *rows)), encoding="utf-8")
+    command = [sys.executable, "-m", "avs_coverage", "contributions", "france", "--structures", "l.csv",
+               "--rule", "radius:20km", "--json"]  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    with (tmp_path / "out").open("wb") as out:
+        child = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=out, stderr=out)
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0
+    assert used.ru_maxrss * (1 if sys.platform == "darwin" else 1024) < 500_000_000

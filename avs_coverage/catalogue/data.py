@@ -31,9 +31,9 @@ DATA: dict[str, FaultKind] = {
         "n'en gardez qu'une, ou renommez l'autre",
     ),
     "AVS-306": FaultKind(
-        "la ligne a plus de cellules que d'en-têtes",
-        "un séparateur se trouve sans doute dans un texte sans guillemets",
-        "mettez le texte entre guillemets, ou retirez les cellules en trop",
+        "la ligne a plus de cellules que d'en-têtes (en trop : « {value} »)",
+        "rien ne dit ce qu'elle veut dire, ou un séparateur se trouve dans un texte sans guillemets",
+        "donnez un en-tête à la colonne, retirez la cellule, ou mettez le texte entre guillemets",
     ),
     "AVS-307": FaultKind("le fichier ne contient aucune structure", "", "ajoutez au moins une ligne"),
     "AVS-311": FaultKind("le nom de la structure est vide", "", "indiquez un nom"),

@@ -56,6 +56,7 @@ def export(
 ) -> None:
     """Fichiers à remettre : classeur, tables, données, avec un manifeste de ce dont ils sont faits."""
     from avs_coverage.export import FORMATS, Export, require_libraries, write_export
+    from avs_coverage.ordinary import refuse_special
     from avs_coverage.reports.output import refuse_no_folder
 
     wanted = list(dict.fromkeys(name.strip().lower() for name in formats.split(",") if name.strip()))
@@ -69,6 +70,7 @@ def export(
         if name != str(path):  # a file of an export could not be written with it
             reason = "son nom n'est pas en UTF-8 : renommez-le"
             raise InputError(Fault("AVS-301", {"value": name, "reason": reason}))
+        refuse_special(path)  # not even a pipe that is handed over: a manifest could not vouch for it
         if path.resolve().parent == output.resolve():
             raise OutputError(Fault("AVS-506", {"value": str(output), "file": path.name}))
     refuse_no_folder(output)

@@ -37,6 +37,7 @@ def replay(
     from avs_coverage.commands.streams import progress
     from avs_coverage.export import FORMATS, Export, make_files, require_libraries
     from avs_coverage.manifest import changed_files, differences, request_of
+    from avs_coverage.ordinary import refuse_special
 
     folder = manifest.parent
     request = request_of(record, folder)
@@ -47,6 +48,8 @@ def replay(
         require_loopback(request.options.osrm, manifest.name)
     if missing := [path for path in request.files.paths if not path.exists()]:
         raise InputError([Fault("AVS-396", {"value": str(path)}, manifest.name) for path in missing])
+    for path in request.files.paths:
+        refuse_special(path)
     formats = [name for name in record["formats"] if name in FORMATS]
     require_libraries(formats)
     made = Export(request, report_of(request), own_figures(request)[0], record["csv"])
@@ -64,12 +67,16 @@ def replay(
 
 def _read(path: Path) -> dict[str, Any]:
     """Return a manifest; raises InputError: AVS-301 unreadable, AVS-395 not one."""
-    from avs_coverage.loaders.table_file import read_bytes
     from avs_coverage.manifest import SCHEMA_NAME
     from avs_coverage.manifest_shape import misfit
+    from avs_coverage.ordinary import not_readable, read_settings
 
     try:
-        record = json.loads(read_bytes(path))
+        content = read_settings(path)
+    except OSError as error:
+        raise not_readable(path, error) from error
+    try:
+        record = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise InputError(Fault("AVS-395", {"value": "ce n'est pas du JSON"}, path.name)) from error
     if not isinstance(record, dict) or record.get("schema") != SCHEMA_NAME:

@@ -7,6 +7,7 @@ import contextlib
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from avs_coverage.errors import AvsError
 from avs_coverage.faults import Fault
@@ -72,9 +73,12 @@ def print_json(payload: object) -> None:
     import json
 
     ascii_only = not is_utf(getattr(sys.stdout, "encoding", "utf-8"))
-    # Whole before it is written: what fails on the way leaves stdout to the document of the error.
-    text = json.dumps(payload, ensure_ascii=ascii_only, indent=2, allow_nan=False)
-    sys.stdout.write(f"{text}\n")
+    encoder = json.JSONEncoder(ensure_ascii=ascii_only, indent=2, allow_nan=False)
+    words = encoder.iterencode(payload)
+    # Whole before it is written: what fails on the way leaves stdout to the document of the error. Joined
+    # as they come: millions of words, each a text of its own, would take several times the document.
+    pieces = ["".join(some) for some in iter(lambda: list(islice(words, 10_000)), [])]
+    sys.stdout.writelines((*pieces, "\n"))
 
 
 def say(text: str) -> None:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from avs_coverage.errors import InputError
-from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import ARRONDISSEMENTS, Commune, Gazetteer, parent_of_arrondissement
 from avs_coverage.loaders.collector import Collector
 from avs_coverage.loaders.columns import ADDRESS_COLUMNS, header_faults, match_header
 from avs_coverage.loaders.fields import cell_of
 from avs_coverage.loaders.structure_table import read_as_written, rename_headers
-from avs_coverage.loaders.table_file import ERROR_TEXTS, Row
+from avs_coverage.loaders.table_file import ERROR_TEXTS, Row, beyond_headers
 
 _NEEDED = {"adresse": ("adresse",), "code_insee": ("code_insee", "commune")}
 LONGEST = 200
@@ -88,7 +87,8 @@ def read_addresses(path: Path, mapping: dict[str, str] | None = None) -> Address
         raise InputError(faults)
     header = written[index].cells
     under = written[index + 1 :]
-    if faults := [Fault("AVS-306", {}, path.name, r.line) for r in under if any(r.cells[len(header) :])]:
+    longer = [beyond_headers(path.name, row.line, row.cells, len(header)) for row in under]
+    if faults := [fault for fault in longer if fault]:
         raise InputError(faults)
     reading = _Reading(path.name, positions)
     return AddressList(tuple(written[:index]), header, positions, tuple(map(reading.listed, under)))

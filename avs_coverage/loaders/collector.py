@@ -9,7 +9,7 @@ from math import isfinite
 
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Commune, Gazetteer, departement_of, parent_of_arrondissement
-from avs_coverage.loaders.table_file import Row
+from avs_coverage.loaders.table_file import Row, under_no_header
 from avs_coverage.messages import enumeration, french_date, number, plural
 
 _BLANK_RUN = 100
@@ -52,8 +52,8 @@ class Collector:
     def body(self, rows: Sequence[Row], header: int, unused: Sequence[str]) -> Iterator[Row]:
         """Yield the rows under that of headers, and count them: blank ones are put aside.
 
-        *unused* are the headers that no column takes (AVS-906). A row with more cells than there are
-        headers is a fault (AVS-306), and is read as well.
+        *unused* are the headers that no column takes (AVS-906). A row with a cell
+        that no header names is a fault (AVS-306), and is read as well.
         """
         if unused:
             self.warn("AVS-906", rows[header].line, "", value=", ".join(unused))
@@ -62,8 +62,9 @@ class Collector:
             if row.is_blank:
                 self.put_aside(row.line, "ligne vide")
                 continue
-            if any(row.cells[len(rows[header].cells) :]):
-                self.fault("AVS-306", row.line, "")
+            column, text = under_no_header(row, rows[header].cells)
+            if column:
+                self.fault("AVS-306", row.line, column, value=text)
             yield row
 
     def without_blank_runs(self, rows: Iterable[Row]) -> list[Row]:

@@ -16,7 +16,6 @@ from avs_coverage.loaders.cells import (
 from avs_coverage.loaders.collector import Collector
 from avs_coverage.loaders.table_file import Row
 from avs_coverage.messages import french_date
-from avs_coverage.reports.text import without_controls
 
 
 def cell_of(row: Row, positions: dict[str, int], column: str) -> str:
@@ -31,12 +30,10 @@ class Fields:
     def __init__(self, row: Row, positions: dict[str, int], collector: Collector) -> None:
         self.row, self.collector = row, collector
         # Most columns are absent from most files: a cell is asked for dozens of times a row.
-        self._cells = {
-            name: without_controls(row.cells[i]) for name, i in positions.items() if i < len(row.cells)
-        }
+        self._cells = {name: row.cells[i] for name, i in positions.items() if i < len(row.cells)}
 
     def text(self, column: str) -> str:
-        """Return the cell, control characters left out; empty where the row or the file has none."""
+        """Return the cell; empty where the row or the file has none."""
         return self._cells.get(column, "")
 
     def _refuse(self, code: str, column: str, **values: str) -> None:

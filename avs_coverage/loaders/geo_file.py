@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.loaders.table_file import DAMAGED_ARCHIVE, first_bytes, no_table, read_bytes, text_of
+from avs_coverage.ordinary import refuse_special
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -150,6 +151,7 @@ def _named_as_gdal_wants(path: Path, start: bytes) -> Iterator[str]:
             _refuse_null(content, path.name)
         yield f"GeoJSON:{path}"
         return
+    _refuse_special_beside(path)
     if not start.startswith(_SQLITE) or path.suffix.lower() == ".gpkg":
         yield str(path)
         return
@@ -157,6 +159,17 @@ def _named_as_gdal_wants(path: Path, start: bytes) -> Iterator[str]:
         copy = Path(folder) / "layer.gpkg"
         shutil.copyfile(path, copy)
         yield str(copy)
+
+
+def _refuse_special_beside(path: Path) -> None:
+    """Refuse a pipe or a device (AVS-301) where GDAL opens more: the table of a shapefile, a journal."""
+    try:
+        siblings = list(path.parent.iterdir())
+    except OSError:  # a folder that may be entered and not listed: GDAL cannot list it either
+        return
+    for beside in siblings:
+        if beside.name.startswith(path.stem) and beside.exists():
+            refuse_special(beside)
 
 
 def _layers_of(source: str, file: str) -> list[Layer]:

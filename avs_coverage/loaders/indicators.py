@@ -37,6 +37,7 @@ from avs_coverage.loaders.indicator_formats import (
 from avs_coverage.loaders.merged_parts import join_parts
 from avs_coverage.loaders.table_frame import read_frame
 from avs_coverage.names import normalise
+from avs_coverage.reports.text import without_controls
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -348,7 +349,7 @@ class _Reading:
                 state = ABSENT
             elif kind.nature == CLASS and len(text) == 1:
                 state = KNOWN  # « C » is a class as well as any other
-            value: object = text if kind.nature == CLASS else parse_number(text)
+            value: object = without_controls(text) if kind.nature == CLASS else parse_number(text)
             if state == KNOWN and value is None:
                 hint = (
                     "écrivez un nombre, « s » pour une valeur secrète, « nd » si elle n'est pas connue ; ou "

@@ -26,6 +26,7 @@ from avs_coverage.loaders.table_frame import read_frame
 from avs_coverage.messages import counted, enumeration
 from avs_coverage.names import normalise
 from avs_coverage.qpv import Qpv, departement_of_qpv, embedded_quarters
+from avs_coverage.reports.text import without_controls
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -282,6 +283,7 @@ class _Reading:
     def add(self, cells: dict[str, str], line: int, shape: Any, has_perimeter: bool = True) -> None:  # noqa: ANN401
         """Add one row; *shape* is its lon/lat perimeter, which a table has not."""
         self.rows_read += 1
+        cells = {column: without_controls(text) for column, text in cells.items()}
         code = cells["code"].strip().upper()
         match = _CODE.fullmatch(code)
         if not any(cells.values()):

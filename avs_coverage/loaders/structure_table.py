@@ -14,6 +14,7 @@ from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, match_header
 from avs_coverage.loaders.table_file import Row, describe_text, first_bytes, read_bytes, read_rows
 from avs_coverage.messages import enumeration
 from avs_coverage.names import normalise
+from avs_coverage.ordinary import read_settings
 
 OWN_FORMAT = "liste de structures, colonnes de l'outil"
 _GEOGRAPHICAL = (b"SQLite", b"PAR1", b"PK", b"7z", b"\x00\x00\x27\x0a")
@@ -177,14 +178,18 @@ def parse_mapping(text: str, columns: Collection[str] = STRUCTURE_COLUMNS) -> di
     """Return column of the tool → header of the file, from ``nom=lib_structure,type=categorie``.
 
     *text* may also be the path of a TOML file of such lines (``nom = "lib_structure"``).
-    Raises UsageError (AVS-211).
+    Raises UsageError (AVS-211), and InputError (AVS-301) for a file beyond 1 MB.
     """
     if "=" not in text and _is_file(text):
         import tomllib
 
         try:
-            said = tomllib.loads(Path(text).read_text("utf-8"))
-        except (ValueError, RecursionError, OSError) as error:  # not TOML, not UTF-8, numbers without end
+            content = read_settings(Path(text))
+        except OSError as error:
+            raise _bad_mapping(text, columns) from error
+        try:
+            said = tomllib.loads(content.decode("utf-8"))
+        except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, numbers without end
             raise _bad_mapping(text, columns) from error
         pairs = [(key, str(value)) for key, value in said.items()]
     else:

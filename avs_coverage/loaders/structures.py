@@ -22,7 +22,7 @@ from avs_coverage.loaders.collector import Collector, plausible_distance_m
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, header_faults, match_header
 from avs_coverage.loaders.fields import Fields, cell_of
 from avs_coverage.loaders.structure_table import OWN_FORMAT, read_structure_table
-from avs_coverage.loaders.table_file import ERROR_TEXTS, Row
+from avs_coverage.loaders.table_file import ERROR_TEXTS, Row, under_no_header
 from avs_coverage.names import comparable, normalise, undo_mojibake
 from avs_coverage.projection import epsg_of, project
 from avs_coverage.qpv import departement_of_qpv, known_qpv_codes
@@ -194,9 +194,9 @@ def _is_total(row: Row, positions: dict[str, int]) -> bool:
 
 def _structure(row: Row, positions: dict[str, int], collector: Collector, header: Row) -> Structure:
     """Read one row; what a fault leaves unknown stays empty, and the file is refused in the end."""
-    beyond = any(row.cells[len(header.cells) :])
-    if beyond or ("" in header.cells and _nameless(row, header)):
-        collector.fault("AVS-306", row.line, "")
+    column, text = under_no_header(row, header.cells)
+    if column:
+        collector.fault("AVS-306", row.line, column, value=text)
     fields = Fields(row, positions, collector)
     seat = _seat(row, positions, collector)
     start, end = fields.period("agrement_debut", "agrement_fin")
@@ -233,10 +233,6 @@ def _structure(row: Row, positions: dict[str, int], collector: Collector, header
         line=row.line,
         **{name: read(fields, column) for name, column, read in _OPTIONAL if column in positions},
     )
-
-
-def _nameless(row: Row, header: Row) -> bool:
-    return any(cell for cell, name in zip(row.cells, header.cells, strict=False) if not name)
 
 
 def _seat(row: Row, positions: dict[str, int], collector: Collector) -> Commune | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import re
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from lzma import LZMAError
@@ -14,7 +16,8 @@ from pathlib import Path
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.messages import os_reason
+from avs_coverage.ordinary import is_handed_over, not_readable, require_ordinary
+from avs_coverage.reports.text import FORMULA_SIGNS, without_controls
 
 _WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
 CELL_IN_ERROR = "#N/A"
@@ -41,15 +44,57 @@ _MAX_TEXT_CELLS = 30_000_000
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its line as a spreadsheet numbers it, and its cells as stripped text."""
+    """One row: its line as a spreadsheet numbers it, and its cells as stripped text.
+
+    Characters that no output should carry on are left out: see ``without_controls``.
+    """
 
     line: int
     cells: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Leave out what is no writing, whatever the file the row is from."""
+        if not all(map(str.isprintable, self.cells)):
+            object.__setattr__(self, "cells", tuple(without_controls(cell).strip() for cell in self.cells))
 
     @property
     def is_blank(self) -> bool:
         """Tell whether no cell holds anything."""
         return not any(self.cells)
+
+
+def under_no_header(row: Row, header: Sequence[str]) -> tuple[str, str]:
+    """Return the column, as a spreadsheet names it, and the text of the first cell without a header.
+
+    Two empty texts where there is none. A workbook gives every row the same number of cells, so that
+    only an empty header tells one too many.
+    """
+    if len(row.cells) > len(header) or "" in header:
+        for position, cell in enumerate(row.cells):
+            if cell and not "".join(header[position : position + 1]):
+                return column_letters(position), cell
+    return "", ""
+
+
+def beyond_headers(file: str, line: int, cells: Sequence[str], width: int) -> Fault | None:
+    """Return the fault of a row with a cell beyond the *width* of its headers (AVS-306), None without."""
+    position = next((n for n in range(width, len(cells)) if cells[n].strip()), -1)
+    if position < 0:
+        return None
+    return Fault("AVS-306", {"value": cells[position].strip()}, file, line, column_letters(position))
+
+
+def column_letters(position: int) -> str:
+    """Name a column, from 0, as a spreadsheet does.
+
+    >>> column_letters(0), column_letters(25), column_letters(26), column_letters(701), column_letters(702)
+    ('A', 'Z', 'AA', 'ZZ', 'AAA')
+    """
+    letters, rest = "", position + 1
+    while rest:
+        rest, letter = divmod(rest - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return letters
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -87,22 +132,29 @@ def no_table(start: bytes) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the whole of a file; raises InputError (AVS-301)."""
+    """Return the whole of a file, or of a pipe that the shell opened; raises InputError (AVS-301)."""
     try:
+        if not is_handed_over(path):
+            require_ordinary(path)
         return path.read_bytes()
     except OSError as error:
-        values = {"value": str(path), "reason": os_reason(error)}
-        raise InputError(Fault("AVS-301", values)) from error
+        raise not_readable(path, error) from error
 
 
 def first_bytes(path: Path) -> bytes:
-    """Return the first bytes of a regular file; empty for a pipe, which can be read but once."""
+    """Return the first bytes of a file; empty for a pipe, which can be read but once, or where there is none.
+
+    Raises InputError (AVS-301) for what is no ordinary file, before any library is given its path.
+    """
     try:
-        if not path.is_file():
+        if is_handed_over(path):
             return b""
+        require_ordinary(path)
         with path.open("rb") as file:
             return file.read(8192)
-    except OSError:
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise not_readable(path, error) from error
         return b""
 
 
@@ -144,7 +196,7 @@ def rows_of_text(path: Path, content: bytes) -> list[Row]:
     rows, start = [], 1
     try:
         for cells in reader:
-            rows.append(Row(start, tuple(_unescape(cell.strip()) for cell in cells)))
+            rows.append(Row(start, tuple(unescape(cell.strip()) for cell in cells)))
             start = reader.line_num + 1
     except csv.Error as error:
         values = {"reason": "guillemet mal placé ou jamais fermé, ou cellule démesurée"}
@@ -218,9 +270,9 @@ def _delimiter(text: str) -> str:
     return max(";,\t", key=score)
 
 
-def _unescape(cell: str) -> str:
+def unescape(cell: str) -> str:
     """Take back the apostrophe that exports put before a text a spreadsheet would run."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in "=+-@" and cell[1:2] else cell
+    return cell[1:] if cell[:1] == "'" and cell.startswith(FORMULA_SIGNS, 1) else cell
 
 
 def text_of(cell: object) -> str:
@@ -235,4 +287,4 @@ def text_of(cell: object) -> str:
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat()
     if isinstance(cell, date):
         return cell.isoformat()
-    return _unescape(str(cell).strip())
+    return unescape(str(cell).strip())

@@ -18,13 +18,16 @@ from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.loaders.table_file import (
     DAMAGED_ARCHIVE,
+    beyond_headers,
     first_bytes,
     no_table,
     not_a_table,
     refuse_damaged_utf8,
     text_format,
+    unescape,
 )
-from avs_coverage.messages import os_reason
+from avs_coverage.ordinary import not_readable, require_ordinary
+from avs_coverage.reports.text import without_controls
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,9 +127,10 @@ def describe_frame(path: Path) -> str:
 
 def _open(path: Path) -> IO[bytes]:
     try:
+        require_ordinary(path)
         return path.open("rb")
     except OSError as error:
-        raise InputError(Fault("AVS-301", {"value": str(path), "reason": os_reason(error)})) from error
+        raise not_readable(path, error) from error
 
 
 class _NoTableError(Exception):
@@ -179,9 +183,7 @@ def _text(
     refuse_twice(path.name, header, chosen, index + 1)
     positions = [header.index(name) for name in chosen]
     with opened() as file:
-        _refuse_longer_rows(
-            path, io.TextIOWrapper(file, encoding, newline=""), delimiter, index + 1, len(header)
-        )
+        _refuse_longer_rows(path, io.TextIOWrapper(file, encoding, newline=""), delimiter, index + 1, header)
     with opened() as file:
         try:
             pieces = pd.read_csv(
@@ -207,7 +209,7 @@ def _first_rows(path: Path, start: str, delimiter: str) -> list[list[str]]:
         rows = list(islice(reader, _HEADER_SEARCH_LINES))
     except csv.Error as error:
         raise _unreadable(path.name, "guillemet mal placé, ou cellule démesurée") from error
-    return [[" ".join(cell.split()) for cell in row] for row in rows]
+    return [[" ".join(unescape(without_controls(cell).strip()).split()) for cell in row] for row in rows]
 
 
 def refuse_twice(file: str, header: Sequence[str], chosen: Sequence[str], line: int) -> None:
@@ -221,22 +223,30 @@ def refuse_twice(file: str, header: Sequence[str], chosen: Sequence[str], line: 
         raise InputError(faults)
 
 
-def _refuse_longer_rows(path: Path, text: io.TextIOWrapper, delimiter: str, skipped: int, width: int) -> None:
+def _refuse_longer_rows(
+    path: Path, text: io.TextIOWrapper, delimiter: str, skipped: int, header: Sequence[str]
+) -> None:
     """Refuse the rows with more cells than there are headers (AVS-306): pandas would drop what is beyond.
 
     A decimal comma or a thousands separator moves every cell. Empty cells beyond the headers are
     harmless where every row has them, as Excel writes them.
     """
     rows = 0
+    width = _width(header)
     full: list[int] = []
     blank: list[int] = []
+    said: dict[int, Fault] = {}
     try:
         for number, row in enumerate(csv.reader(text, delimiter=delimiter), 1):
             if number <= skipped:
                 continue
             rows += 1
-            if len(row) > width:
-                (full if any(row[width:]) else blank).append(number)
+            if len(row) > width and (fault := beyond_headers(path.name, number, row, width)):
+                full.append(number)
+                if len(full) <= _MOST_FAULTS:
+                    said[number] = fault
+            elif len(row) > len(header):
+                blank.append(number)
     except csv.Error as error:
         raise _unreadable(path.name, "guillemet mal placé, ou cellule démesurée") from error
     except UnicodeDecodeError as error:
@@ -245,7 +255,14 @@ def _refuse_longer_rows(path: Path, text: io.TextIOWrapper, delimiter: str, skip
         text.detach()
     lines = full if len(blank) == rows - len(full) else sorted(full + blank)
     if lines:
-        raise InputError([Fault("AVS-306", {}, path.name, line) for line in lines[:_MOST_FAULTS]], rows)
+        empty = {"value": "vide"}
+        faults = [said.get(line) or Fault("AVS-306", empty, path.name, line) for line in lines[:_MOST_FAULTS]]
+        raise InputError(faults, rows)
+
+
+def _width(header: Sequence[str]) -> int:
+    """Return how many columns there are up to the last that has a header."""
+    return max((rank for rank, name in enumerate(header, 1) if name), default=0)
 
 
 def _header(rows: Sequence[Sequence[str]], choose: Choose) -> tuple[int, Sequence[str], list[str]]:
@@ -264,7 +281,7 @@ def _cleaned(frame: pd.DataFrame) -> pd.DataFrame:
 def _unescaped(column: pd.Series) -> pd.Series:
     if not column.str.startswith("'").any():
         return column
-    return column.str.replace(r"^'(?=[=+\-@])", "", regex=True)
+    return column.map(unescape)
 
 
 def _parser_fault(file: str, error: str, skipped: int) -> InputError:
@@ -324,7 +341,10 @@ def _rows(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
         raise _NoTableError
     refuse_twice(path.name, header, chosen, rows[index].line)
     positions = [header.index(name) for name in chosen]
-    body = [r for r in rows[index + 1 :]]
+    body, width = rows[index + 1 :], _width(header)
+    longer = (beyond_headers(path.name, row.line, row.cells, width) for row in body)
+    if faults := list(islice(filter(None, longer), _MOST_FAULTS)):
+        raise InputError(faults, len(body))
     cells: list[list[Any]] = [[r.cells[p] if p < len(r.cells) else "" for p in positions] for r in body]
     yield pd.DataFrame(cells, index=[r.line for r in body], columns=chosen, dtype=str)
 
@@ -335,17 +355,20 @@ def _parquet(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
 
     try:
         with pq.ParquetFile(path) as file:
-            chosen = list(choose(file.schema_arrow.names))
+            written = file.schema_arrow.names
+            header = [without_controls(name) for name in written]
+            chosen = list(choose(header))
             if not chosen:
                 raise _NoTableError
-            refuse_twice(path.name, file.schema_arrow.names, chosen, 1)
+            refuse_twice(path.name, header, chosen, 1)
+            columns = [written[header.index(name)] for name in chosen]
             line = 2
-            for batch in file.iter_batches(batch_size=CHUNK_ROWS, columns=chosen):
+            for batch in file.iter_batches(batch_size=CHUNK_ROWS, columns=columns):
                 piece = batch.replace_schema_metadata().to_pandas().astype(object)
                 piece = piece.where(piece.notna(), "").map(_text_of)
                 piece.index = range(line, line + len(piece))
                 line += len(piece)
-                yield _cleaned(piece[chosen].astype(str))
+                yield _cleaned(piece[columns].set_axis(chosen, axis=1).astype(str))
     except (pa.ArrowException, OSError) as error:
         raise _unreadable(path.name, "fichier Parquet abîmé") from error
 

@@ -22,6 +22,7 @@ from avs_coverage.loaders.commune_codes import (
 )
 from avs_coverage.loaders.table_frame import read_frames
 from avs_coverage.names import normalise
+from avs_coverage.reports.text import without_controls
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,6 +172,8 @@ class _Reading:
         self.columns = _columns(list(piece.columns))
         names = {header: column for column, header in self.columns.items()}
         piece = piece.rename(columns=names)
+        texts = {text: without_controls(text) for text in piece["destination"].unique()}
+        piece["destination"] = piece["destination"].map(texts)
         blank = (piece == "").all(axis=1)
         self._blank += int(blank.sum())
         piece = piece[~blank]

@@ -10,7 +10,7 @@ from typing import Any
 
 from avs_coverage.messages import joined
 from avs_coverage.reports.output import write_atomically
-from avs_coverage.reports.text import without_controls
+from avs_coverage.reports.text import FORMULA_SIGNS, without_controls
 
 
 def write_csv(
@@ -25,13 +25,13 @@ def csv_bytes(columns: Sequence[str], records: Sequence[Mapping[str, Any]], dial
 
     ``excel-fr``: ``;``, decimal comma, UTF-8 with BOM. ``standard``: ``,``, decimal point, UTF-8.
     Lists, and ``name=value`` pairs of a mapping, are joined by ``|``; None is an empty cell; CRLF
-    ends lines. Control characters are left out. A text that a spreadsheet would run as a formula gets
-    an apostrophe, which the tool takes back when it reads it.
+    ends lines. Control characters are left out. A text, or a header, that a spreadsheet would run as a
+    formula gets an apostrophe, which the tool takes back when it reads it.
     """
     french = dialect == "excel-fr"
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";" if french else ",", lineterminator="\r\n")
-    writer.writerow(columns)
+    writer.writerow([cell_text(column, french) for column in columns])
     for record in records:
         writer.writerow([cell_text(record[column], french) for column in columns])
     return text.getvalue().encode("utf-8-sig" if french else "utf-8")
@@ -51,4 +51,4 @@ def cell_text(value: object, french: bool) -> str:
     if isinstance(value, (list, tuple)):
         return cell_text(joined(value), french)
     text = without_controls(str(value))
-    return "'" + text if isinstance(value, str) and text[:1] in ("=", "+", "-", "@") else text
+    return "'" + text if isinstance(value, str) and text.startswith(FORMULA_SIGNS) else text

@@ -10,6 +10,7 @@ from avs_coverage import __version__
 from avs_coverage.dictionary import ColumnInfo
 from avs_coverage.manifest import sha256_of
 from avs_coverage.report import Report
+from avs_coverage.reports.csv_file import cell_text
 from avs_coverage.tables import TableView
 
 _TYPES = {
@@ -70,7 +71,7 @@ def _field(column: ColumnInfo, french: bool) -> dict[str, Any]:
     kind = _TYPES.get(column.kind, "string")
     unit = f" ({column.unit})" if column.unit else ""
     field: dict[str, Any] = {
-        "name": column.name,
+        "name": cell_text(column.name, french),  # as the header is written
         "title": column.label,
         "description": f"{column.meaning}{unit}",
         "type": kind,

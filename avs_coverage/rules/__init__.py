@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 
@@ -105,9 +105,14 @@ def link_table(links: Iterable[Link]) -> pd.DataFrame:
     ``BASES``; ``firm`` (bool): certain, and resting on no place that is deduced or not known to the
     metre. Raises ValueError for a basis that has no words.
     """
+    columns = ("structure", "commune", "share", "certain", "basis")
+    return checked_table(dict(zip(columns, map(list, zip(*links, strict=True)), strict=False)))
+
+
+def checked_table(values: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the table of ``link_table`` from its columns, none of them where there is no link."""
     columns = ["structure", "commune", "share", "certain", "basis"]
     # Without rows pandas would make every column one of objects, and no mask of `certain`.
-    values = dict(zip(columns, map(list, zip(*links, strict=True)), strict=False))  # none without links
     table = pd.DataFrame(values, columns=columns).astype({"share": float, "certain": bool})
     if foreign := set(table["basis"]) - set(BASES):
         raise ValueError(f"links of an unknown basis: {sorted(foreign)}")

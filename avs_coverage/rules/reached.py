@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from avs_coverage.rules import Link, Links, link_table, seat_basis
+from avs_coverage.rules import Links, checked_table, seat_basis
 
 if TYPE_CHECKING:
     from avs_coverage.inventory import Structure
@@ -34,8 +34,12 @@ class Demand:
     pairs: Callable[[slice], tuple[Ints, Ints]]
 
 
-Shares = dict[tuple[str, str], float]
-"""(structure, commune) → the share of the commune's inhabitants that the structure reaches alone."""
+Shares = tuple[Ints, Floats]
+"""Pairs, ascending, and the share of the commune's inhabitants that the structure reaches alone.
+
+A pair is the rank of the structure × the number of communes + the rank of the commune: over all of France
+there may be a million, and as texts they would fill the memory.
+"""
 
 
 def reached_links(
@@ -57,22 +61,50 @@ def reached_links(
     any_shares, at_most = found.get("any", (shares, reached))
     if not all(structure.is_firm for structure in structures):
         at_least = _seated(at_least.copy(), [structure for structure in structures if structure.is_firm])
-    table = link_table(_links(territory, structures, shares, firm_shares, any_shares))
-    return Links(table, reached, commune_share, at_least, at_most)
+    columns = _links(territory, structures, shares, firm_shares, any_shares)
+    return Links(checked_table(columns), reached, commune_share, at_least, at_most)
 
 
 def _links(
     territory: Territory, structures: Sequence[Structure], shares: Shares, firm: Shares, possible: Shares
-) -> Iterator[Link]:
-    """Yield one link a pair, in the order of pairs; a seat that is reached firmly needs no more."""
-    codes = territory.codes
-    seats = {(s.id, s.seat): seat_basis(s) for s in structures if s.seat in codes}
-    for pair in sorted({*possible, *seats}):
-        if pair in shares or pair in seats:
-            basis = "distance" if pair in firm else "distance_approchee"
-            yield *pair, shares.get(pair, 0.0), True, seats.get(pair, basis)
-        else:
-            yield *pair, possible[pair], False, "distance_possible"
+) -> dict[str, Any]:
+    """Return the columns of one link a pair, by id and code; a seat that is reached firmly needs no more."""
+    codes = territory.communes.index.to_numpy(object)
+    ids = np.array([structure.id for structure in structures], dtype=object)
+    homes = territory.communes.index.get_indexer([structure.seat for structure in structures])
+    seated = np.flatnonzero(homes >= 0)
+    seats = seated * len(codes) + homes[seated]  # ascending, as structures are
+    pairs = np.union1d(possible[0], seats)
+    structure, commune = np.divmod(pairs, len(codes))
+    order = np.lexsort((_ranks(codes)[commune], _ranks(ids)[structure]))
+    pairs, structure, commune = pairs[order], structure[order], commune[order]
+    reached, is_firm, is_seat = (_among(pairs, known) for known in (shares[0], firm[0], seats))
+    share = np.zeros(len(pairs))
+    for mask, (known, values) in ((~is_seat & ~reached, possible), (reached, shares)):
+        share[mask] = values[np.searchsorted(known, pairs[mask])]
+    words = np.array(["distance_possible", "distance_approchee", "distance"], dtype=object)
+    basis = words[np.where(reached, 1 + is_firm, 0)]
+    basis[is_seat] = [seat_basis(structures[rank]) for rank in structure[is_seat]]
+    return {
+        "structure": ids[structure].tolist(),
+        "commune": codes[commune].tolist(),
+        "share": share,
+        "certain": reached | is_seat,
+        "basis": basis.tolist(),
+    }
+
+
+def _among(pairs: Ints, known: Ints) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Tell which pairs are among those that are known, which ascend."""
+    if not len(known):
+        return np.zeros(len(pairs), dtype=bool)
+    found: np.ndarray[Any, np.dtype[np.bool_]] = known[np.searchsorted(known[:-1], pairs)] == pairs
+    return found
+
+
+def _ranks(texts: np.ndarray[Any, Any]) -> Ints:
+    """Return the place of each text in their order."""
+    return np.argsort(np.argsort(texts, kind="stable"), kind="stable")
 
 
 def _reached(
@@ -83,7 +115,7 @@ def _reached(
     is_cs = np.array([structure.type == "CS" for structure in structures], dtype=bool)
     total = np.zeros(size)
     sums = {name: np.zeros(size) for name in ("cs", "evs", "avs", "multiple")}
-    found: list[tuple[Ints, Ints, Floats]] = []
+    found: list[Shares] = []
     for demand in demands:
         total += np.bincount(demand.commune, demand.weight, minlength=size)
         counts = np.zeros((2, len(demand.commune)), np.int64)
@@ -98,21 +130,24 @@ def _reached(
             sums[name] += np.bincount(demand.commune[mask], demand.weight[mask], minlength=size)
     with np.errstate(invalid="ignore", divide="ignore"):
         columns = {name: np.where(total > 0, np.minimum(sums[name] / total, 1), 0) for name in sums}
-    codes = territory.communes.index
-    shares = {
-        (structures[s].id, codes[c]): min(w / total[c], 1.0)
-        for part in found
-        for s, c, w in zip(*(column.tolist() for column in part), strict=True)
-        if w > 0
-    }
-    return shares, _seated(pd.DataFrame(columns, index=codes), structures)
+    return _shares(found, total), _seated(pd.DataFrame(columns, index=territory.communes.index), structures)
 
 
-def _by_commune(structure: Ints, commune: Ints, weight: Floats, size: int) -> tuple[Ints, Ints, Floats]:
+def _by_commune(structure: Ints, commune: Ints, weight: Floats, size: int) -> Shares:
     """Add the weights that each structure reaches in each commune."""
     keys, place = np.unique(structure * size + commune, return_inverse=True)
     sums: Floats = np.bincount(place, weight, minlength=len(keys)).astype(np.float64)
-    return keys // size, keys % size, sums
+    return keys, sums
+
+
+def _shares(found: Sequence[Shares], total: Floats) -> Shares:
+    """Return the weights that are reached, of sets of points that have no commune in common, as shares."""
+    none: Shares = (np.empty(0, np.int64), np.empty(0))
+    pairs, weight = (np.concatenate(column) for column in zip(none, *found, strict=True))
+    pairs, weight = pairs[weight > 0], weight[weight > 0]
+    order = np.argsort(pairs)
+    pairs, weight = pairs[order], weight[order]
+    return pairs, np.minimum(weight / total[pairs % len(total)], 1.0)
 
 
 def _seated(frame: pd.DataFrame, structures: Sequence[Structure]) -> pd.DataFrame:

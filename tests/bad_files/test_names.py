@@ -95,6 +95,12 @@ def test_a_name_on_two_lines_stays_on_one_row_of_a_piped_table(here, tell):
     assert [row.split()[0] for row in rows] == ["CS-03185-centre-social", "EVS-03310-b"]
 
 
+def test_a_code_is_read_in_its_own_order_and_not_as_it_would_show(here, tell):
+    here(f"{THREE};communes_desservies\nA;CS;03185;\u202e58130\n")  # shows as 03185
+    _, out, _ = tell("structures", "allier", "--structures", "liste.csv", "--json")
+    assert json.loads(out)["structures"][0]["communes_desservies"] == ["58130"]
+
+
 def test_the_name_of_the_file_may_be_odd(here, tell):
     name = here(GOOD, "[red]liste{0} %s 'é.csv")
     exit_code, out, _ = tell("report", "allier", "--structures", name)

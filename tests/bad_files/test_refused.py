@@ -155,7 +155,7 @@ def test_many_warnings_do_not_drown_the_report(here, tell):
         ("qpv_desservis", "QN97|QP2A", "AVS-326"),
         ("qpv_desservis", "{qpv}", "AVS-326"),
         ("communes_desservies", "²²²²²", "AVS-314"),
-        ("communes_desservies", "\u202e58130", "AVS-315"),
+        ("communes_desservies", "\u202e58999", "AVS-314"),
         ("zone", "%s", "AVS-313"),
     ],
 )

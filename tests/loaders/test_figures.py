@@ -73,7 +73,7 @@ def test_every_fault_is_said_at_once(faults):
         (9, "valeur", "AVS-391"),
         (9, "annee", "AVS-391"),
         (10, "valeur", "AVS-336"),
-        (11, "", "AVS-306"),
+        (11, "G", "AVS-306"),
     ]
 
 

@@ -65,7 +65,9 @@ def test_a_typed_cell_is_read_as_a_user_would_have_typed_it(write, value, text):
     assert read_rows(write(workbook([[value]]), "a.xlsx"))[0].cells == (text,)
 
 
-@pytest.mark.parametrize("cell", ["'=1+1", "'+33", "'-2", "'@x"])
+@pytest.mark.parametrize(
+    "cell", ["'=1+1", "'+33", "'-2", "'@x", "'\uff1d1+1", "'\uff0b33", "'\uff0d2", "'\uff20x"]
+)
 def test_the_apostrophe_that_exports_add_is_taken_back(write, cell):
     assert read_rows(write(f"{cell};'quote'"))[0].cells == (cell[1:], "'quote'")
 

@@ -1,0 +1,58 @@
+"""What may be read of what a user names: an ordinary file, and of settings no more than they can hold."""
+
+from __future__ import annotations
+
+import errno
+import stat
+from pathlib import Path
+
+from avs_coverage.errors import InputError
+from avs_coverage.faults import Fault
+from avs_coverage.messages import os_reason
+
+MAX_SETTINGS_BYTES = 1_000_000
+_OPEN_ALREADY = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+
+
+def require_ordinary(path: Path) -> None:
+    """Refuse a pipe, a device or a socket, which may never give or never end; raises OSError.
+
+    A link stands for what it leads to. A folder passes: its opening says that it is one.
+    """
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.ENXIO, "not an ordinary file", str(path))
+
+
+def refuse_special(path: Path) -> None:
+    """Do the same, raising InputError (AVS-301); so is a file that is not there."""
+    try:
+        require_ordinary(path)
+    except OSError as error:
+        raise not_readable(path, error) from error
+
+
+def not_readable(path: Path, error: OSError) -> InputError:
+    """Return the error of a file that the system does not give (AVS-301)."""
+    return InputError(Fault("AVS-301", {"value": str(path), "reason": os_reason(error)}))
+
+
+def is_handed_over(path: Path) -> bool:
+    """Tell a pipe that the shell opened for this process: ``… | avs-coverage … --structures /dev/stdin``."""
+    if not path.as_posix().startswith(_OPEN_ALREADY):
+        return False
+    try:
+        return stat.S_ISFIFO(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+def read_settings(path: Path) -> bytes:
+    """Return a file of settings or a manifest; raises OSError, and InputError (AVS-301) beyond 1 MB."""
+    require_ordinary(path)
+    with path.open("rb") as file:
+        content = file.read(MAX_SETTINGS_BYTES + 1)
+    if len(content) > MAX_SETTINGS_BYTES:
+        reason = f"plus de {MAX_SETTINGS_BYTES // 1_000_000} Mo : il est démesuré"
+        raise InputError(Fault("AVS-301", {"value": str(path), "reason": reason}))
+    return content
