@@ -199,6 +199,8 @@ def replayed(tmp_path, run):
         (lambda record: record.update(sorties={}), "« sorties » n'est pas une liste"),
         (lambda record: record["sorties"].append(3), "« sorties[1] » n'est pas un objet"),
         (lambda record: record["outil"].pop("version"), "il manque « outil.version »"),
+        (lambda record: record.pop("millesimes"), "il manque « millesimes »"),
+        (lambda record: record.update(millesimes=3), "« millesimes » n'est pas un objet"),
         (lambda record: record["options"].update(colonnes="nom"), "« options.colonnes » n'est pas un objet"),
         (lambda record: record["options"].update(sans_voisines=0), "« options.sans_voisines » n'est pas"),
         (
