@@ -439,7 +439,7 @@ def test_the_catalogue_shows_the_service_and_fetches_no_file_of_it(run, stand):
     for command in ("fetch", "clear"):
         done = run("data", command, "geocodage")
         assert (done.returncode, b"AVS-203" in done.stderr) == (2, True)
-    assert json.loads(run("data", "info", "--json").stdout)["files"] == []
+    assert json.loads(run("data", "info", "--json").stdout)["fichiers"] == []
 
 
 # Whatever the list and the answers, no row is lost, and no cell changes.
