@@ -26,6 +26,8 @@ settings.load_profile("project")
 gc.set_threshold(100_000)
 
 ROOT = Path(__file__).parent.parent
+# For a process of avs-coverage or of its tests whose encoding is not what is tested.
+SPEAKS_UTF8 = {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"}
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 
@@ -41,13 +43,13 @@ def process(tmp_path: Path) -> Run:
     def _process(
         *arguments: str, given: bytes | None = None, **environment: str
     ) -> subprocess.CompletedProcess[bytes]:
-        env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "PYTHONIOENCODING", "COLUMNS")}
+        env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS")}
         return subprocess.run(
             [sys.executable, "-m", "avs_coverage", *arguments],
             input=given,
             capture_output=True,
             cwd=tmp_path,
-            env={**env, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **environment},
+            env={**env, **SPEAKS_UTF8, **environment},
             timeout=120,
             check=False,
         )

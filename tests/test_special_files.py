@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from tests.bad_files.helpers import GOOD
-from tests.conftest import ROOT
+from tests.conftest import SPEAKS_UTF8
 from tests.test_boundaries import ADMIN_EXPRESS_3, ADMIN_EXPRESS_4, frame
 
 resource = pytest.importorskip("resource")
@@ -32,7 +32,7 @@ def launch(tmp_path):
         return subprocess.run(
             [sys.executable, "-m", "avs_coverage", *arguments],
             stdin=subprocess.DEVNULL, capture_output=True, cwd=tmp_path, timeout=120, check=False,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+            env={**os.environ, **SPEAKS_UTF8},
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES)),
         )  # fmt: skip
 
@@ -120,7 +120,7 @@ def test_a_pipe_beside_a_layer_is_refused(launch, tmp_path, name, beside):
 def test_a_list_through_a_pipe_that_the_shell_opened_is_read_and_not_exported(launch, tmp_path):
     command = ["structures", "allier", "--json", "--structures"]
     line = f"cat liste.csv | {sys.executable} -m avs_coverage"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    environment = {**os.environ, **SPEAKS_UTF8}
 
     def through(*arguments):
         return subprocess.run(

@@ -24,7 +24,7 @@ from avs_coverage.indicators import Indicator
 from avs_coverage.multiplicity import by_multiplicity
 from avs_coverage.territory import Territory
 from avs_coverage.territory_names import find_territory_name
-from tests.conftest import ROOT
+from tests.conftest import SPEAKS_UTF8
 from tests.test_radius import WORLD, cover, grid_of, placed
 from tests.worlds import cover as cover_declared
 from tests.worlds import structure, territory
@@ -245,6 +245,6 @@ def test_the_contributions_of_a_country_fit_in_half_a_gigabyte(tmp_path):
     (tmp_path / "l.csv").write_text("\n".join(("nom;type;code_insee", *rows)), encoding="utf-8")
     command = [sys.executable, "-c", MEASURED, "contributions", "france", "--structures", "l.csv",
                "--rule", "radius:20km", "--json"]  # fmt: skip
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    environment = {**os.environ, **SPEAKS_UTF8}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=True)
     assert 100 < int(done.stderr.split()[-1]) < 500

@@ -112,8 +112,9 @@ def link_table(links: Iterable[Link]) -> pd.DataFrame:
 def checked_table(values: Mapping[str, Any]) -> pd.DataFrame:
     """Return the table of ``link_table`` from its columns, none of them where there is no link."""
     columns = ["structure", "commune", "share", "certain", "basis"]
-    # Without rows pandas would make every column one of objects, and no mask of `certain`.
-    table = pd.DataFrame(values, columns=columns).astype({"share": float, "certain": bool})
+    # Without rows pandas would guess: no mask of `certain`, and for its version 2 codes that are numbers.
+    kinds = {"structure": str, "commune": str, "share": float, "certain": bool, "basis": str}
+    table = pd.DataFrame(values, columns=columns).astype(kinds)
     if foreign := set(table["basis"]) - set(BASES):
         raise ValueError(f"links of an unknown basis: {sorted(foreign)}")
     table["firm"] = table["certain"] & ~table["basis"].isin(NOT_FIRM)

@@ -18,7 +18,7 @@ from tests.bad_files.helpers import (
     THREE,
     workbook,
 )
-from tests.conftest import ROOT
+from tests.conftest import SPEAKS_UTF8
 
 
 def steps(content, folder):
@@ -94,7 +94,7 @@ def test_a_stray_cell_far_away_does_not_abort_the_program(tmp_path, stray):
     result = subprocess.run(
         ["/bin/sh", "-c", f"ulimit -v 12000000; exec {shlex.join(command)}"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"},
+        env={**os.environ, **SPEAKS_UTF8, "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         timeout=120,
         check=False,

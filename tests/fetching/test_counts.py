@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from tests.conftest import SPEAKS_UTF8
 from tests.fetching import helpers
 from tests.fetching.helpers import ROOT, cut_chunk, status
 
@@ -22,7 +23,7 @@ def end_of_run(tmp_path, *words):
         f"--basetemp={tmp_path / 'run'}",
         *words,
     ]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    env = {**os.environ, **SPEAKS_UTF8}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout.decode()
     return done.stdout.decode()
