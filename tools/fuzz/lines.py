@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from tools.fuzz.seeds import EPCI, SEAT, seeds
+from tools.fuzz.services import FETCHED, MIRROR
 
 _WORDS = (
     "", " ", "x", "0", "-1", "1", "5", "2,5", "1e999", "nan", "inf", "-inf", "9" * 400, "é", "\u202e",
@@ -48,9 +49,17 @@ _BY_METAVAR: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "COMMUNE|QPV|STRUCTURE": ((SEAT, "Montluçon", "QN00304M", "Domérat"),
                               ("s0", "S0", "montlucon", "Structure", "nulle part", "Structure Montluçon")),
     "MANIFESTE": (("manifest.json",), ("absent.json", "liste.csv", ".")),
+    "NOM": (FETCHED, ("", "geocodage", "COMMUNES", "qpv")),
+    "[NOM]": (FETCHED, ("", "geocodage", "x")),
+    "[TERRITOIRE]": ((EPCI, EPCI, "allier"), ("region:84", "france", "75", "./", "x")),
+    "LISTE": (("adresses.csv", "liste.csv"), ("structures.ods", "absent.csv", ".")),
+    "SORTIE.csv": (("sortie.csv", "a/b.csv"), ("sortie", "liste.csv", ".")),
     "[=possible]": (("possible", "certain"), ("x",)),
 }  # fmt: skip
-_OUTPUTS = ("--csv", "--output", "--carte")
+_OUTPUTS = {
+    "--csv": ("sortie", "sortie.csv", "a/b.csv"),
+    "--output": ("sortie", "sortie2", "carte.svg", "carte.png", "sortie.csv"),
+}  # fmt: skip
 _FILES_OF_OPTIONS = {
     "--structures": ("liste.csv", "liste.csv", "structures.xlsx", "structures.ods", "structures.json",
         "bpe.csv",
@@ -66,13 +75,17 @@ _FILES_OF_OPTIONS = {
 
 
 @cache
-def _commands() -> dict[str, list[Any]]:
+def _commands() -> dict[tuple[str, ...], list[Any]]:
+    """Return the parameters of every command, those of a group too, by the words that name it."""
     import typer
 
     from avs_coverage.commands import app
 
     group: Any = typer.main.get_command(app)
-    return {name: list(command.params) for name, command in sorted(group.commands.items())}
+    found = {(name,): command for name, command in sorted(group.commands.items())}
+    for name, command in list(found.items()):
+        found |= {(*name, inner): one for inner, one in sorted(getattr(command, "commands", {}).items())}
+    return {name: list(command.params) for name, command in found.items()}
 
 
 def _value(param: Any, rng: Random) -> str:  # noqa: ANN401 - typer's own types are private
@@ -80,12 +93,14 @@ def _value(param: Any, rng: Random) -> str:  # noqa: ANN401 - typer's own types 
     if rng.random() < 0.03:
         return rng.choice(_WORDS)
     if option in _OUTPUTS:
-        return rng.choice(["sortie", "sortie.csv", "sortie2", "a/b.csv", "liste.csv", "."])
+        return rng.choice([*_OUTPUTS[option], *_OUTPUTS[option], "liste.csv", "."])
     if metavar.startswith("FICHIER") or option in _FILES_OF_OPTIONS:
         usual = _FILES_OF_OPTIONS.get(option, ())
         if usual and rng.random() < 0.92:
             return rng.choice(usual)
         return rng.choice([*(one.name for one in seeds()), "absent.csv", ".", "a" * 300, "liste.csv/x", ""])
+    if option == "--mirror" and rng.random() < 0.8:
+        return MIRROR
     good, odd = _BY_METAVAR.get(metavar, (_WORDS, _WORDS))
     return rng.choice(good if rng.random() < 0.85 else odd)
 
@@ -113,4 +128,4 @@ def command_line(rng: Random) -> tuple[str, ...]:
                     words += [option, _value(param, rng)]
     if rng.random() < 0.03:
         words.insert(rng.randrange(len(words) + 1), rng.choice(["--zz", "--dat", "-h", *_WORDS]))
-    return (name, *words)
+    return (*name, *words)

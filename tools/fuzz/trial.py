@@ -18,10 +18,22 @@ from tools.fuzz.damage import damaged
 from tools.fuzz.lines import command_line
 from tools.fuzz.records import changed_record, changed_settings
 from tools.fuzz.seeds import EPCI, Seed, seed, seeds
+from tools.fuzz.services import (
+    MIRROR,
+    RECORD,
+    addresses,
+    faults_of_cache,
+    lost_addresses,
+    record_commands,
+    record_files,
+    record_seed,
+    service,
+    service_commands,
+)
 from tools.fuzz.shapes import changed_layer
 from tools.fuzz.tables import changed, written
 
-FAMILIES = ("octets", "contenu", "commande")
+FAMILIES = ("octets", "contenu", "commande", "service")
 _LONGEST_NAME = 20
 _RECORDS_SHARE = 0.08
 _ALLOWED = frozenset({0, 2, 3, 4, 5, 6})
@@ -35,6 +47,7 @@ _RECORDS = {
     "avs.toml": changed_settings,
     "colonnes.toml": changed_settings,
     "manifest.json": changed_record,
+    RECORD: changed_record,
 }
 
 
@@ -42,7 +55,8 @@ _RECORDS = {
 class Input:
     """Files, name → bytes, and the commands to run among them.
 
-    *rows* is how many rows the first file holds below its headers, None where damage leaves it unknown.
+    *rows* is how many rows the first file holds below its headers, None where damage leaves it unknown;
+    *chance*, by what the answers of the services are damaged.
     """
 
     family: str
@@ -50,6 +64,7 @@ class Input:
     files: dict[str, bytes]
     commands: tuple[tuple[str, ...], ...]
     rows: int | None = None
+    chance: str = ""
 
 
 @dataclass
@@ -74,16 +89,20 @@ def make_input(base: int, number: int) -> Input:
     """Return input *number* of the run of seed *base*."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd geometries and long names: making them is not what is tried
-        return _make(Random(f"{base}:{number}"))
+        return _make(Random(f"{base}:{number}"), f"{base}:{number}")
 
 
-def _make(rng: Random) -> Input:
+def _make(rng: Random, chance: str) -> Input:
     draw = rng.random()
     if draw < 0.25:
-        return Input("commande", "", _study_files(), (command_line(rng),))
-    records = [one for one in seeds() if one.name in _RECORDS]
+        files = _study_files() | (record_files(record_seed()[0].content) if rng.random() < 0.3 else {})
+        return Input("commande", "", files, (command_line(rng),), chance=chance)
+    if draw < 0.35:
+        commands = service_commands(rng)
+        return Input("service", commands[0][1], {"adresses.csv": addresses()}, commands, chance=chance)
+    records = [record_seed()[0], *(one for one in seeds() if one.name in _RECORDS)]
     one = rng.choice(records if rng.random() < _RECORDS_SHARE else seeds())
-    if draw < 0.6:
+    if draw < 0.65:
         name, content, rows = _renamed(one, rng), damaged(one.content, rng), None
         family = "octets"
     elif one.cells:
@@ -101,18 +120,22 @@ def _make(rng: Random) -> Input:
         end, content, rows = changed_layer(one.kind, rng)
         name, family = f"{one.kind}_geo.{end}", "contenu"
     files = {name: content}
-    return Input(family, one.kind, files, tuple(_commands(one, name, files, rng)), rows)
+    return Input(family, one.kind, files, tuple(_commands(one, name, files, rng)), rows, chance)
 
 
 def _renamed(one: Seed, rng: Random) -> str:
     """Return the name of a seed, now and then with the end of another format's."""
-    if one.name in ("avs.toml", "manifest.json", "colonnes.toml") or rng.random() < 0.8:
+    if one.name in _RECORDS or rng.random() < 0.8:
         return one.name
     return f"x.{rng.choice(['csv', 'xlsx', 'zip', 'gpkg', 'geojson', 'dat', 'parquet', 'ods', 'json'])}"
 
 
 def _commands(one: Seed, name: str, files: dict[str, bytes], rng: Random) -> Iterator[tuple[str, ...]]:
     """Yield the commands that read a file in its role, and put beside it what they need."""
+    if one.kind == "fiche":
+        files |= record_files(files[name])
+        yield from record_commands(rng)
+        return
     if one.kind in ("reglages", "manifeste", "correspondance"):
         files |= {k: v for k, v in _study_files().items() if k != name}
         yield {
@@ -153,16 +176,22 @@ def trial(base: int, number: int, folder: Path) -> Verdict:
 def judge(one: Input, folder: Path) -> Verdict:
     """Put the files of an input in *folder*, run its commands there, and judge what came out."""
     for name, content in one.files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(content)
     lines = [" ".join(map(repr, command)) for command in one.commands]
     (folder / "commandes.txt").write_text("\n".join(lines), "utf-8", "backslashreplace")
-    named = one.kind or next(iter(one.commands[0]), "")
-    verdict = Verdict(one.family, named if named.isalpha() and len(named) < _LONGEST_NAME else "(autre)")
+    named = (one.kind or next(iter(one.commands[0]), "")).replace("-", "_")
+    verdict = Verdict(one.family, named if named.isidentifier() and len(named) < _LONGEST_NAME else "(autre)")
     before = Path.cwd()
     os.chdir(folder)
     try:
-        for command in one.commands:
-            _judge_command(command, one.rows, verdict)
+        with service(folder, one.chance) as address:
+            for command in one.commands:
+                told = tuple(address if word == MIRROR else word for word in command)
+                _judge_command(told, one.rows, verdict)
+            if one.family == "service":
+                verdict.findings |= dict(faults_of_cache())
+                verdict.findings |= dict(lost_addresses(folder, verdict.codes[0]))
     finally:
         os.chdir(before)
     verdict.accepted = all(code in (0, 6) for code in verdict.codes)
