@@ -21,6 +21,7 @@ from avs_coverage.faults import Fault
 from avs_coverage.manifest import sha256_of
 from avs_coverage.messages import french_date, number, os_reason
 from avs_coverage.names import normalise
+from avs_coverage.ordinary import read_settings
 from avs_coverage.reports.output import made_folder
 
 FETCHED = "téléchargé"
@@ -184,9 +185,9 @@ def provenance(path: Path) -> Record | None:
 
 def _read(path: Path) -> Record | None:
     try:
-        if not path.is_file():
+        if not path.exists():
             return None
-        said = json.loads(path.read_text(encoding="utf-8"))
+        said = json.loads(read_settings(path))
         values = {field.name: said[field.name] for field in fields(Record)}
         values["addresses"] = tuple(map(str, values["addresses"]))
         record = Record(**values)
@@ -197,7 +198,7 @@ def _read(path: Path) -> Record | None:
             for name, value in values.items()
             if name not in ("addresses", "size_bytes")
         )
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, InputError):
         return None
     # A name that leaves the folder is nobody's: the tool writes none.
     own = plain and isinstance(record.size_bytes, int) and bool(record.addresses)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,15 +103,14 @@ def _resume_headers(url: str, part: Path) -> dict[str, str]:
         size = part.stat().st_size
         mark = json.loads(_mark_path(part).read_text(encoding="utf-8"))
         known = str(mark["validator"]) if mark["url"] == url else ""
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return {}
     return {"Range": f"bytes={size}-", "If-Range": known} if size and known else {}
 
 
 def _range_start(response: httpx.Response) -> int:
-    unit, _, rest = response.headers.get("content-range", "").partition(" ")
-    start = rest.partition("-")[0]
-    return int(start) if unit == "bytes" and start.isdigit() else -1
+    found = re.match(r"bytes ([0-9]{1,18})-", response.headers.get("content-range", ""))
+    return int(found[1]) if found else -1
 
 
 def forget(part: Path) -> None:

@@ -15,6 +15,8 @@ from avs_coverage import cache, http_client
 from tests.fetching.helpers import COUNTS, ROOT, fetch, files
 from tools.stand_in import content
 
+DEEP = b"[" * 100_000
+
 
 def test_a_download_cut_short_is_resumed_where_it_stopped(run, stand, tmp_path, monkeypatch):
     monkeypatch.setattr(http_client, "WAITS_S", ())
@@ -98,7 +100,9 @@ def test_a_cache_that_cannot_be_written_is_said(run, stand, tmp_path, monkeypatc
     assert run("data", "info").returncode == 0
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"source": "populations"}', b"\xff\xfe", b"null"])
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"[]", b'{"source": "populations"}', b"\xff\xfe", b"null", DEEP, b" " * 2_000_000]
+)
 def test_a_damaged_record_is_said_and_fetched_again_or_cleared(run, stand, tmp_path, damage):
     path = tmp_path / "cache" / "populations-03.record.json"
     assert fetch(run, stand, "populations", "allier").returncode == 0
@@ -233,6 +237,26 @@ def test_the_rest_of_another_version_is_not_glued_to_what_is_here(run, stand, tm
     (name,) = [n for n in files(tmp_path) if n.endswith(".zip")]
     assert files(tmp_path)[name] == body
     assert headers["ETag"] != '"v2"'
+
+
+@pytest.mark.parametrize("unit", ["9" * 5000, "\u00b2", "", "-3000"])
+def test_the_mark_of_a_rest_that_is_none_is_not_believed(run, stand, tmp_path, monkeypatch, unit):
+    monkeypatch.setattr(http_client, "WAITS_S", (0.0, 0.0))
+    body, headers = content("/x/ensemble.zip")
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    (folder / "insee-populations-france.0.part").write_bytes(b"old" * 1000)
+    mark = folder / "insee-populations-france.0.part.json"
+    url = f"{stand.url}/fr/statistiques/fichier/8680726/ensemble.zip"
+    mark.write_text(json.dumps({"url": url, "validator": headers["ETag"]}), encoding="utf-8")
+    rest = {**headers, "Content-Range": f"bytes {unit}-9/10"}
+    stand.plan.append(lambda one: one.give(206, body[3000:], rest))
+    assert fetch(run, stand, "insee-populations").returncode == 0
+    (name,) = [n for n in files(tmp_path) if n.endswith(".zip")]
+    assert files(tmp_path)[name] == body
+    (folder / "insee-populations-france.0.part").write_bytes(b"old" * 1000)
+    mark.write_bytes(DEEP)
+    assert fetch(run, stand, "insee-populations").returncode == 0
 
 
 DAMAGES = [
