@@ -10,7 +10,10 @@ import sys
 
 import pytest
 
-from tests.bad_files.helpers import GOOD
+from avs_coverage.errors import InputError
+from avs_coverage.loaders import structures
+from avs_coverage.loaders.structures import load_structures
+from tests.bad_files.helpers import ALLIER, GOOD
 from tests.conftest import SPEAKS_UTF8
 from tests.test_boundaries import ADMIN_EXPRESS_3, ADMIN_EXPRESS_4, frame
 
@@ -155,3 +158,26 @@ def test_settings_of_three_gigabytes_are_refused_without_being_read(launch, tmp_
         "correspondance.toml": ("report", "allier", "--structures", "liste.csv", "--map", str(path)),
     }[name]
     refused(launch(*command), "AVS-301", "plus de 1 Mo")
+
+
+@pytest.mark.parametrize("option", ["--structures", "--service-areas", "--figures"])
+def test_a_list_of_three_gigabytes_is_refused_without_being_read(launch, tmp_path, option):
+    with (tmp_path / "demesure.csv").open("wb") as file:
+        file.truncate(MANY_BYTES)
+    command = ("audit", "allier") if option == "--figures" else ("report", "allier")
+    given = () if option != "--service-areas" else ("--structures", "liste.csv")
+    refused(launch(*command, *given, option, "demesure.csv"), "AVS-308", "plus de 200 Mo")
+
+
+def test_more_structures_than_there_can_be_are_refused_whatever_stands_between_them(tmp_path):
+    path, row = tmp_path / "liste.csv", "Centre {n};CS;03185\n"
+    path.write_text(
+        "nom;type;code_insee\n" + "".join(row.format(n=n) for n in range(60)) + ";;\n" * 60_000, "utf-8"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(structures, "MAX_ROWS", 61)
+        assert len(load_structures(path, ALLIER).structures) == 60
+        patch.setattr(structures, "MAX_ROWS", 60)
+        with pytest.raises(InputError, match="plus de 60 lignes") as caught:
+            load_structures(path, ALLIER)
+    assert [fault.code for fault in caught.value.faults] == ["AVS-308"]

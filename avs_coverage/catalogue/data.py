@@ -36,6 +36,11 @@ DATA: dict[str, FaultKind] = {
         "donnez un en-tête à la colonne, retirez la cellule, ou mettez le texte entre guillemets",
     ),
     "AVS-307": FaultKind("le fichier ne contient aucune structure", "", "ajoutez au moins une ligne"),
+    "AVS-308": FaultKind(
+        "le fichier est démesuré : {value}",
+        "la France entière comptait 2 380 centres sociaux et 1 690 EVS en 2024 (Senacs)",
+        "vérifiez que c'est le bon fichier ; ne gardez que les lignes de votre territoire",
+    ),
     "AVS-311": FaultKind("le nom de la structure est vide", "", "indiquez un nom"),
     "AVS-312": FaultKind(
         "le type « {value} » n'est pas reconnu",

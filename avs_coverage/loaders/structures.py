@@ -23,12 +23,15 @@ from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, header_faults, match
 from avs_coverage.loaders.fields import Fields, cell_of
 from avs_coverage.loaders.structure_table import OWN_FORMAT, read_structure_table
 from avs_coverage.loaders.table_file import ERROR_TEXTS, Row, under_no_header
+from avs_coverage.messages import number
 from avs_coverage.names import comparable, normalise, undo_mojibake
 from avs_coverage.projection import epsg_of, project
 from avs_coverage.qpv import departement_of_qpv, known_qpv_codes
 from avs_coverage.territory_names import TerritoryName
 
 _NEEDED = {"nom": ("nom",), "type": ("type",), "code_insee": ("code_insee", "commune")}
+MAX_ROWS = 50_000
+"""Ten times what all of France has: beyond, a list takes a gigabyte and is another thing."""
 _SLUG = 40
 _TOTAL = re.compile(r"(sous )?(total|totaux)\b")
 _SEAT_QUALITIES = ("certain", "deduit", "inconnu")
@@ -101,9 +104,11 @@ def examine_structures(
 ) -> Examination:
     """Read a list to its end whatever is wrong with it, and say everything.
 
-    Raises InputError only where a file is no table at all.
+    Raises InputError only where a file is no table at all, or has more than 50,000 rows (AVS-308).
     """
     table = read_structure_table(path, mapping)
+    if sum(not row.is_blank for row in table.rows) > MAX_ROWS:
+        raise InputError(Fault("AVS-308", {"value": f"plus de {number(MAX_ROWS)} lignes"}, path.name))
     collector = Collector(path.name, Gazetteer(territory.departements), territory.departements)
     collector.set_aside += table.set_aside
     collector.warnings += table.warnings

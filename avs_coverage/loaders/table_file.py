@@ -39,7 +39,8 @@ _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _DELIMITER_CHARACTERS = 100_000
 _MAX_LINE_CELLS = 20_000
 _MAX_CELL = 1_000_000
-_MAX_TEXT_CELLS = 30_000_000
+_MAX_TEXT_CELLS = 10_000_000
+_MAX_BYTES = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -132,13 +133,20 @@ def no_table(start: bytes) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the whole of a file, or of a pipe that the shell opened; raises InputError (AVS-301)."""
+    """Return the whole of a list, or of a pipe that the shell opened.
+
+    Raises InputError: AVS-301 unreadable, AVS-308 beyond 200 MB.
+    """
     try:
         if not is_handed_over(path):
             require_ordinary(path)
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise not_readable(path, error) from error
+    if len(content) > _MAX_BYTES:
+        raise InputError(Fault("AVS-308", {"value": f"plus de {_MAX_BYTES // 1_000_000} Mo"}, str(path)))
+    return content
 
 
 def first_bytes(path: Path) -> bytes:

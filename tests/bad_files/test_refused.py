@@ -105,17 +105,17 @@ def test_a_path_that_is_no_file_is_refused(here, tell, path, reason):
 @pytest.mark.parametrize("option", ["--structures", "--service-areas"])
 def test_a_file_without_the_right_to_read_is_refused(here, tell, monkeypatch, option):
     secret = here(GOOD, "secret.csv")
-    can, read = os.access, Path.read_bytes
+    can, opened = os.access, Path.open
 
-    def reading(path):
+    def opening(path, *arguments, **options):
         if path.name == secret:
             raise PermissionError(13, "Permission denied", str(path))
-        return read(path)
+        return opened(path, *arguments, **options)
 
     monkeypatch.setattr(
         os, "access", lambda path, mode, **more: Path(path).name != secret and can(path, mode, **more)
     )
-    monkeypatch.setattr(Path, "read_bytes", reading)
+    monkeypatch.setattr(Path, "open", opening)
     before = [] if option == "--structures" else ["--structures", here(GOOD)]
     exit_code, _, err = tell("report", "allier", *before, option, secret)
     assert "accès refusé" in err
