@@ -394,3 +394,8 @@ def test_a_row_of_values_is_no_header_and_a_file_of_nothing_is_refused(tmp_path)
 def test_a_class_that_a_spreadsheet_would_run_comes_back_as_it_was(tmp_path):
     found = read(tmp_path, "code_insee;classe\n03185;'=A\n03310;B'C\n")
     assert list(found.indicators[0].values[["03185", "03310"]]) == ["=A", "B'C"]
+
+
+def test_a_column_without_header_among_others_is_counted_as_not_read(tmp_path):
+    found = read(tmp_path, ";CODGEO;;MED21;\n0;03185;12;19000;\n1;03101;13;20000;\n")
+    assert found.unread == ("(sans en-tête)",) * 2

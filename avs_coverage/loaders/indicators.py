@@ -112,7 +112,9 @@ class _Chosen:
         wanted = self._wanted(others)
         weight = [name for name in others for p in self.format.weights if ColumnKind(p, "", "").match(name)]
         dates = [names["dtreffre"]] if "dtreffre" in names else []
-        self.read, self.unread = wanted, [name for name in others if name not in wanted]
+        last = max(rank for rank, name in enumerate(header) if name)
+        nameless = ["(sans en-tête)"] * sum(not name for name in header[:last])
+        self.read, self.unread = wanted, [name for name in others if name not in wanted] + nameless
         return [self.key, *dict.fromkeys([*wanted, *weight, *dates])]
 
     def _wanted(self, others: list[str]) -> list[str]:
