@@ -1,7 +1,8 @@
 """The folder of fetched data: for each layer and territory one file, and the record of where it is from.
 
 A record names its file by its fingerprint, and is replaced last: whatever is interrupted, the record
-in place is that of a whole file. A file that no record names is a leftover, removed at the next change.
+in place is that of a whole file. The file before stays for an hour, for whoever is reading it. Any other
+that no record names is a leftover, removed by ``clear``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
@@ -30,6 +32,8 @@ FOLDER_VARIABLE = "AVS_COVERAGE_CACHE"
 _LOCK_S = 300.0
 _RECORD, _LOCK = ".record.json", ".lock"
 _OWN = " (fichier de l'utilisateur)"
+_KEPT_S = 3600.0
+_FORMER = re.compile(r"[a-z0-9-]+\.[0-9a-f]{12}\.\w+", re.I)
 _LEFTOVER = re.compile(r"[a-z0-9-]+\.(\d+\.part(\.json)?|new\.\w+|[0-9a-f]{12}\.\w+)", re.I)
 
 
@@ -239,7 +243,10 @@ def locked(key: str, tell: Callable[[str], None]) -> Iterator[Path]:
 
 
 def put(staged: Path, record: Record) -> None:
-    """Put a whole file in the cache under its record (inside ``locked``); the one before it goes away."""
+    """Put a whole file in the cache under its record (inside ``locked``), and remove those replaced before.
+
+    The one that it replaces stays: another command may have read its record, and be about to open it.
+    """
     before = find(record.source, record.scope)
     with staged.open("rb+") as file:
         os.fsync(file.fileno())
@@ -252,8 +259,13 @@ def put(staged: Path, record: Record) -> None:
         os.fsync(file.fileno())
     made.replace(cache_dir() / (record.key + _RECORD))
     if before is not None and before.file != record.file:
-        with suppress(OSError):  # open elsewhere, on Windows: a leftover, removed another time
-            before.path.unlink()
+        with suppress(OSError):  # from now on it is no longer the one to read
+            os.utime(before.path)
+    for path in cache_dir().glob(f"{record.key}.*"):
+        former = _FORMER.fullmatch(path.name) and path.name != record.file
+        with suppress(OSError):  # open elsewhere, on Windows: removed another time
+            if former and time.time() - path.stat().st_mtime > _KEPT_S:
+                path.unlink()
 
 
 def clear(found: Iterable[Record], broken: Iterable[Path], tell: Callable[[str], None]) -> int:

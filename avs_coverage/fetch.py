@@ -19,6 +19,7 @@ from avs_coverage.extras import require
 from avs_coverage.faults import Fault
 from avs_coverage.http_client import host_of
 from avs_coverage.manifest import sha256_of
+from avs_coverage.messages import counted
 from avs_coverage.official_sources import FRANCE, Source
 from avs_coverage.territory import Territory
 from avs_coverage.territory_names import TerritoryName
@@ -40,9 +41,10 @@ def fetch(
     """Fetch a source, and return its record and whether the file differs from the one before.
 
     *name* is the territory, None for a source of the whole country; *mirror* stands in place of the
-    machine of its addresses; *tell* is called with the bytes received, *say* with what is waited for.
+    machine of its addresses; *tell* is called with the bytes received, *say* with what is waited for and
+    with what the loader warns of.
     The file before stays until the new one has been read by its loader.
-    Raises UsageError: AVS-231; InputError: AVS-710 to AVS-719, with the faults of the loader;
+    Raises UsageError: AVS-231; InputError: AVS-710 to AVS-719;
     OutputError: AVS-502.
     """
     if source.scope != FRANCE and (name is None or len(name.departements) > _MOST_DEPARTEMENTS):
@@ -63,8 +65,10 @@ def fetch(
         ]
         try:
             host = host_of(final[0])
+            _refuse_web_page(parts, host)
             _PREPARE[source.id](source, parts, staged, host)
-            _check(source, staged, name, host)
+            for warning in _check(source, staged, name, host):
+                say(f"  à savoir : {warning.what}")
             record = _record(source, scope, tuple(final), staged)
             before = cache.find(source.id, scope)
             cache.put(staged, record)
@@ -73,6 +77,15 @@ def fetch(
             for path in parts:
                 download.forget(path)
     return record, before is None or before.sha256 != record.sha256
+
+
+def _refuse_web_page(parts: Sequence[Path], host: str) -> None:
+    """Refuse what the connection page of a network gives in place of any data (AVS-717)."""
+    for part in parts:
+        with part.open("rb") as file:
+            start = file.read(1024).removeprefix(BOM_UTF8)
+        if start.lstrip()[:1] == b"<":
+            raise _unexpected(host, "une page web au lieu de la donnée")
 
 
 def _without_login(address: str) -> str:
@@ -90,25 +103,33 @@ def _record(source: Source, scope: str, addresses: tuple[str, ...], staged: Path
     )  # fmt: skip
 
 
-def _check(source: Source, staged: Path, name: TerritoryName | None, host: str) -> None:
-    """Read a file by the loader that will read it; raises InputError: AVS-717 and what the loader says."""
+def _check(source: Source, staged: Path, name: TerritoryName | None, host: str) -> Sequence[Fault]:
+    """Read a file by the loader that will read it, and return its warnings; raises InputError (AVS-717)."""
+    warnings: Sequence[Fault] = ()
     with _of_the_service(host):
         if source.scope == FRANCE or name is None:
             doubt = fetch_checks.OF_FRANCE[source.id](staged)
         else:
-            doubt = fetch_checks.OF_A_TERRITORY[source.id](staged, Territory.of(name))
+            doubt, warnings = fetch_checks.OF_A_TERRITORY[source.id](staged, Territory.of(name))
     if doubt:
         raise _unexpected(host, f"{doubt} : la donnée n'est pas vraisemblable")
+    return warnings
 
 
 @contextmanager
 def _of_the_service(host: str) -> Iterator[None]:
-    """Say, before what a loader says of a file, that a service gave it (AVS-717)."""
+    """Say what a loader says first of a file as the fault of the service that gave it (AVS-717).
+
+    The rest would name a file that is not kept, and tell the user to mend what is not hers.
+    """
     try:
         yield
     except InputError as error:
-        first = _unexpected(host, "ce que le service rend n'est pas lisible par l'outil")
-        raise InputError([*first.faults, *error.faults]) from error
+        first, others = error.faults[0], len(error.faults) - 1
+        more = f", et {counted(others, 'autre faute', 'autres fautes')}" if others else ""
+        codes = ", ".join(sorted({fault.code for fault in error.faults}))
+        reason = f"ce n'est pas lisible par l'outil, {codes} : {first.what}{more}"
+        raise _unexpected(host, reason) from error
 
 
 # What is received becomes the file that the loader reads.
@@ -191,8 +212,6 @@ def _write_table(staged: Path, rows: Sequence[Any], columns: Sequence[str], host
 def _json(part: Path, host: str) -> Any:  # noqa: ANN401 - any JSON value
     """Return what a service answered; raises InputError (AVS-717)."""
     content = part.read_bytes().removeprefix(BOM_UTF8)
-    if content.lstrip()[:1] == b"<":
-        raise _unexpected(host, "une page web au lieu de la donnée")
     try:
         return json.loads(content.decode("utf-8"))
     except UnicodeDecodeError as error:

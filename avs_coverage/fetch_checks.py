@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from avs_coverage.faults import Fault
 from avs_coverage.messages import number
 from avs_coverage.territory import Territory
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+Checked = tuple[str, Sequence[Fault]]
+"""What is doubtful, empty where nothing is, and what the loader warns of."""
+
 _LEAST = 0.95
 """Share of what is known that a file must hold: a year changes less of it."""
-_MOST_CHANGE = 1.5
-"""How many times more, or fewer, inhabitants than the embedded ones are likely."""
+_LEAST_MAIRIES = 0.5
+"""The service gives the centre of a commune whose mairie it does not know."""
+_MOST_CHANGE = 1.2
+"""How many times more, or fewer, inhabitants in all than the embedded ones are likely."""
+_MOST_CHANGE_OF_ONE = 1.5
+"""The same of one commune, in inhabitants or area: mergers alone change more, and of few communes."""
+_FEW, _SMALL = 3, 100
+"""Communes that may change more in the smallest territory; inhabitants under which no change is odd."""
 _LEAST_STRUCTURES = 1_000
 """A floor for D506 and D508 together: over 2,000 centres sociaux are approved in France."""
 _PROBE = "03"
@@ -19,27 +33,35 @@ _PROBE = "03"
 _NOT_IN_INSEE_FILE = "976"
 
 
-def boundaries(path: Path, territory: Territory) -> str:
-    """Return what is doubtful in contours, empty where nothing is; raises what the loader says."""
+def boundaries(path: Path, territory: Territory) -> Checked:
+    """Check contours: all communes, each of its area; raises what the loader says."""
     from avs_coverage.loaders.boundaries import read_boundaries_file
 
-    return _lacking(read_boundaries_file(path, territory.communes.index).frame.index, territory.codes)
+    found = read_boundaries_file(path, territory.communes.index)
+    areas = _changed(
+        found.frame["superficie_km2"], territory.communes["superficie_km2"], "une autre superficie"
+    )
+    return _lacking(found.frame.index, territory.codes) or areas, found.warnings
 
 
-def populations(path: Path, territory: Territory) -> str:
-    """Return what is doubtful in populations, empty where nothing is; raises what the loader says."""
+def populations(path: Path, territory: Territory) -> Checked:
+    """Check populations: their sum, and each that is not small; raises what the loader says."""
+    import pandas as pd
+
     from avs_coverage.loaders.populations import read_populations
 
-    people = sum(read_populations([path], territory.communes.index).values.values())
-    return _unlikely(people, int(territory.communes["population"].sum()))
+    found = read_populations([path], territory.communes.index)
+    known = territory.communes["population"]
+    each = _changed(pd.Series(found.values), known[known >= _SMALL], "une autre population")
+    return _unlikely(sum(found.values.values()), int(known.sum())) or each, found.warnings
 
 
-def mairies(path: Path, territory: Territory) -> str:
-    """Return nothing: the loader refuses what is doubtful; raises what it says."""
+def mairies(path: Path, territory: Territory) -> Checked:
+    """Check mairies: how many; the loader refuses one far from its commune, and raises what it says."""
     from avs_coverage.loaders.mairies import read_mairies
 
-    read_mairies(path, territory.communes.index)
-    return ""
+    found = read_mairies(path, territory.communes.index)
+    return _lacking(found.places, territory.codes, "mairies", _LEAST_MAIRIES), found.warnings
 
 
 def boundaries_of_france(path: Path) -> str:
@@ -47,17 +69,21 @@ def boundaries_of_france(path: Path) -> str:
     from avs_coverage.loaders.boundaries import read_commune_codes
 
     doubt = _lacking(read_commune_codes(path), Territory.find("france").codes)
-    return doubt or boundaries(path, Territory.find(_PROBE))
+    return doubt or boundaries(path, Territory.find(_PROBE))[0]
 
 
 def populations_of_france(path: Path) -> str:
     """Return what is doubtful in the populations of the country but Mayotte."""
+    import pandas as pd
+
     from avs_coverage.loaders.populations import read_populations
 
     values = read_populations([path], None).values
     communes = Territory.find("france").communes
     expected = communes[communes["departement"] != _NOT_IN_INSEE_FILE]["population"]
-    return _lacking(values, expected.index) or _unlikely(sum(values.values()), int(expected.sum()))
+    each = _changed(pd.Series(values), expected[expected >= _SMALL], "une autre population")
+    unlikely = _unlikely(sum(values.values()), int(expected.sum()))
+    return _lacking(values, expected.index) or unlikely or each
 
 
 def quarters_of_france(path: Path) -> str:
@@ -79,9 +105,22 @@ def structures_of_france(path: Path) -> str:
     return f"{number(count)} équipements D506 et D508" if count < _LEAST_STRUCTURES else ""
 
 
-def _lacking(found: Collection[str], known: Collection[str], what: str = "communes") -> str:
+def _lacking(
+    found: Collection[str], known: Collection[str], what: str = "communes", least: float = _LEAST
+) -> str:
     count = len(set(found) & set(known))
-    return "" if count >= _LEAST * len(known) else f"{number(count)} {what} sur {number(len(known))}"
+    return "" if count >= least * len(known) else f"{number(count)} {what} sur {number(len(known))}"
+
+
+def _changed(found: pd.Series, known: pd.Series, what: str) -> str:
+    """Say how many communes have a value that is far from the known one, where it is more than a few."""
+    both = found.reindex(known.index)
+    far = (both * _MOST_CHANGE_OF_ONE < known) | (both > known * _MOST_CHANGE_OF_ONE)
+    if far.sum() <= max(_FEW, (1 - _LEAST) * len(known)):
+        return ""
+    return (
+        f"{number(int(far.sum()))} communes sur {number(len(known))} ont {what} que dans la donnée embarquée"
+    )
 
 
 def _unlikely(people: int, here: int) -> str:
@@ -89,7 +128,7 @@ def _unlikely(people: int, here: int) -> str:
     return "" if likely else f"{number(people)} habitants, pour {number(here)} dans la donnée embarquée"
 
 
-OF_A_TERRITORY: Mapping[str, Callable[[Path, Territory], str]] = {
+OF_A_TERRITORY: Mapping[str, Callable[[Path, Territory], Checked]] = {
     "communes": boundaries,
     "populations": populations,
     "mairies": mairies,

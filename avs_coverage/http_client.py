@@ -133,7 +133,14 @@ def post(url: str, fields: Mapping[str, str | Sequence[str]], content: bytes, li
 
 
 def _unreachable(url: str, reason: str) -> InputError:
-    return InputError(Fault("AVS-710", {"value": host_of(url), "reason": reason}))
+    """Return the error of a machine that is not reached (AVS-710), with the proxy that was to reach it."""
+    from urllib.request import getproxies, proxy_bypass
+
+    host, scheme = host_of(url), urlsplit(url).scheme
+    proxies = {} if proxy_bypass(host) else getproxies()
+    if proxy := proxies.get(scheme) or proxies.get("all"):
+        reason += f", par le proxy {host_of(proxy)}"
+    return InputError(Fault("AVS-710", {"value": host, "reason": reason}))
 
 
 def _target(response: httpx.Response) -> httpx.URL:
@@ -206,13 +213,13 @@ def failures_said(url: str) -> Iterator[None]:
         values = {"value": host, "reason": "une réponse compressée abîmée"}
         raise InputError(Fault("AVS-717", values)) from error
     except httpx.ConnectError as error:
-        fault = Fault("AVS-710", {"value": host, "reason": _reason(error)})
+        fault = _unreachable(url, _reason(error)).faults[0]
         if _is_final(error):
             raise InputError(fault) from error
         raise PassingError(fault) from error
     except httpx.ConnectTimeout as error:
         reason = f"pas de connexion en {number(CONNECT_S)} s"
-        raise PassingError(Fault("AVS-710", {"value": host, "reason": reason})) from error
+        raise PassingError(_unreachable(url, reason).faults[0]) from error
     except httpx.TransportError as error:
         raise PassingError(Fault("AVS-715", {"value": host, "reason": _reason(error)})) from error
 

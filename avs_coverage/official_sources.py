@@ -82,15 +82,20 @@ def _through(mirror: str, address: str) -> str:
     return urlunsplit((to.scheme, to.netloc, to.path.rstrip("/") + parts.path, parts.query, ""))
 
 
-def check_mirror(mirror: str) -> str:
-    """Return the address of a mirror as typed; raises UsageError (AVS-203)."""
+def check_mirror(mirror: str | None) -> str:
+    """Return the address of a mirror as typed, empty where none is; raises UsageError (AVS-203).
+
+    An empty one is refused: a variable that is not set would send the demand to the official machine.
+    """
+    if mirror is None:
+        return ""
     try:
         parts = urlsplit(mirror)
         no_machine = not parts.hostname or parts.port == 0  # reading the port raises where it is no port
         wrong = parts.scheme not in ("http", "https") or no_machine or parts.query or parts.fragment
     except ValueError:
         wrong = True
-    if mirror and wrong:
+    if wrong:
         choices = "une adresse en http:// ou https://, comme http://miroir.exemple:8080"
         shown = mirror.rpartition("@")[2]
         raise UsageError(Fault("AVS-203", {"value": shown, "option": "--mirror", "choices": choices}))

@@ -8,6 +8,7 @@ import json
 import re
 import sqlite3
 import zipfile
+from contextlib import closing
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -15,6 +16,7 @@ import geopandas
 import openpyxl
 import pyogrio
 import pytest
+from shapely import Point
 
 from avs_coverage.export import FORMATS
 from avs_coverage.loaders.structures import load_structures
@@ -365,6 +367,47 @@ def test_a_geopackage_with_triggers_and_views_is_read_and_left_as_it_was(run, tm
     assert done.returncode == 0, done.stderr.decode()
     assert path.read_bytes() == before
     assert sorted(one.name for one in (tmp_path / "out").iterdir()) == ["avs-03.gpkg", "manifest.json"]
+
+
+ENDLESS = "with recursive r(n) as (select 1 union all select n + 1 from r) select"
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["gpkg", "zip"])
+@pytest.mark.parametrize("layer", ["a view alone", "beside a table", "a table of the format"])
+def test_a_view_without_end_is_never_read(process, tmp_path, layer, packed):
+    rows = {"nom": ["A"], "type": ["CS"], "code_insee": ["03185"]}
+    path = tmp_path / "liste.gpkg"
+    geopandas.GeoDataFrame(rows, geometry=[Point(2.6, 46.34)], crs=4326).to_file(path, layer="s")
+    with closing(sqlite3.connect(path)) as database:
+        columns = "n as fid, 'A' || n as nom, 'CS' as type, '03185' as code_insee, cast(null as blob) as geom"
+        script = f"create view v as {ENDLESS} {columns} from r;"
+        for table, column in (("gpkg_contents", "identifier"), ("gpkg_geometry_columns", "")):
+            (kept,) = database.execute(
+                f"select group_concat(name) from pragma_table_info('{table}')"
+            ).fetchone()
+            said = kept.replace("table_name", "'v'")
+            said = said.replace(column, "'v'") if column else said
+            script += f"insert into {table} ({kept}) select {said} from {table};"
+        if layer == "a table of the format":
+            script = f"drop table gpkg_ogr_contents; create view gpkg_ogr_contents as {ENDLESS} n from r;"
+        triggers = database.execute("select name from sqlite_master where type = 'trigger'").fetchall()
+        drop = "".join(f'drop trigger "{name}";' for (name,) in triggers)
+        if layer == "a view alone":
+            script += "delete from gpkg_contents where table_name = 's'; drop table s;"
+            script = script.replace(
+                "delete", "delete from gpkg_geometry_columns where table_name = 's'; delete"
+            )
+        database.executescript(drop + script)
+        database.commit()
+    if packed:
+        with zipfile.ZipFile(tmp_path / "liste.zip", "w") as archive:
+            archive.write(path, "liste.gpkg")
+        path = tmp_path / "liste.zip"
+    for words in (("check", path.name), ("structures", "allier", "--structures", path.name)):
+        done = process(*words)  # the fixture gives it two minutes
+        told = (done.stdout + done.stderr).decode()
+        code = 0 if layer == "beside a table" else 3
+        assert (done.returncode, "AVS-371" in told) == (code, code == 3), told
 
 
 @pytest.mark.parametrize(

@@ -7,18 +7,18 @@ from avs_coverage.catalogue.kind import FaultKind
 NETWORK = {
     "AVS-710": FaultKind(
         "{value} ne répond pas ({reason})",
-        "",
+        "rien n'est téléchargé ; la donnée déjà en place n'est pas touchée",
         "vérifiez le réseau ; derrière un proxy, HTTPS_PROXY=http://proxy:port ; pour un certificat de votre "
         "organisation, SSL_CERT_FILE=fichier.pem",
     ),
     "AVS-711": FaultKind(
         "{value} refuse la demande (code HTTP {status})",
-        "",
+        "rien n'est téléchargé ; la donnée déjà en place n'est pas touchée",
         "{hint}",
     ),
     "AVS-712": FaultKind(
-        "{value} demande d'attendre (code HTTP {status}{wait})",
-        "le service est surchargé, ou limite le nombre de demandes",
+        "{value} ne peut répondre maintenant (code HTTP {status}{wait})",
+        "le service est en panne ou surchargé, ou limite le nombre de demandes",
         "relancez la même commande plus tard ; un téléchargement coupé est repris si le service le permet",
     ),
     "AVS-713": FaultKind(
@@ -28,7 +28,7 @@ NETWORK = {
     ),
     "AVS-714": FaultKind(
         "la réponse de {value} n'est pas finie après {limit}",
-        "",
+        "un fichier incomplet n'est jamais utilisé",
         "relancez la même commande ; un téléchargement coupé est repris si le service le permet",
     ),
     "AVS-715": FaultKind(
@@ -38,7 +38,7 @@ NETWORK = {
     ),
     "AVS-716": FaultKind(
         "{value} renvoie vers une adresse refusée ({reason})",
-        "une donnée officielle ne passe pas par une adresse non chiffrée",
+        "une donnée officielle vient d'une adresse chiffrée, en peu de renvois",
         "signalez-le : l'adresse a peut-être changé ; la donnée déjà en place n'est pas touchée",
     ),
     "AVS-717": FaultKind(
@@ -53,11 +53,11 @@ NETWORK = {
     ),
     "AVS-719": FaultKind(
         "une autre commande télécharge déjà « {value} »",
-        "",
+        "deux téléchargements à la fois se gêneraient",
         "attendez qu'elle finisse, puis relancez",
     ),
     "AVS-720": FaultKind(
-        "le fichier « {value} » de la cache est abîmé ({reason})",
+        "le fichier « {value} » du cache est abîmé ({reason})",
         "il n'est plus celui qui a été téléchargé",
         "avs-coverage data fetch {source} pour le reprendre, ou avs-coverage data clear {source}",
     ),

@@ -84,7 +84,7 @@ WARNINGS: dict[str, FaultKind] = {
     "AVS-921": FaultKind(
         "{value} du territoire sans contour dans ce fichier : {names}",
         "leur superficie n'est pas connue",
-        "complétez le fichier, ou retirez --communes",
+        "complétez le fichier de --communes ; pour un fichier téléchargé, avs-coverage data clear communes",
     ),
     "AVS-930": FaultKind(
         "plusieurs polygones portent le code de {value}",

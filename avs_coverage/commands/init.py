@@ -66,7 +66,8 @@ def init(
 
 def _typed(folder: Path) -> str:
     text = folder.as_posix()
-    return text if folder.is_absolute() or text.startswith(".") else f"./{text}"
+    text = text if folder.is_absolute() or text.startswith(".") else f"./{text}"
+    return f'"{text}"' if " " in text else text
 
 
 def _settings(territory: Territory, example: bool) -> str:

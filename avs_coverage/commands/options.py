@@ -174,7 +174,6 @@ OfflineOption = Annotated[
     bool,
     typer.Option(
         "--offline",
-        envvar="AVS_COVERAGE_OFFLINE",
         help="Interdire le réseau (AVS_COVERAGE_OFFLINE=1 : toujours).",
     ),
 ]
@@ -369,7 +368,8 @@ def make_request(options: FileOptions, output: OutputOptions | None = None, seve
         options.refuse_idle(rules)
         if not settings.osrm and any("travel-time" in rule.lower() for rule in rules):
             settings = replace(settings, osrm=study.local_osrm)
-        require_network(options.offline and bool(settings.osrm))
+        if settings.osrm:
+            require_network(options.offline)
     if len(rules) > 1 and not several:
         raise UsageError(Fault("AVS-215", {"value": ", ".join(rules)}))
     return Request(name, rules, day, files, options.include_unconfirmed, settings)

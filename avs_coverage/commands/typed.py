@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 
 from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
+
+_NO = ("", "0", "non", "no", "false", "faux")
 
 
 def require_choice(value: str, option: str, choices: tuple[str, ...]) -> str:
@@ -17,8 +20,11 @@ def require_choice(value: str, option: str, choices: tuple[str, ...]) -> str:
 
 
 def require_network(offline: bool) -> None:
-    """Raise UsageError (AVS-230) where the network was forbidden: called before anybody is asked."""
-    if offline:
+    """Raise UsageError (AVS-230) where the network was forbidden: called before anybody is asked.
+
+    ``AVS_COVERAGE_OFFLINE`` forbids it too, whatever it says but no.
+    """
+    if offline or os.environ.get("AVS_COVERAGE_OFFLINE", "").strip().lower() not in _NO:
         raise UsageError(Fault("AVS-230", {}))
 
 

@@ -9,8 +9,8 @@ import shutil
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from math import isnan
 from mmap import ACCESS_READ, mmap
@@ -95,15 +95,24 @@ def layers(path: Path, expected: str) -> Iterator[list[Layer]]:
         return
     if start.startswith(b"PK"):
         members = _members(path)
+        views: dict[str, set[str]] = {}
         with _in_french(path.name), zipfile.ZipFile(path) as archive:
             for member in members:
                 if member.lower().endswith((".geojson", ".json")):
                     _refuse_null(archive.read(member), path.name)
-        sources = [f"/vsizip/{path}/{member}" for member in members]
-        yield [layer for source in sources for layer in _layers_of(source, path.name)]
+                elif member.lower().endswith(".gpkg"):
+                    with archive.open(member) as inside, tempfile.NamedTemporaryFile() as copy:
+                        shutil.copyfileobj(inside, copy)
+                        copy.flush()
+                        views[member] = _views(Path(copy.name), path.name)
+        yield [
+            layer
+            for member in members
+            for layer in _layers_of(f"/vsizip/{path}/{member}", path.name, views.get(member, set()))
+        ]
         return
     with _named_as_gdal_wants(path, start) as source:
-        yield _layers_of(source, path.name)
+        yield _layers_of(source, path.name, _views(path, path.name) if start.startswith(_SQLITE) else set())
 
 
 def _geoparquet_columns(path: Path) -> tuple[str, ...] | None:
@@ -172,12 +181,39 @@ def _refuse_special_beside(path: Path) -> None:
             refuse_special(beside)
 
 
-def _layers_of(source: str, file: str) -> list[Layer]:
+def _views(path: Path, file: str) -> set[str]:
+    """Return the views of a GeoPackage, in lower case; raises InputError (AVS-371) for one of its own tables.
+
+    A view is a query, which may never end: none is read.
+    """
+    import sqlite3
+
+    names: set[str] = set()
+    for mode in ("mode=ro", "immutable=1"):  # the first sees a journal, and may want to write beside it
+        try:
+            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)) as opened:
+                rows = opened.execute("SELECT lower(name) FROM sqlite_master WHERE type = 'view'")
+                names = {str(name) for (name,) in rows}
+            break
+        except sqlite3.Error as error:
+            reason = error
+    else:
+        raise unreadable(file, "fichier géographique abîmé ou incomplet") from reason
+    if any(name.startswith(("gpkg_", "sqlite_")) for name in names):
+        raise unreadable(file, "une de ses tables est remplacée par une vue")
+    return names
+
+
+def _layers_of(source: str, file: str, views: Collection[str]) -> list[Layer]:
     import geopandas as gpd
 
     found = []
     with _in_french(file):
-        for row in gpd.list_layers(source).itertuples(index=False):
+        listed = list(gpd.list_layers(source).itertuples(index=False))
+        rows = [row for row in listed if str(row.name).lower() not in views]
+        if listed and not rows:
+            raise unreadable(file, "il ne contient que des vues : enregistrez-y la couche elle-même")
+        for row in rows:
             head = gpd.read_file(source, layer=row.name, rows=1, **_encoding(source))
             columns = tuple(name for name in head.columns if name != "geometry")
             found.append(Layer(source, row.name, columns, str(row.geometry_type or "")))

@@ -38,7 +38,7 @@ def counts():
         return COUNTS
     answers = counted(SERVED.total(), "réponse fautive", "réponses fautives")
     kinds = counted(len(SERVED), "sorte", "sortes")
-    caches = counted(len(DAMAGED), "cache abîmée", "caches abîmées") if DAMAGED else "aucune cache abîmée"
+    caches = counted(len(DAMAGED), "cache abîmé", "caches abîmés") if DAMAGED else "aucun cache abîmé"
     return [f"fautes servies : {answers} de {kinds}, {caches}", *COUNTS]
 
 

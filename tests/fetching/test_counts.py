@@ -32,7 +32,7 @@ def end_of_run(tmp_path, *words):
 def test_a_run_ends_with_what_it_served(tmp_path):
     told = end_of_run(tmp_path, "tests/fetching/test_services.py", "-k", "test_odd_answers")
     # A 503 and a rest that was not asked for are tried four times, the two others once.
-    assert "\nfautes servies : 10 réponses fautives de 4 sortes, aucune cache abîmée\n" in told
+    assert "\nfautes servies : 10 réponses fautives de 4 sortes, aucun cache abîmé\n" in told
 
 
 def test_a_run_that_served_no_fault_says_nothing(tmp_path):
@@ -57,4 +57,4 @@ def test_a_damaged_cache_is_counted(run, stand, tmp_path, monkeypatch):
         helpers.look_at_cache(tmp_path / "cache")
     monkeypatch.setattr(helpers, "SERVED", helpers.Counter({("a", 1): 2, ("b", 1): 1}))
     monkeypatch.setattr(helpers, "COUNTS", [])
-    assert helpers.counts() == ["fautes servies : 3 réponses fautives de 2 sortes, 1 cache abîmée"]
+    assert helpers.counts() == ["fautes servies : 3 réponses fautives de 2 sortes, 1 cache abîmé"]

@@ -163,7 +163,7 @@ def test_a_commune_without_a_mairie_keeps_its_point_and_is_said(run, stand):
         (lambda one: one.give(200, *content(PATH.replace("/03/", "/48/"))), "AVS-355", "AVS-717"),
         (status(200, b"<html>Connexion</html>"), "AVS-717", "une page web"),
         (status(200, b"[]"), "AVS-717", "aucune commune"),
-        (status(503), "AVS-712", "attendre"),
+        (status(503), "AVS-712", "maintenant"),
     ],
     ids=[
         "elsewhere", "swapped", "a word", "centres", "no mairie", "no centre", "no code", "texts", "twice",

@@ -156,11 +156,11 @@ def faults_of_cache() -> Iterator[tuple[str, str]]:
 
     try:
         if found := fetched.damaged():
-            yield "fiche de la cache abîmée", str(found)
+            yield "relevé du cache abîmé", str(found)
         for record in fetched.records():
             record.check()
     except AvsError as error:
-        yield "cache abîmée", str(error)
+        yield "cache abîmé", str(error)
 
 
 def lost_addresses(folder: Path, code: int) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,7 @@ ScopeArgument = Annotated[
     ),
 ]
 MirrorOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--mirror",
         metavar="ADRESSE",
@@ -34,7 +34,7 @@ MirrorOption = Annotated[
 def fetch(
     source: SourceArgument,
     territory: ScopeArgument = "",
-    mirror: MirrorOption = "",
+    mirror: MirrorOption = None,
     offline: OfflineOption = False,
 ) -> None:
     """Télécharger une donnée officielle : elle remplace la donnée embarquée, et chaque sortie le dit."""
@@ -43,16 +43,17 @@ def fetch(
 
     catalogue = layers()
     one = catalogue[require_choice(source, "NOM", tuple(catalogue))]
-    check_mirror(mirror)
+    address = check_mirror(mirror)
     require_network(offline)
-    by_territory = one.scope != FRANCE
-    name = find_territory_name(territory) if territory and by_territory else None
+    name = find_territory_name(territory) if territory else None
 
     from avs_coverage.commands.streams import downloading, say
     from avs_coverage.fetch import fetch as fetch_source
 
+    if name is not None and one.scope == FRANCE:
+        say(f"{one.id} vaut pour toute la France : le fichier entier est téléchargé.")
     with downloading(one.title) as tell:
-        record, is_new = fetch_source(one, name, mirror, tell, say)
+        record, is_new = fetch_source(one, name, address, tell, say)
     say(f"{'reçu' if is_new else 'inchangé'} : {record.path}")
     for address in record.addresses:
         say(f"  de : {address}")

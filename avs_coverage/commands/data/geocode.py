@@ -59,7 +59,7 @@ def geocode(
             help="Noms des colonnes de votre liste : adresse=lieu,code_postal=cp_site, ou un fichier TOML.",
         ),
     ] = "",
-    mirror: MirrorOption = "",
+    mirror: MirrorOption = None,
     offline: OfflineOption = False,
     force: ForceOption = False,
 ) -> None:
