@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from avs_coverage.commands import main_program
 from tools.fuzz import trial as trials
 from tools.fuzz.__main__ import Counts, fuzz
-from tools.fuzz.lines import _commands, command_line
+from tools.fuzz.lines import _commands, asks_json, command_line
 from tools.fuzz.pool import run_all
 from tools.fuzz.seeds import seeds
 from tools.fuzz.trial import Input, Verdict, judge, make_input
@@ -60,6 +60,13 @@ def test_a_seed_is_read_before_it_is_damaged(tmp_path, one):
 def test_any_command_line_ends_with_a_known_code(tmp_path_factory, chance):
     one = Input("commande", "", trials._study_files(), (command_line(chance),))
     assert judge(one, tmp_path_factory.mktemp("ligne")).findings == {}
+
+
+def test_json_as_the_name_of_a_file_is_no_option():
+    assert asks_json(("audit", "allier", "--strict", "--json"))
+    assert asks_json(("data", "info", "--json"))
+    assert not asks_json(("audit", "allier", "--csv", "--json"))
+    assert not asks_json(("x", "y"))
 
 
 def test_every_command_is_tried():

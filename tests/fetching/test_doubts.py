@@ -114,6 +114,9 @@ def test_the_territory_of_a_file_of_the_country_is_read_all_the_same(run, stand)
     assert stand.asked == []
     done = fetch(run, stand, "qpv-2024", "allier")
     assert (done.returncode, "vaut pour toute la France" in done.stderr.decode()) == (0, True)
+    done = run("data", "clear", "qpv-2024", "allier")
+    assert (done.returncode, b"AVS-203" in done.stderr) == (2, True)
+    assert run("data", "clear", "qpv-2024").returncode == 0
 
 
 @pytest.mark.parametrize(("said", "code"), [("0", 0), ("non", 0), ("", 0), ("1", 2), ("oui", 2), ("x", 2)])

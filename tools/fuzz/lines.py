@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -103,6 +105,13 @@ def _value(param: Any, rng: Random) -> str:  # noqa: ANN401 - typer's own types 
         return MIRROR
     good, odd = _BY_METAVAR.get(metavar, (_WORDS, _WORDS))
     return rng.choice(good if rng.random() < 0.85 else odd)
+
+
+def asks_json(line: Sequence[str]) -> bool:
+    """Tell whether a command line has ``--json`` as an option, not as the value of the one before."""
+    params = next((_commands()[tuple(line[:n])] for n in (2, 1) if tuple(line[:n]) in _commands()), [])
+    valued = {name for param in params if not getattr(param, "is_flag", False) for name in param.opts}
+    return any(word == "--json" and before not in valued for before, word in pairwise(line))
 
 
 def command_line(rng: Random) -> tuple[str, ...]:

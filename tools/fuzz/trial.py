@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 from tools.fuzz.damage import damaged
-from tools.fuzz.lines import command_line
+from tools.fuzz.lines import asks_json, command_line
 from tools.fuzz.records import changed_record, changed_settings
 from tools.fuzz.seeds import EPCI, Seed, seed, seeds
 from tools.fuzz.services import (
@@ -239,7 +239,7 @@ def _faults_of(
     is_help = "Usage : " in out + err  # a group of commands without one of them shows its help
     if code and command[:1] and not is_help and not re.search(r"AVS-\d{3}", out + err):
         yield f"code {code} sans code d'erreur", out + err
-    if code == 0 and "--json" in command and "--help" not in command and "-h" not in command:
+    if code == 0 and asks_json(command) and "--help" not in command and "-h" not in command:
         try:
             json.loads(out, parse_constant=_no_constant)
         except ValueError:

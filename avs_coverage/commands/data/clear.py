@@ -23,13 +23,23 @@ def clear(
     from avs_coverage.cache import clear as clear_records
     from avs_coverage.cache import damaged, records
     from avs_coverage.commands.streams import say
+    from avs_coverage.errors import UsageError
+    from avs_coverage.faults import Fault
     from avs_coverage.messages import counted, number
-    from avs_coverage.official_sources import layers
+    from avs_coverage.official_sources import FRANCE, layers
     from avs_coverage.territory_names import find_territory_name
 
+    catalogue = layers()
     if source:
-        require_choice(source, "NOM", tuple(layers()))
+        require_choice(source, "NOM", tuple(catalogue))
     scope = find_territory_name(territory).typed if territory else ""
+    if source and scope and catalogue[source].scope == FRANCE:
+        values = {
+            "value": territory,
+            "option": "TERRITOIRE",
+            "choices": f"rien : {source} vaut pour la France",
+        }
+        raise UsageError(Fault("AVS-203", values))
 
     def asked(one: str, of: str) -> bool:
         return (not source or one == source) and (not scope or of == scope)
