@@ -5,11 +5,11 @@ from __future__ import annotations
 from avs_coverage import cache
 from avs_coverage.errors import InputError, TerritoryError
 from avs_coverage.faults import Fault
-from avs_coverage.official_sources import sources
+from avs_coverage.official_sources import FRANCE, sources
 from avs_coverage.study import Files
 from avs_coverage.territory_names import TerritoryName, find_territory_name
 
-_MAYOTTE = "976"
+_INSEE, _MAYOTTE = "insee-populations", "976"
 
 
 def fetched_files(name: TerritoryName) -> Files:
@@ -42,6 +42,12 @@ def fetched_files(name: TerritoryName) -> Files:
     )
 
 
+def left_out(name: TerritoryName) -> tuple[Fault, ...]:
+    """Return the warning that INSEE's file was fetched and does not serve, for want of Mayotte (AVS-945)."""
+    record = cache.find(_INSEE, FRANCE)
+    return (Fault("AVS-945", {"value": record.file}),) if record and _MAYOTTE in name.departements else ()
+
+
 def _rank(source: str, scope: str, name: TerritoryName) -> int:
     """Rank what is fetched of a source: the number of départements it holds, 1 for the territory itself.
 
@@ -54,7 +60,7 @@ def _rank(source: str, scope: str, name: TerritoryName) -> int:
         return 0
     if source not in sources() or not sources()[source].layer:
         return 0
-    if source == "insee-populations" and _MAYOTTE in name.departements:
+    if source == _INSEE and _MAYOTTE in name.departements:
         return 0
     if scope == name.typed:
         return 1

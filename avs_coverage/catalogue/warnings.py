@@ -146,4 +146,9 @@ WARNINGS: dict[str, FaultKind] = {
         "leur chef-lieu reste au point embarqué",
         "aucune action requise",
     ),
+    "AVS-945": FaultKind(
+        "les populations téléchargées (« {value} ») ne servent pas ici : Mayotte n'y est pas",
+        "les populations embarquées restent celles de tout ce territoire",
+        "donnez les deux fichiers de l'INSEE : --population FRANCE --population MAYOTTE",
+    ),
 }

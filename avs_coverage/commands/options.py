@@ -356,9 +356,12 @@ def make_request(options: FileOptions, output: OutputOptions | None = None, seve
     day = parse_date_option((typed.date if typed else "") or study.date)
     name = find_territory_name(study.territory)
 
-    from avs_coverage.fetched import fetched_files
+    from avs_coverage.commands.streams import print_warnings
+    from avs_coverage.fetched import fetched_files, left_out
 
     files = files.over(fetched_files(name))
+    if not files.population:
+        print_warnings(left_out(name))
 
     from avs_coverage.rules import split_rules
 

@@ -101,10 +101,8 @@ def layers(path: Path, expected: str) -> Iterator[list[Layer]]:
                 if member.lower().endswith((".geojson", ".json")):
                     _refuse_null(archive.read(member), path.name)
                 elif member.lower().endswith(".gpkg"):
-                    with archive.open(member) as inside, tempfile.NamedTemporaryFile() as copy:
-                        shutil.copyfileobj(inside, copy)
-                        copy.flush()
-                        views[member] = _views(Path(copy.name), path.name)
+                    with tempfile.TemporaryDirectory() as folder:
+                        views[member] = _views(Path(archive.extract(member, folder)), path.name)
         yield [
             layer
             for member in members

@@ -157,3 +157,12 @@ def test_whoever_reads_the_file_before_can_go_on_for_an_hour(run, stand, tmp_pat
     assert not first.path.exists()
     assert run("data", "clear").returncode == 0
     assert not files(tmp_path)
+
+
+def test_a_file_that_cannot_serve_for_want_of_mayotte_is_said(run, stand, tmp_path):
+    assert fetch(run, stand, "insee-populations").returncode == 0
+    for territory, told in (("976", True), ("allier", False)):
+        done = run("communes", territory)
+        assert (done.returncode, b"AVS-945" in done.stderr) == (0, told), done.stderr.decode()
+    assert fetch(run, stand, "populations", "976").returncode == 0
+    assert b"AVS-945" not in run("communes", "976").stderr
