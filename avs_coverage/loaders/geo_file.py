@@ -193,7 +193,7 @@ def _views(path: Path, file: str) -> set[str]:
                 rows = opened.execute("SELECT lower(name) FROM sqlite_master WHERE type = 'view'")
                 names = {str(name) for (name,) in rows}
             break
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # names, or messages, that are damaged
             reason = error
     else:
         raise unreadable(file, "fichier géographique abîmé ou incomplet") from reason
