@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -122,7 +123,7 @@ def test_a_pipe_beside_a_layer_is_refused(launch, tmp_path, name, beside):
 
 def test_a_list_through_a_pipe_that_the_shell_opened_is_read_and_not_exported(launch, tmp_path):
     command = ["structures", "allier", "--json", "--structures"]
-    line = f"cat liste.csv | {sys.executable} -m avs_coverage"
+    line = f"cat liste.csv | {shlex.quote(sys.executable)} -m avs_coverage"
     environment = {**os.environ, **SPEAKS_UTF8}
 
     def through(*arguments):
