@@ -34,7 +34,7 @@ _RECORD, _LOCK = ".record.json", ".lock"
 _OWN = " (fichier de l'utilisateur)"
 _KEPT_S = 3600.0
 _FORMER = re.compile(r"[a-z0-9-]+\.[0-9a-f]{12}\.\w+", re.I)
-_LEFTOVER = re.compile(r"[a-z0-9-]+\.(\d+\.part(\.json)?|new\.\w+|[0-9a-f]{12}\.\w+)", re.I)
+_LEFTOVER = re.compile(rf"[a-z0-9-]+\.(\d+\.part(\.json)?|new\.\w+)|{_FORMER.pattern}", re.I)
 
 
 def cache_dir() -> Path:

@@ -20,9 +20,7 @@ from avs_coverage.projection import epsg_of
 from avs_coverage.reports import map_content
 from avs_coverage.reports.html_communes import commune_rows, possible_note
 from avs_coverage.reports.html_frame import Frame
-from avs_coverage.reports.html_map import STATUS_CLASSES
 from avs_coverage.reports.html_report import html_page, write_html
-from avs_coverage.reports.palette import INK, QPV_COLOUR, STATUS_COLOURS
 from avs_coverage.study import Files
 from tests.html_page import page_data, read_page
 from tests.worlds import cover, structure, territory
@@ -399,87 +397,6 @@ def test_overseas_the_map_is_in_the_legal_projection():
     frame = report.coverage.territory.boundaries()
     assert frame.crs.to_epsg() == epsg_of("974")
     assert len(paths(read_page(html_page(report)))) == 24
-
-
-# --- Colours: computed from the style sheet.
-
-
-@pytest.fixture(scope="module")
-def colours(page):
-    style = page.all("style")[0].text
-    return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", style))
-
-
-def luminance(colour):
-    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one, other):
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-@pytest.mark.parametrize(
-    ("text", "back"),
-    [
-        ("text", "back"), ("text", "soft"), ("text", "warn-back"), ("text", "chosen"), ("quiet", "back"),
-        ("quiet", "soft"), ("link", "back"), ("link", "chosen"), ("banner-text", "banner-back"),
-        ("banner-back", "back"), ("quiet", "chosen"),
-    ],
-)  # fmt: skip
-def test_text_is_read_by_everyone(colours, text, back):
-    assert contrast(colours[text], colours[back]) >= 4.5
-
-
-@pytest.mark.parametrize(
-    ("mark", "back"),
-    [("focus", "back"), ("focus", "soft"), ("strong-line", "back"), ("zone", "casing"), ("mark", "casing"),
-     ("qpv", "casing"), ("border", "none"), ("focus", "evs"), ("focus", "none")],
-)  # fmt: skip
-def test_lines_and_signs_are_seen(colours, mark, back):
-    assert contrast(colours[mark], colours[back]) >= (1.9 if back == "evs" else 3)
-
-
-@pytest.mark.parametrize("scale", [("none", "evs", "cs", "both"), ("none", "one", "many")])
-def test_fills_differ_in_lightness_so_that_grey_tells_them_apart(colours, scale):
-    for light, dark in itertools.pairwise(scale):
-        assert luminance(colours[light]) > luminance(colours[dark])
-        assert contrast(colours[light], colours[dark]) >= 2.3, (light, dark)
-
-
-def test_the_page_has_the_colours_of_the_printed_map(colours):
-    drawn = {status: colours[name] for status, name in STATUS_CLASSES.items() if status}
-    assert drawn == {status: colour for status, colour in STATUS_COLOURS.items() if status}
-    assert colours["qpv"] == QPV_COLOUR
-    assert colours["zone"] == colours["mark"] == INK
-
-
-def test_what_is_drawn_over_any_fill_is_within_a_white_casing(page):
-    """Over a commune of its own lightness, a line is seen against its casing."""
-    today = read_page(html_page(build_report(find_territory_name("allier"), on=date(2024, 6, 1))))
-    style = page.all("style")[0].text
-
-    def width(name):
-        return float(re.search(rf"^\.{name} {{[^}}]*stroke-width: ([\d.]+)", style, re.MULTILINE)[1])
-
-    for line, casing in (("zone", "casing"), ("perimeter", "halo")):
-        assert re.search(rf"^\.{casing} {{ stroke: var\(--casing\)", style, re.MULTILINE)
-        assert width(casing) >= width(line) + 3
-    cased = [
-        [under.attributes["d"] for under, over in itertools.pairwise(layer.children)
-         if kinds == (under.attributes["class"], over.attributes["class"])
-         and under.attributes["d"] == over.attributes["d"]]
-        for layer, kinds in ((today.one("layer-qpv"), ("halo", "perimeter")),
-                             (today.one("layer-zones"), ("casing", "zone")))
-    ]  # fmt: skip
-    outlines = [today.one(f"layer-{name}").all("path") for name in ("qpv", "zones")]
-    for found, paths_, name in zip(cased, outlines, ("perimeter", "zone"), strict=True):
-        assert len(found) == len([one for one in paths_ if name in one.classes]) > 0
-    marks = [*today.one("layer-qpv").children, *today.one("layer-structures").children]
-    for mark in (one for one in marks if one.tag == "g"):
-        assert mark.all("path")[0].classes == {"rim"}
 
 
 def test_contours_of_the_user_are_drawn_as_light_as_the_embedded_ones(tmp_path, page):

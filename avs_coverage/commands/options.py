@@ -328,6 +328,7 @@ def report_of(request: Request) -> Report:
     """Return the report of a request, warnings of the files said on stderr."""
     from avs_coverage.build import build_report
     from avs_coverage.commands.streams import print_warnings
+    from avs_coverage.fetched import left_out
 
     report = build_report(
         request.territory,
@@ -337,6 +338,8 @@ def report_of(request: Request) -> Report:
         request.include_unconfirmed,
         request.options,
     )
+    if not request.files.population:
+        report = replace(report, file_warnings=(*report.file_warnings, *left_out(request.territory)))
     print_warnings(report.file_warnings)
     return report
 
@@ -356,12 +359,9 @@ def make_request(options: FileOptions, output: OutputOptions | None = None, seve
     day = parse_date_option((typed.date if typed else "") or study.date)
     name = find_territory_name(study.territory)
 
-    from avs_coverage.commands.streams import print_warnings
-    from avs_coverage.fetched import fetched_files, left_out
+    from avs_coverage.fetched import fetched_files
 
     files = files.over(fetched_files(name))
-    if not files.population:
-        print_warnings(left_out(name))
 
     from avs_coverage.rules import split_rules
 

@@ -116,6 +116,7 @@ def test_the_territory_of_a_file_of_the_country_is_read_all_the_same(run, stand)
     assert (done.returncode, "vaut pour toute la France" in done.stderr.decode()) == (0, True)
     done = run("data", "clear", "qpv-2024", "allier")
     assert (done.returncode, b"AVS-203" in done.stderr) == (2, True)
+    assert "aucune ; pour toute la France, avs-coverage data clear qpv-2024" in done.stderr.decode()
     assert run("data", "clear", "qpv-2024").returncode == 0
 
 
@@ -164,5 +165,7 @@ def test_a_file_that_cannot_serve_for_want_of_mayotte_is_said(run, stand, tmp_pa
     for territory, told in (("976", True), ("allier", False)):
         done = run("communes", territory)
         assert (done.returncode, b"AVS-945" in done.stderr) == (0, told), done.stderr.decode()
+    said = json.loads(run("communes", "976", "--json").stdout)
+    assert "AVS-945" in [one["code"] for one in said["avertissements_fichiers"]]
     assert fetch(run, stand, "populations", "976").returncode == 0
     assert b"AVS-945" not in run("communes", "976").stderr

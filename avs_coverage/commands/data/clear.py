@@ -37,7 +37,7 @@ def clear(
         values = {
             "value": territory,
             "option": "TERRITOIRE",
-            "choices": f"rien : {source} vaut pour la France",
+            "choices": f"aucune ; pour toute la France, avs-coverage data clear {source}",
         }
         raise UsageError(Fault("AVS-203", values))
 

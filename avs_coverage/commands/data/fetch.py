@@ -43,19 +43,20 @@ def fetch(
 
     catalogue = layers()
     one = catalogue[require_choice(source, "NOM", tuple(catalogue))]
-    address = check_mirror(mirror)
+    asked = check_mirror(mirror)
     require_network(offline)
     name = find_territory_name(territory) if territory else None
 
     from avs_coverage.commands.streams import downloading, say
     from avs_coverage.fetch import fetch as fetch_source
+    from avs_coverage.messages import number
 
     if name is not None and one.scope == FRANCE:
         say(f"{one.id} vaut pour toute la France : le fichier entier est téléchargé.")
     with downloading(one.title) as tell:
-        record, is_new = fetch_source(one, name, address, tell, say)
+        record, is_new = fetch_source(one, name, asked, tell, say)
     say(f"{'reçu' if is_new else 'inchangé'} : {record.path}")
     for address in record.addresses:
         say(f"  de : {address}")
-    say(f"  {record.size_bytes} octets, sha256 {record.sha256}")
+    say(f"  {number(record.size_bytes)} octets, sha256 {record.sha256}")
     say(f"  sert {one.use}")
