@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -13,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from avs_coverage import __version__
 from avs_coverage.embedded import data_dir
-from avs_coverage.errors import InputError
+from avs_coverage.errors import InputError, TerritoryError
 from avs_coverage.faults import Fault
-from avs_coverage.ordinary import require_ordinary
+from avs_coverage.ordinary import is_plain_file, require_ordinary
 from avs_coverage.study import Files, Request, RuleOptions, split_indicators
 from avs_coverage.territory_names import find_territory_name
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
 
-SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/manifest", 1
+SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/manifest", 2
 FILE_NAME = "manifest.json"
 _LIBRARIES = (
     "geopandas",
@@ -40,7 +39,11 @@ _LIBRARIES = (
 _ONE = {"structures": "structures", "zones": "service_areas", "communes": "communes", "temps": "travel_times",
         "chiffres": "figures", "mairies": "mairies"}  # fmt: skip
 _SEVERAL = {"population": "population", "qpv": "qpv"}
-"""Role of a file in the manifest, as in ``avs.toml`` → field of ``Files``."""
+ONE_FILE, SEVERAL_FILES = tuple(_ONE), (*_SEVERAL, "indicateurs")
+"""Role of a file in the manifest, as in ``avs.toml`` → field of ``Files``.
+
+Then the roles of one file at most, and the others.
+"""
 
 
 def sha256_of(path: Path) -> str:
@@ -60,8 +63,8 @@ def manifest(
 ) -> dict[str, Any]:
     """Return the record of an export to *folder*, whose files stand in *staged* for now.
 
-    Paths of inputs are relative to *folder* where they can be, so that a study that moves as a whole
-    can be replayed. Nothing in it depends on the clock.
+    No path of the machine is in it: an input inside the study folder, or inside *folder*, has its path
+    from there, any other its name alone. Nothing in it depends on the clock.
     """
     from avs_coverage.osrm_server import parse_server
 
@@ -83,7 +86,7 @@ def manifest(
         },
         "formats": list(formats),
         "csv": dialect,
-        "entrees": list(_inputs(request.files, folder)),
+        "entrees": list(_inputs(request.files, (request.folder, folder))),
         "donnees_de_l_outil": [file_record(path, path.name) for path in sorted(data_dir().iterdir())],
         "millesimes": coverage.territory.vintages,
         "sorties": [file_record(path, path.name) for path in sorted(staged.iterdir())],
@@ -98,9 +101,9 @@ def _libraries() -> Iterator[tuple[str, str]]:
             yield name, ""
 
 
-def _inputs(files: Files, folder: Path) -> Iterator[dict[str, Any]]:
+def _inputs(files: Files, folders: Sequence[Path | None]) -> Iterator[dict[str, Any]]:
     for role, path, columns in _paths(files):
-        yield {"role": role, **file_record(path, _relative(path, folder)), "colonnes": list(columns)}
+        yield {"role": role, **file_record(path, _shown(path, folders)), "colonnes": list(columns)}
 
 
 def _paths(files: Files) -> Iterator[tuple[str, Path, tuple[str, ...]]]:
@@ -115,20 +118,29 @@ def _paths(files: Files) -> Iterator[tuple[str, Path, tuple[str, ...]]]:
         yield "indicateurs", path, columns
 
 
-def _relative(path: Path, folder: Path) -> str:
-    try:
-        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
-    except ValueError:  # another drive of Windows
-        return path.resolve().as_posix()
+def _shown(path: Path, folders: Sequence[Path | None]) -> str:
+    """Return the path of a file from the first of the folders that holds it, else its name."""
+    whole = path.resolve()
+    for folder in folders:
+        if folder is not None and whole.is_relative_to(folder.resolve()):
+            return whole.relative_to(folder.resolve()).as_posix()
+    return path.name
 
 
-def request_of(record: dict[str, Any], folder: Path) -> Request:
-    """Return the request that a manifest records; raises InputError (AVS-395) where it does not hold one."""
+def request_of(record: dict[str, Any], paths: Sequence[Path]) -> Request:
+    """Return the request that a manifest records, its inputs at *paths*.
+
+    Raises InputError (AVS-395) where it does not hold one.
+    """
     try:
         options = record["options"]
         files = Files(mapping=options["colonnes"] or None)
-        for one in record["entrees"]:
-            files = _with_input(files, one["role"], folder / one["fichier"], one["colonnes"])
+        for one, path in zip(record["entrees"], paths, strict=True):
+            files = _with_input(files, one["role"], path, one["colonnes"])
+        from avs_coverage.rules import get_rule
+
+        for rule in record["regles"]:
+            get_rule(rule)
         return Request(
             find_territory_name(record["territoire"]["code"]),
             tuple(record["regles"]),
@@ -139,9 +151,9 @@ def request_of(record: dict[str, Any], folder: Path) -> Request:
                 options["population_par"], options["part_commune"], options["sans_voisines"], options["osrm"]
             ),
         )
+    except TerritoryError:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(Fault("AVS-395", {"value": str(error)}, FILE_NAME)) from error
 
 
@@ -151,8 +163,6 @@ def _with_input(files: Files, role: str, path: Path, columns: Sequence[str]) -> 
     if role in _SEVERAL:
         several = (*getattr(files, _SEVERAL[role]), path)
         return replace(files, **{_SEVERAL[role]: several})  # type: ignore[arg-type]
-    if role != "indicateurs":
-        raise ValueError(f"rôle inconnu : {role}")
     text = f"{path}={','.join(columns)}" if columns else str(path)
     return replace(files, indicators=(*files.indicators, text))
 
@@ -161,11 +171,14 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """Say in French what differs between a manifest and that of the same request made again.
 
     Outputs that differ come first, then what explains them: inputs, data of the tool, versions. Empty
-    where every output is the same.
+    where every output is the same, and every input: the manifest vouches for them too.
     """
     found = list(_changed("Le fichier produit", before["sorties"], after["sorties"]))
-    if found:
-        found += _changed("Le fichier lu", before["entrees"], after["entrees"])
+    is_other = bool(found)
+    for old, new in zip(before["entrees"], after["entrees"], strict=True):  # two may have one name
+        if old["sha256"] != new["sha256"]:
+            found.append(f"Le fichier lu {old['fichier']} est autre.")
+    if is_other:
         found += _changed("La table de l'outil", before["donnees_de_l_outil"], after["donnees_de_l_outil"])
         layers = {*before["millesimes"], *after["millesimes"]}
         found += [
@@ -177,12 +190,11 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
         tools = (before["outil"], after["outil"])
         if tools[0]["version"] != tools[1]["version"]:
             found.append(f"Version de l'outil : {tools[0]['version']}, {tools[1]['version']} ici.")
-        libraries = (one["bibliotheques"] for one in tools)
-        old, new = libraries
+        here, there = (one["bibliotheques"] for one in tools)
         found += [
-            f"Version de {name} : {old.get(name) or 'absente'}, {new.get(name) or 'absente'} ici."
-            for name in sorted({*old, *new})
-            if old.get(name) != new.get(name)
+            f"Version de {name} : {here.get(name) or 'absente'}, {there.get(name) or 'absente'} ici."
+            for name in sorted({*here, *there})
+            if here.get(name) != there.get(name)
         ]
     return found
 
@@ -190,12 +202,13 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 def changed_files(record: dict[str, Any], folder: Path) -> list[str]:
     """Say which files of an export are no longer, in *folder*, those that its manifest vouches for.
 
-    One that is not there (handed over elsewhere) is not said.
+    One that is not there (handed over elsewhere) is not said. A link is not followed.
     """
     found = []
     for one in record["sorties"]:
         path = folder / one["fichier"]
-        if path.is_file() and sha256_of(path) != one["sha256"]:
+        is_same = not is_plain_file(path) or sha256_of(path) == one["sha256"]
+        if path.is_symlink() or not is_same:
             found.append(f"Le fichier {path.name} du dossier n'est plus celui de cet export.")
     return found
 

@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
+from avs_coverage.paths import last_name, leads_out
+
+
+@dataclass(frozen=True)
+class Known:
+    """The words that a manifest may hold: *one_file* the roles of one file at most, *files* the others."""
+
+    formats: Collection[str]
+    dialects: Collection[str]
+    populations: Collection[str]
+    one_file: Collection[str]
+    files: Collection[str]
+
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+_VERSIONS = (1, 2)
 _FILE = {"fichier": str, "sha256": str}
 _SHAPE: dict[str, Any] = {
+    "version": int,
     "outil": {"version": str, "bibliotheques": {...: str}},
     "territoire": {"code": str},
     "date": str,
@@ -48,6 +70,46 @@ def misfit(value: object, shape: Any = _SHAPE, place: str = "") -> str:  # noqa:
     kinds = (int, float) if shape is float else shape
     fits = isinstance(value, kinds) and (shape is bool or not isinstance(value, bool))
     return "" if fits else f"« {place} » n'est pas de la bonne nature"
+
+
+def unusable(record: dict[str, Any], known: Known) -> str:
+    """Return in French why a manifest of the right shape vouches for nothing; empty where it does."""
+    return next(chain(_doubts_of_words(record, known), _doubts_of_files(record, known)), "")
+
+
+def _doubts_of_words(record: dict[str, Any], known: Known) -> Iterator[str]:
+    if record["version"] not in _VERSIONS:
+        yield f"version {record['version']} du schéma"
+    for key in ("regles", "formats", "sorties"):
+        if not record[key]:
+            yield f"« {key} » est vide"
+    yield from (f"format inconnu : {name}" for name in record["formats"] if name not in known.formats)
+    yield from _twice("format", record["formats"])
+    if record["csv"] not in known.dialects:
+        yield f"format de CSV inconnu : {record['csv']}"
+    options = record["options"]
+    if options["population_par"] not in ("", *known.populations):
+        yield f"« options.population_par » inconnu : {options['population_par']}"
+    if not 0 < options["part_commune"] <= 1:  # so is what is no number
+        yield "« options.part_commune » n'est pas une part"
+
+
+def _doubts_of_files(record: dict[str, Any], known: Known) -> Iterator[str]:
+    for one in record["sorties"]:
+        name = one["fichier"]
+        if leads_out(name) or last_name(name) != name:
+            yield f"le fichier produit « {name} » n'est pas un nom seul"
+    for one in (*record["sorties"], *record["entrees"]):
+        if not _SHA256.fullmatch(one["sha256"]):
+            yield f"l'empreinte de « {one['fichier']} » n'en est pas une"
+    yield from _twice("fichier produit", (one["fichier"] for one in record["sorties"]))
+    given = [one["role"] for one in record["entrees"]]
+    yield from (f"rôle inconnu : {role}" for role in given if role not in (*known.one_file, *known.files))
+    yield from _twice("rôle", (role for role in given if role in known.one_file))
+
+
+def _twice(what: str, names: Iterable[str]) -> Iterator[str]:
+    yield from (f"{what} donné deux fois : {name}" for name, count in Counter(names).items() if count > 1)
 
 
 def _missing_or_misfit(value: dict[str, object], key: str, shape: Any, place: str) -> str:  # noqa: ANN401

@@ -24,6 +24,14 @@ def require_ordinary(path: Path) -> None:
         raise OSError(errno.ENXIO, "not an ordinary file", str(path))
 
 
+def is_plain_file(path: Path) -> bool:
+    """Tell an ordinary file, and no link to one: nothing else than its own entry is looked at."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except (OSError, ValueError):  # a name that the system does not take
+        return False
+
+
 def refuse_special(path: Path) -> None:
     """Do the same, raising InputError (AVS-301); so is a file that is not there."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.ordinary import read_settings
+from avs_coverage.paths import leads_out
 
 if TYPE_CHECKING:
     from datetime import date
@@ -84,7 +86,8 @@ class RuleOptions:
 class Request:
     """All that a report is made from: what a command was asked, and what a manifest records.
 
-    *rules* are as typed, the first that of the report; *on* is None for the default date.
+    *rules* are as typed, the first that of the report; *on* is None for the default date. *folder* is
+    the study folder, None where the territory was typed.
     """
 
     territory: TerritoryName
@@ -93,6 +96,7 @@ class Request:
     files: Files = NO_FILES
     include_unconfirmed: bool = False
     options: RuleOptions = RuleOptions()
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -201,6 +205,12 @@ def _names_files(value: object, several: bool) -> bool:
     return bool(names) and all(isinstance(name, str) and name.strip() and "\0" not in name for name in names)
 
 
+def _is_inside(folder: Path, name: str) -> bool:
+    """Tell whether a file stands inside a folder, links followed; a share or a device is not looked at."""
+    inside = os.path.normpath(name) if ".." in name else name
+    return not leads_out(inside) and (folder / name).resolve().is_relative_to(folder.resolve())
+
+
 def _faults(said: dict[str, Any], folder: Path) -> list[Fault]:
     from avs_coverage.loaders.columns import STRUCTURE_COLUMNS
 
@@ -213,7 +223,7 @@ def _faults(said: dict[str, Any], folder: Path) -> list[Fault]:
             faults.append(Fault("AVS-332", {"value": f"{key} = {said[key]!r}", "choices": _FILE_HELP}, file))
             continue
         for name in _listed(said[key]):
-            if not (folder / name).resolve().is_relative_to(folder.resolve()):
+            if not _is_inside(folder, name):
                 faults.append(Fault("AVS-333", {"value": name}, file, column=key))
     columns = said.get("colonnes", {})
     if not isinstance(columns, dict) or not all(isinstance(value, str) for value in columns.values()):

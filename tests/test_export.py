@@ -348,7 +348,7 @@ def test_the_manifest_tells_inputs_parameters_and_outputs(run, tmp_path):
     made = json.loads((tmp_path / "x" / "manifest.json").read_text(encoding="utf-8"))
     assert made["regles"] == ["declared", "radius:5km"]
     (one,) = made["entrees"]
-    assert (one["role"], one["fichier"]) == ("structures", "../liste.csv")
+    assert (one["role"], one["fichier"]) == ("structures", "liste.csv")
     assert one["sha256"] == hashlib.sha256((tmp_path / "liste.csv").read_bytes()).hexdigest()
     names = {path.name for path in (tmp_path / "x").iterdir()}
     assert {out["fichier"] for out in made["sorties"]} == names - {"manifest.json"}
@@ -361,17 +361,17 @@ def test_a_replay_is_identical_and_says_what_differs_and_why(run, tmp_path):
     source = tmp_path / "liste.csv"
     source.write_text("nom;type;code_insee\nA;CS;03185\n", encoding="utf-8")
     run("export", "allier", "--structures", "liste.csv", "-o", "x", "--date", "2022")
-    same = run("replay", "x/manifest.json")
+    same = run("replay", "x/manifest.json", "--in", ".")
     assert same.returncode == 0, same.stderr.decode()
     assert "Identique" in same.stdout.decode()
     source.write_text("nom;type;code_insee\nA;CS;03310\n", encoding="utf-8")
-    other = run("replay", "x/manifest.json")
+    other = run("replay", "x/manifest.json", "--in", ".")
     assert other.returncode == 6
     said = other.stdout.decode()
     assert "Le fichier produit communes.csv est autre." in said
-    assert "Le fichier lu ../liste.csv est autre." in said
+    assert "Le fichier lu liste.csv est autre." in said
     source.unlink()
-    gone = run("replay", "x/manifest.json")
+    gone = run("replay", "x/manifest.json", "--in", ".")
     assert gone.returncode == 3
     assert "AVS-396" in gone.stderr.decode()
 

@@ -104,10 +104,10 @@ def test_a_manifest_that_names_a_device_is_refused(launch, tmp_path):
     assert launch("export", "allier", "--structures", "liste.csv", "-o", "out").returncode == 0
     path = tmp_path / "out" / "manifest.json"
     record = json.loads(path.read_text(encoding="utf-8"))
-    for name in ("/dev/zero", "../tube"):
+    for name, code in (("/dev/zero", "AVS-395"), ("../tube", "AVS-396"), ("tube", "AVS-396")):
         record["entrees"][0]["fichier"] = name
         path.write_text(json.dumps(record), encoding="utf-8")
-        refused(launch("replay", "out/manifest.json"), "AVS-301", REASON)
+        refused(launch("replay", "out/manifest.json", "--in", "."), code)
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ VOCABULARIES: dict[str, tuple[str | int, ...]] = {
     "nature_fichier": tuple(examine.NATURES),
     "format": tuple(export.FORMATS),
     "dialecte": options.CSV_DIALECTS,
-    "role": (*manifest._ONE, *manifest._SEVERAL, "indicateurs"),
+    "role": (*manifest.ONE_FILE, *manifest.SEVERAL_FILES),
     "code_sortie": tuple(sorted(_EXITS)),
 }  # fmt: skip
 """Closed lists of values, by the name that ``$name`` gives them in the table of fields."""

@@ -358,15 +358,16 @@ DATA: dict[str, FaultKind] = {
         "ajoutez des lignes, ou corrigez la colonne « territoire »",
     ),
     "AVS-395": FaultKind(
-        "ce n'est pas un manifeste d'export ({value})",
+        "ce n'est pas un manifeste d'export qui se rejoue ({value})",
         "",
         "donnez le fichier manifest.json qu'écrit « avs-coverage export »",
     ),
     "AVS-396": FaultKind(
         "le fichier « {value} », que le manifeste nomme, est introuvable",
         "l'export ne peut être refait sans lui",
-        "remettez-le à sa place, à partir du dossier du manifeste ; une donnée téléchargée depuis effacée ou "
-        "remplacée (avs-coverage data info) ne se retrouve pas : refaites l'export",
+        "dites dans quel dossier il est : avs-coverage replay MANIFESTE --in DOSSIER ; une donnée "
+        "téléchargée depuis effacée ou remplacée (avs-coverage data info) ne se retrouve pas : refaites "
+        "l'export",
     ),
     "AVS-397": FaultKind(
         "le fichier a {value} lignes de chiffres, {most} au plus",
@@ -377,5 +378,10 @@ DATA: dict[str, FaultKind] = {
         "la mairie de {value} est à {distance} km de son chef-lieu",
         "les coordonnées sont fausses, ou longitude et latitude sont inversées",
         "corrigez-les, ou avs-coverage data clear mairies",
+    ),
+    "AVS-399": FaultKind(
+        "{count} fichiers se nomment « {value} », et aucun n'a l'empreinte que dit le manifeste",
+        "on ne peut pas deviner lequel a été lu",
+        "donnez par --in le seul dossier du bon fichier",
     ),
 }

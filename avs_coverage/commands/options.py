@@ -375,4 +375,7 @@ def make_request(options: FileOptions, output: OutputOptions | None = None, seve
             require_network(options.offline)
     if len(rules) > 1 and not several:
         raise UsageError(Fault("AVS-215", {"value": ", ".join(rules)}))
-    return Request(name, rules, day, files, options.include_unconfirmed, settings)
+    from avs_coverage.study import looks_like_folder
+
+    folder = study.folder if looks_like_folder(options.territory) else None
+    return Request(name, rules, day, files, options.include_unconfirmed, settings, folder)

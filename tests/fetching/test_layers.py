@@ -167,7 +167,8 @@ def test_an_export_with_fetched_layers_is_replayed_or_says_what_changed(run, sta
     assert "Identique" in run("replay", "out/manifest.json").stdout.decode()
     with monkeypatch.context() as elsewhere:  # what stands in the cache alone is said to be fetched
         elsewhere.setenv("AVS_COVERAGE_CACHE", str(tmp_path / "autre"))
-        assert "Donnée « population »" in run("replay", "out/manifest.json").stdout.decode()
+        given = run("replay", "out/manifest.json", "--in", "cache")
+        assert "Donnée « population »" in given.stdout.decode()
     path = tmp_path / "cache" / "populations-03.record.json"
     said = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**said, "fetched": "2020-01-02"}), encoding="utf-8")
