@@ -396,7 +396,7 @@ def test_an_interruption_between_two_files_is_undone(run, tmp_path, monkeypatch)
 
 
 def test_what_a_killed_process_left_is_neither_a_result_nor_a_hindrance_and_goes_after_a_day(run, tmp_path):
-    for name, hours in (("vieux", 25), ("recent", 23)):
+    for name, hours in (("old", 25), ("new", 23), ("notes", 25), ("A b", 25)):
         folder = tmp_path / "x" / f"{STAGING_PREFIX}{name}"
         folder.mkdir(parents=True)
         (folder / "communes.csv").write_text("a;b", encoding="utf-8")
@@ -404,10 +404,11 @@ def test_what_a_killed_process_left_is_neither_a_result_nor_a_hindrance_and_goes
     elsewhere = tmp_path / "y"
     elsewhere.mkdir()
     (elsewhere / "a").write_text("à moi", encoding="utf-8")
-    (tmp_path / "x" / f"{STAGING_PREFIX}lien").symlink_to(elsewhere)
+    (tmp_path / "x" / f"{STAGING_PREFIX}lnk").symlink_to(elsewhere)
     assert run("export", PLACE, "-o", "x").returncode == 0
-    assert not (tmp_path / "x" / f"{STAGING_PREFIX}vieux").exists()
-    assert (tmp_path / "x" / f"{STAGING_PREFIX}recent" / "communes.csv").exists()
+    assert not (tmp_path / "x" / f"{STAGING_PREFIX}old").exists()
+    for name in ("new", "notes", "A b"):  # what the tool does not name so is the user's
+        assert (tmp_path / "x" / f"{STAGING_PREFIX}{name}" / "communes.csv").exists()
     assert (elsewhere / "a").exists()
     made = json.loads((tmp_path / "x" / FILE_NAME).read_text(encoding="utf-8"))
     assert not any(STAGING_PREFIX in one["fichier"] for one in made["sorties"])

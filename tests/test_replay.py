@@ -208,8 +208,14 @@ def whole():
             )
             for part in (float("nan"), float("inf"), 0, -1, 1.5)
         ),
-        ({"sorties": [{"fichier": "../a.csv", "sha256": SHA}]}, "le fichier produit « ../a.csv » n'est pas un nom seul"),
-        ({"sorties": [{"fichier": "x/a.csv", "sha256": SHA}]}, "le fichier produit « x/a.csv » n'est pas un nom seul"),
+        (
+            {"sorties": [{"fichier": "../a.csv", "sha256": SHA}]},
+            "le fichier produit « ../a.csv » n'est pas un nom seul",
+        ),
+        (
+            {"sorties": [{"fichier": "x/a.csv", "sha256": SHA}]},
+            "le fichier produit « x/a.csv » n'est pas un nom seul",
+        ),
         (
             {"sorties": [{"fichier": "/a", "sha256": SHA}]},
             "le fichier produit « /a » n'est pas un nom seul",

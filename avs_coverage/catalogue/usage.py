@@ -146,6 +146,11 @@ USAGE: dict[str, FaultKind] = {
         "un autre programme l'a sans doute ouvert",
         "fermez-le dans Excel, QGIS ou le programme qui l'affiche, puis relancez",
     ),
+    "AVS-510": FaultKind(
+        "« {value} » ne peut être le nom d'un fichier sous Windows ({reason})",
+        "un fichier remis doit pouvoir s'ouvrir chez tous",
+        "choisissez un autre nom",
+    ),
     "AVS-601": FaultKind(
         "{value} : {names}",
         "demandé par --strict",

@@ -92,7 +92,7 @@ def _settings(territory: Territory, example: bool) -> str:
 
 def _readme(territory: Territory, folder: Path, example: bool) -> str:
     fictitious = "\r\nDONNÉES FICTIVES : exemple, aucune ligne ne décrit la réalité.\r\n" if example else ""
-    typed = _typed(folder)
+    typed = _typed(Path(folder.resolve().name))  # the folder is handed over: it says no other of this machine
     return (
         f"Dossier d'étude avs-coverage : {territory.label}\r\n{fictitious}\r\n"
         "1. Remplissez structures.xlsx (ou structures.csv) : une ligne par structure.\r\n"
@@ -100,7 +100,7 @@ def _readme(territory: Territory, folder: Path, example: bool) -> str:
         "   communes_desservies : codes séparés par |, ou epci ; ou bien zones.xlsx (ou zones.csv), une\r\n"
         "   ligne par structure et commune, nommé dans avs.toml.\r\n"
         "   communes.csv donne les codes des communes du territoire.\r\n"
-        f"2. Vérifiez : avs-coverage check {typed}\r\n"
+        f"2. Vérifiez, depuis le dossier qui contient celui-ci : avs-coverage check {typed}\r\n"
         f"3. Lisez : avs-coverage report {typed}\r\n"
         "avs.toml règle le territoire, la date, la règle et les fichiers ; ôtez le # devant ceux que vous\r\n"
         "avez : population, communes (contours), qpv, indicateurs, temps (de trajet).\r\n"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -20,8 +21,12 @@ from pathlib import Path
 from avs_coverage.errors import OutputError
 from avs_coverage.faults import Fault
 from avs_coverage.messages import os_reason
+from avs_coverage.paths import not_for_windows
 
-STAGING_PREFIX = ".avs-coverage-"
+STAGING_PREFIX = ".avs~"
+_STAGING_SIGNS, _STAGING_LENGTH = "0123456789abcdefghijklmnopqrstuvwxyz", 3
+"""Short: on Windows a path has 259 characters at most, and what is staged has more than what it becomes."""
+_STAGING = re.compile(re.escape(STAGING_PREFIX) + f"[0-9a-z]{{{_STAGING_LENGTH}}}")
 _ABANDONED_S = 24 * 3600
 """From this age on, a staging folder is that of a killed process: no command writes for a day."""
 _own: set[str] = set()
@@ -33,8 +38,9 @@ def refuse_existing(path: Path, force: bool) -> None:
 
     AVS-501: it exists and *force* is not given. AVS-502: it is a folder, a device, or read-only, which
     the system lets one replace all the same, or not, according to the system. AVS-509: another program
-    holds it open.
+    holds it open. AVS-510: Windows has no file of that name.
     """
+    _refuse_name(path)
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -56,8 +62,25 @@ def refuse_existing(path: Path, force: bool) -> None:
         raise _not_replaced(path, error) from error
 
 
+def _refuse_name(path: Path) -> None:
+    """Raise OutputError (AVS-510) for a name that Windows takes for something else, or does not take.
+
+    On every system: what is written is handed over to colleagues who have others.
+    """
+    if reason := not_for_windows(path.name):
+        raise OutputError(Fault("AVS-510", {"value": path.name, "reason": reason}))
+
+
+def _refuse_new_names(path: Path) -> None:
+    """Do the same of a folder that would be made, and of those above it that would be too."""
+    for one in (path, *path.parents):
+        if one.name not in ("", "..") and not os.path.lexists(one):
+            _refuse_name(one)
+
+
 def refuse_no_folder(path: Path) -> None:
-    """Raise OutputError (AVS-502) where *path* is something else than a folder, or cannot be one."""
+    """Raise OutputError where *path* is something else than a folder, or cannot be one: AVS-502, AVS-510."""
+    _refuse_new_names(path)
     try:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
     except FileNotFoundError:
@@ -122,10 +145,16 @@ def staging(folder: Path, of: Path | None = None) -> Iterator[Path]:
     """
     named = of or folder
     _remove_abandoned(folder)
-    staged = folder / f"{STAGING_PREFIX}{secrets.token_hex(8)}"  # known before it is there: it always goes
-    _own.add(staged.name)
+    staged = None
     try:
-        staged.mkdir(0o700)
+        while staged is None:
+            staged = folder / staging_name()  # known before it is there: it always goes
+            _own.add(staged.name)
+            try:
+                staged.mkdir(staging_mode(os.name))
+            except FileExistsError:  # that of another command
+                _own.discard(staged.name)
+                staged = None
         yield staged
     except OutputError as error:
         raise OutputError([_final(fault, staged, folder) for fault in error.faults]) from error
@@ -134,8 +163,23 @@ def staging(folder: Path, of: Path | None = None) -> Iterator[Path]:
         (fault,) = _refused(named if is_own else Path(error.filename), error).faults
         raise OutputError(_final(fault, staged, folder)) from error
     finally:
-        shutil.rmtree(staged, ignore_errors=True)
-        _own.discard(staged.name)
+        if staged is not None:
+            shutil.rmtree(staged, ignore_errors=True)
+            _own.discard(staged.name)
+
+
+def staging_name() -> str:
+    """Return a name for a staging folder, which another one may have."""
+    return STAGING_PREFIX + "".join(secrets.choice(_STAGING_SIGNS) for _ in range(_STAGING_LENGTH))
+
+
+def staging_mode(system: str) -> int:
+    """Return the rights of a staging folder, by ``os.name``: its owner's alone, but on Windows.
+
+    Python would make of them there a list that the files in it have and keep when they are renamed. They
+    get those of the folder around instead, which a shared one gives to colleagues.
+    """
+    return 0o777 if system == "nt" else 0o700
 
 
 def put_in_place(staged: Path, folder: Path, names: Sequence[str], force: bool, vouching: str = "") -> None:
@@ -208,17 +252,17 @@ def _replace(made: Path, path: Path) -> None:
 def _remove_abandoned(folder: Path) -> None:
     """Remove the staging folders of processes killed long ago, never one of this process."""
     for path in folder.glob(f"{STAGING_PREFIX}*"):
-        if path.name in _own:
+        if path.name in _own or not _STAGING.fullmatch(path.name):
             continue
         with contextlib.suppress(OSError):
             if path.is_dir() and not path.is_symlink() and time.time() - path.stat().st_mtime > _ABANDONED_S:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def _final(fault: Fault, staged: Path, folder: Path) -> Fault:
+def _final(fault: Fault, staged: Path | None, folder: Path) -> Fault:
     """Return a fault that names a file where it was to be, not where it was being made."""
     path = Path(fault.values["value"])
-    if not path.is_relative_to(staged):
+    if staged is None or not path.is_relative_to(staged):
         return fault
     return replace(fault, values={**fault.values, "value": str(folder / path.relative_to(staged))})
 
