@@ -44,6 +44,7 @@ COLUMNS = (
     "gestionnaire",
     "population_zone",
     "capacite",
+    "doute",
     "note",
     "source",
 )
@@ -60,8 +61,9 @@ class Structure:
     chef-lieu: the structure is then at most *position_error_m* metres from there. *start* and *end*
     are the first and last day of the agreement, None where unknown or open. *acf* and
     *ps_jeunes* are None where unknown; *acf_start* and *ps_jeunes_start*, the first day of each,
-    None where unknown: before it the answer is no, whatever it is since. *may_open_later* is set by
-    ``Inventory.counted``.
+    None where unknown: before it the answer is no, whatever it is since. *doubt* says in a few words what
+    is not established, and goes where the structure is described; *note* goes to tables and JSON alone.
+    *may_open_later* is set by ``Inventory.counted``.
     """
 
     id: str
@@ -93,6 +95,7 @@ class Structure:
     manager: str = ""
     area_population: int | None = None
     capacity: int | None = None
+    doubt: str = ""
     note: str = ""
     source: str = ""
     line: int = 0
@@ -157,6 +160,7 @@ class Structure:
             "gestionnaire": self.manager,
             "population_zone": self.area_population,
             "capacite": self.capacity,
+            "doute": self.doubt,
             "note": self.note,
             "source": self.source,
         }

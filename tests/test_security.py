@@ -54,7 +54,7 @@ def listed(tmp_path):
     """A list of structures whose every text is hostile."""
     rows = [
         {"nom": name, "type": "CS" if rank % 2 else "EVS", "code_insee": "03190", "capacite": "10"}
-        | dict.fromkeys(("note", "source", "gestionnaire"), name)
+        | dict.fromkeys(("note", "source", "gestionnaire", "doute"), name)
         for rank, name in enumerate(HOSTILE)
     ]
     (tmp_path / "liste.json").write_text(json.dumps(rows), encoding="utf-8")

@@ -151,4 +151,9 @@ WARNINGS: dict[str, FaultKind] = {
         "les populations embarquées restent celles de tout ce territoire",
         "donnez les deux fichiers de l'INSEE : --population FRANCE --population MAYOTTE",
     ),
+    "AVS-946": FaultKind(
+        "{value} avec ce qui ressemble à un courriel ou à un téléphone ({columns} ; {lines})",
+        "ces colonnes sont recopiées dans les tables, les couches et le JSON que vous remettez",
+        "ôtez ce qui est personnel, ou ne remettez que les rapports",
+    ),
 }

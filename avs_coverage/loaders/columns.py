@@ -48,6 +48,7 @@ STRUCTURE_COLUMNS: dict[str, tuple[str, ...]] = {
         "territoire d intervention",
     ),
     "qpv_desservis": ("qpv", "qpv desservi", "quartiers desservis", "code qpv"),
+    "doute": ("doutes", "reserve", "reserves", "incertitude", "incertitudes"),
     "note": ("remarque", "remarques", "commentaire", "observations"),
     "source": ("sources",),
     "comptee": (),

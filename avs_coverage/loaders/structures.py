@@ -21,6 +21,7 @@ from avs_coverage.loaders.cells import (
 from avs_coverage.loaders.collector import Collector, plausible_distance_m
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, header_faults, match_header
 from avs_coverage.loaders.fields import Fields, cell_of
+from avs_coverage.loaders.personal_data import warn_of_personal_data
 from avs_coverage.loaders.structure_table import OWN_FORMAT, read_structure_table
 from avs_coverage.loaders.table_file import ERROR_TEXTS, Row, under_no_header
 from avs_coverage.messages import number
@@ -40,6 +41,7 @@ _OPTIONAL: tuple[tuple[str, str, Callable[[Fields, str], Any]], ...] = (
     ("manager", "gestionnaire", Fields.text),
     ("area_population", "population_zone", Fields.count),
     ("capacity", "capacite", Fields.count),
+    ("doubt", "doute", Fields.text),
     ("note", "note", Fields.text),
     ("source", "source", Fields.text),
 )
@@ -159,6 +161,7 @@ def _structures(
     if not structures:
         collector.fault("AVS-307", 0, "")
     structures = _with_ids(structures, collector)
+    warn_of_personal_data(structures, collector)
     _check_qpv(structures, collector)
     return structures
 

@@ -204,6 +204,8 @@ def _row(report: Report, found: StructureExplanation) -> Section:
     agreed = agreement(structure)
     texts.append(f"{agreed[:1].upper()}{agreed[1:]}. Statut : {_confirmed(structure)}.")
     texts += _extras(found)
+    if structure.doubt:
+        texts.append(f"Doute : {structure.doubt.rstrip('.')}.")
     if structure.note:
         texts.append(f"Remarque de la liste : {structure.note.rstrip('.')}.")
     return Section("Ce que la liste en dit, et sur la foi de qui", tuple(Paragraph(t) for t in texts))

@@ -305,6 +305,8 @@ def source_sentence(structure: Structure) -> str:
     else:
         seat = "siège inconnu"
     told += f" {seat[:1].upper()}{seat[1:]} ; zone d'intervention {AREAS[structure.area]}."
+    if structure.doubt:
+        told += f" Doute : {structure.doubt.rstrip('.')}."
     if structure.note:
         told += f" Remarque de la liste : {structure.note.rstrip('.')}."
     return told

@@ -217,14 +217,15 @@ def bracket_meaning(report: Report) -> str:
 
 
 def structures_section(report: Report) -> Section:
-    """Return the structures of the inventory, counted or not, with their sources."""
+    """Return the structures of the inventory, counted or not, with what is doubtful and their sources."""
     names = dict(report.coverage.territory.communes["nom"])
     headers = ["Id", "Nom", "Type", "Statut", "Comptée", "Siège", "Zone", "Début d'agrément"]
     structures = report.coverage.inventory.structures
     counted_ids = {structure.id for structure in report.coverage.inventory.counted(report.coverage.on)}
     rows = [structure_row(structure, names, structure.id in counted_ids) for structure in structures]
+    doubts = (f"{s.id}, doute : {s.doubt.rstrip('.')}." for s in structures if s.doubt)
     sources = dict.fromkeys(f"{s.id} : {s.source}" for s in structures if s.source)
-    blocks: list[Block] = [table("", headers, rows), *(Paragraph(text) for text in sources)]
+    blocks: list[Block] = [table("", headers, rows), *(Paragraph(text) for text in (*doubts, *sources))]
     return Section("Structures et sources", tuple(blocks))
 
 
