@@ -30,8 +30,8 @@ def input_paths(entries: Sequence[dict[str, Any]], folder: Path, told: Sequence[
             said = f"le chemin « {one['fichier']} » sort de son dossier"
             raise InputError(Fault("AVS-395", {"value": said}, FILE_NAME))
     names = {_comparable(last_name(one["fichier"])) for one in entries}
-    found = dict.fromkeys((*_cached(names), *_beside(entries, folder), *sorted(_told(names, told))))
-    prints = {path: _print_of(path) for path in found}
+    found = (*_cached(names), *_beside(entries, folder), *sorted(_told(names, told)))
+    prints = {path: _print_of(path) for path in dict.fromkeys(path.absolute() for path in found)}
     chosen = [_same(one, prints) for one in entries]
     faults = []
     for rank, one in enumerate(entries):

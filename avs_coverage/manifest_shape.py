@@ -95,6 +95,9 @@ def _doubts_of_words(record: dict[str, Any], known: Known) -> Iterator[str]:
 
 
 def _doubts_of_files(record: dict[str, Any], known: Known) -> Iterator[str]:
+    given = [one["role"] for one in record["entrees"]]
+    yield from (f"rôle inconnu : {role}" for role in given if role not in (*known.one_file, *known.files))
+    yield from _twice("rôle", (role for role in given if role in known.one_file))
     for one in record["sorties"]:
         name = one["fichier"]
         if leads_out(name) or last_name(name) != name:
@@ -103,9 +106,6 @@ def _doubts_of_files(record: dict[str, Any], known: Known) -> Iterator[str]:
         if not _SHA256.fullmatch(one["sha256"]):
             yield f"l'empreinte de « {one['fichier']} » n'en est pas une"
     yield from _twice("fichier produit", (one["fichier"] for one in record["sorties"]))
-    given = [one["role"] for one in record["entrees"]]
-    yield from (f"rôle inconnu : {role}" for role in given if role not in (*known.one_file, *known.files))
-    yield from _twice("rôle", (role for role in given if role in known.one_file))
 
 
 def _twice(what: str, names: Iterable[str]) -> Iterator[str]:

@@ -250,16 +250,16 @@ _MAPPING = 'nom = "nom"\ntype = "type"\ncode_insee = "code_insee"\n'
 def _manifest() -> bytes:
     """Return the manifest of a small export that nothing but its own list goes into."""
     record = {
-        "schema": "avs-coverage/manifest", "version": 1,
+        "schema": "avs-coverage/manifest", "version": 2,
         "outil": {"nom": "avs-coverage", "version": "0.1.0", "bibliotheques": {"numpy": "1"}},
         "territoire": {"code": EPCI, "nom": "x"}, "date": "2024-12-31", "regles": ["declared"],
         "options": {"population_par": "", "part_commune": 0.5, "sans_voisines": False, "osrm": "",
                     "a_confirmer_comptees": False, "colonnes": {}},
         "formats": ["csv", "json"], "csv": "excel-fr",
-        "entrees": [{"role": "structures", "fichier": "liste.csv", "octets": 1, "sha256": "0",
+        "entrees": [{"role": "structures", "fichier": "liste.csv", "octets": 1, "sha256": "0" * 64,
         "colonnes": []}],
-        "donnees_de_l_outil": [{"fichier": "epci.csv", "octets": 1, "sha256": "0"}],
-        "millesimes": {}, "sorties": [{"fichier": "communes.csv", "octets": 1, "sha256": "0"}],
+        "donnees_de_l_outil": [{"fichier": "epci.csv", "octets": 1, "sha256": "0" * 64}],
+        "millesimes": {}, "sorties": [{"fichier": "communes.csv", "octets": 1, "sha256": "0" * 64}],
     }  # fmt: skip
     return json.dumps(record, indent=1).encode()
 
