@@ -39,7 +39,7 @@ COMMANDS = {
     "audit": ("audit", "allier"),
     "map": ("map", "allier", "--output", "carte.png"),
     "export": ("export", "./etude", "--output", "sortie"),
-    "replay": ("replay", "sortie/manifest.json"),
+    "replay": ("replay", "sortie/manifest.json", "--in", "etude"),
     "error": ("error", "AVS-314"),
     "data list": ("data", "list"),
     "data fetch": ("data", "fetch", "communes", "allier"),
