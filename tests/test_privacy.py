@@ -136,6 +136,21 @@ def test_personal_data_that_would_go_out_are_warned_of_once_and_never_quoted(run
         assert "martin@exemple.fr" in next(csv.DictReader(file, delimiter=";"))["note"]
 
 
+def test_the_texts_of_figures_and_of_indicators_go_out_too(run, tmp_path):
+    (tmp_path / "f.csv").write_text(
+        "indicateur;valeur;annee;source\nnb_communes;21;2022;Mme Martin 06 12 34 56 78\n", encoding="utf-8"
+    )
+    (tmp_path / "i.csv").write_text("code_insee;contact\n03185;0612345678\n03101;m@x.fr\n", encoding="utf-8")
+    said = run("audit", PLACE, "--figures", "f.csv").stderr.decode()
+    assert (said.count("AVS-946"), "source ; ligne 2" in said, looks_personal(said)) == (1, True, False)
+    said = run("report", PLACE, "--indicators", "i.csv=contact").stderr.decode()
+    assert (said.count("AVS-946"), "contact ; lignes 2 et 3" in said, looks_personal(said)) == (
+        1,
+        True,
+        False,
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     ["0612345678", "06.12.34.56.78", "06-12-34-56-78", "+33 6 12 34 56 78", "+33 (0)4 70 12 34 56",

@@ -153,7 +153,7 @@ WARNINGS: dict[str, FaultKind] = {
     ),
     "AVS-946": FaultKind(
         "{value} avec ce qui ressemble à un courriel ou à un téléphone ({columns} ; {lines})",
-        "ces colonnes sont recopiées dans les tables, les couches et le JSON que vous remettez",
-        "ôtez ce qui est personnel, ou ne remettez que les rapports",
+        "ces colonnes sont recopiées dans les fichiers que vous remettez",
+        "ôtez ce qui est personnel avant de les remettre",
     ),
 }

@@ -13,6 +13,7 @@ from avs_coverage.gazetteer import Gazetteer
 from avs_coverage.loaders.collector import Collector
 from avs_coverage.loaders.columns import FIGURE_COLUMNS, header_faults, match_header
 from avs_coverage.loaders.fields import Fields
+from avs_coverage.loaders.personal_data import personal_data
 from avs_coverage.loaders.table_file import ERROR_TEXTS, Row, read_rows
 from avs_coverage.names import normalise
 from avs_coverage.published_figures import PublishedFigure
@@ -20,6 +21,7 @@ from avs_coverage.published_indicators import INDICATORS, Indicator
 from avs_coverage.readings import QUALIFIERS
 from avs_coverage.territory_names import TerritoryName, find_territory_name
 
+_FREE_TEXTS = ("libelle", "definition", "source")
 _REQUIRED = ("indicateur", "valeur", "annee")
 _NUMBER = re.compile(r"(\d{1,12})(?:[.,](\d{1,15}))?(%?)")
 _YEARS = range(1970, 2101)
@@ -64,18 +66,20 @@ def read_figures(path: Path, territory: TerritoryName | None) -> FiguresFile:
     if collector.faults:
         raise InputError(collector.faults)
     index, positions, _, unused = matched
-    found = []
+    found, texts = [], []
     for row in collector.body(rows, index, unused):
         fields = Fields(row, positions, collector)
         if other := _other_territory(fields, territory):
             collector.put_aside(row.line, f"chiffre d'un autre territoire : {other}")
         elif figure := _figure(row, positions, fields):
             found.append(figure)
+            texts.append((row.line, {name: fields.text(name) for name in _FREE_TEXTS}))
     if not found and not collector.faults:
         name = territory.label if territory else "aucun territoire"
         collector.faults.append(Fault("AVS-394", {"value": name}, path.name))
     if collector.faults:
         raise InputError(collector.faults, collector.rows_read, collector.set_aside)
+    collector.warnings += personal_data(path.name, texts)
     columns = {column: rows[index].cells[position] for column, position in positions.items()}
     return FiguresFile(
         tuple(found), columns, collector.rows_read, tuple(collector.set_aside), tuple(collector.warnings)

@@ -35,6 +35,7 @@ from avs_coverage.loaders.indicator_formats import (
     words_of,
 )
 from avs_coverage.loaders.merged_parts import join_parts
+from avs_coverage.loaders.personal_data import personal_data
 from avs_coverage.loaders.table_frame import read_frame
 from avs_coverage.names import normalise
 from avs_coverage.reports.text import without_controls
@@ -177,6 +178,8 @@ def read_indicators(path: Path, wanted: Collection[str] | None, columns: Sequenc
         reading.faults.append(Fault("AVS-355", {}, path.name))
     if reading.faults:
         raise InputError(reading.faults, rows_read, reading.set_aside)
+    classes = [one.name for one in indicators if one.nature == CLASS]
+    told = zip(map(int, rows["_line"]), rows[classes].to_dict("records"), strict=True) if classes else ()
     rows_used = rows_read - sum(fault.rows for fault in reading.set_aside)
     return IndicatorFile(
         path.name,
@@ -187,7 +190,7 @@ def read_indicators(path: Path, wanted: Collection[str] | None, columns: Sequenc
         rows_read,
         rows_used,
         tuple(reading.set_aside),
-        tuple(reading.codes.warnings),
+        (*reading.codes.warnings, *personal_data(path.name, told)),
     )
 
 

@@ -1,23 +1,17 @@
-"""Find, in the free texts of a list that outputs copy, what looks like an e-mail or a telephone number."""
+"""Find, in the texts of a file that outputs copy, what looks like an e-mail or a telephone number."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
+from avs_coverage.faults import Fault
 from avs_coverage.messages import counted, enumeration
-
-if TYPE_CHECKING:
-    from avs_coverage.inventory import Structure
-    from avs_coverage.loaders.collector import Collector
 
 # Bounded: a cell may hold a million letters.
 _EMAIL = r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.[a-z]{2,24}"
 _PHONE = r"(?<![\w/])(?:(?:\+|00) ?\d{2,3}[ .]?(?:\(0\))?[ .]?|0)[1-9](?:[ .\u00a0\u202f-]?\d{2}){4}(?![\w/])"
 _PERSONAL = re.compile(f"{_EMAIL}|{_PHONE}", re.I)
-_COLUMNS = {"name": "nom", "manager": "gestionnaire", "doubt": "doute", "note": "note", "source": "source"}
-"""The free texts that go out: field of a structure → column."""
 _LINES = 10
 
 
@@ -30,19 +24,22 @@ def looks_personal(text: str) -> bool:
     return _PERSONAL.search(text) is not None
 
 
-def warn_of_personal_data(structures: Sequence[Structure], collector: Collector) -> None:
-    """Warn once of a list (AVS-946): how many rows, which columns and lines; never the datum itself."""
-    lines: list[str] = []
+def personal_data(file: str, rows: Iterable[tuple[int, Mapping[str, str]]]) -> list[Fault]:
+    """Return one warning of a file (AVS-946), none where its texts are clean.
+
+    *rows*: line, and text by column. It says how many rows, which columns and lines, never the datum.
+    """
+    lines: list[int] = []
     columns: dict[str, None] = {}
-    for structure in structures:
-        found = [name for field, name in _COLUMNS.items() if looks_personal(getattr(structure, field))]
-        if found:
-            lines.append(str(structure.line))
+    for line, texts in rows:
+        if found := [name for name, text in texts.items() if looks_personal(text)]:
+            lines.append(line)
             columns.update(dict.fromkeys(found))
-    if lines:
-        words = "ligne " if len(lines) == 1 else "lignes "
-        collector.warn(
-            "AVS-946", int(lines[0]), next(iter(columns)),
-            value=counted(len(lines), "ligne", "lignes"), columns=", ".join(columns),
-            lines=words + enumeration(lines, _LINES),
-        )  # fmt: skip
+    if not lines:
+        return []
+    values = {
+        "value": counted(len(lines), "ligne", "lignes"),
+        "columns": ", ".join(columns),
+        "lines": f"{'ligne' if len(lines) == 1 else 'lignes'} {enumeration(list(map(str, lines)), _LINES)}",
+    }
+    return [Fault("AVS-946", values, file, lines[0], next(iter(columns)))]

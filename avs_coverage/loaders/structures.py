@@ -21,7 +21,7 @@ from avs_coverage.loaders.cells import (
 from avs_coverage.loaders.collector import Collector, plausible_distance_m
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, header_faults, match_header
 from avs_coverage.loaders.fields import Fields, cell_of
-from avs_coverage.loaders.personal_data import warn_of_personal_data
+from avs_coverage.loaders.personal_data import personal_data
 from avs_coverage.loaders.structure_table import OWN_FORMAT, read_structure_table
 from avs_coverage.loaders.table_file import ERROR_TEXTS, Row, under_no_header
 from avs_coverage.messages import number
@@ -36,6 +36,7 @@ MAX_ROWS = 50_000
 _SLUG = 40
 _TOTAL = re.compile(r"(sous )?(total|totaux)\b")
 _SEAT_QUALITIES = ("certain", "deduit", "inconnu")
+_FREE_TEXTS = {"name": "nom", "manager": "gestionnaire", "doubt": "doute", "note": "note", "source": "source"}
 _OPTIONAL: tuple[tuple[str, str, Callable[[Fields, str], Any]], ...] = (
     ("itinerant", "itinerant", Fields.yes_no),
     ("manager", "gestionnaire", Fields.text),
@@ -161,7 +162,8 @@ def _structures(
     if not structures:
         collector.fault("AVS-307", 0, "")
     structures = _with_ids(structures, collector)
-    warn_of_personal_data(structures, collector)
+    texts = ((s.line, {name: getattr(s, field) for field, name in _FREE_TEXTS.items()}) for s in structures)
+    collector.warnings += personal_data(collector.file, texts)
     _check_qpv(structures, collector)
     return structures
 
