@@ -24,14 +24,23 @@ from avs_coverage.qpv import (
     PublishedLine,
     QpvCoverage,
     QpvSummary,
-    generation_in_force,
+    departement_of_qpv,
+    is_unlisted,
     published_lines,
     qpv_coverage,
     summarise,
 )
+from avs_coverage.qpv_location import (
+    DEFAULT_DISTANCE_M,
+    Proximity,
+    QpvLocation,
+    locate,
+    locate_briefly,
+    summarise_locations,
+)
 from avs_coverage.zone_populations import DeclaredPopulation, DeclaredSum, declared_populations
 
-SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/report", 4
+SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/report", 5
 NO_INVENTORY = "aucun inventaire pour ce territoire ; la couverture est inconnue, non nulle"
 
 
@@ -83,9 +92,33 @@ class Report:
         return qpv_coverage(self.coverage.territory, self.coverage.inventory, self.coverage.on)
 
     @cached_property
+    def unlisted_quarters(self) -> bool:
+        """Tell whether quarters in force in the territory are not known: unknown, not none."""
+        on = self.coverage.on
+        unlisted = [code for code in self.coverage.territory.name.departements if is_unlisted(code, on)]
+        return any(not any(departement_of_qpv(v.qpv.code) == code for v in self.qpv) for code in unlisted)
+
+    @cached_property
     def qpv_summary(self) -> QpvSummary:
         """Quarters and inhabitants by status."""
         return summarise(self.qpv, self.coverage.inventory.departements)
+
+    @cached_property
+    def locations(self) -> dict[str, QpvLocation]:
+        """Where structures are with regard to the quarters in force, by code."""
+        return locate(self.coverage, [view.qpv for view in self.qpv], DEFAULT_DISTANCE_M)
+
+    @cached_property
+    def nearness(self) -> dict[str, QpvLocation]:
+        """What *locations* say of each quarter; no perimeter is read where nothing could be measured."""
+        if "locations" in vars(self):
+            return self.locations
+        return locate_briefly(self.coverage, [view.qpv for view in self.qpv], DEFAULT_DISTANCE_M)
+
+    @cached_property
+    def proximity(self) -> Proximity:
+        """Quarters and inhabitants with a structure inside the perimeter, or near it."""
+        return summarise_locations([view.qpv for view in self.qpv], self.nearness)
 
     @cached_property
     def qpv_lines(self) -> tuple[PublishedLine, ...]:
@@ -286,14 +319,18 @@ class Report:
 
     def _qpv_warnings(self) -> list[str]:
         territory, on = self.coverage.territory, self.coverage.on
-        overseas = [d for d in territory.name.departements if d.startswith("97")]
         found = []
-        if "976" in overseas and generation_in_force("976", on) == 2015:  # noqa: PLR2004
-            found.append("Les QPV de la génération 2015 de Mayotte ne sont pas dans la source utilisée.")
-        quarters = territory.quarters
-        listed = quarters is not None and 2024 in quarters.listed  # noqa: PLR2004
-        if overseas and generation_in_force(overseas[0], on) == 2024 and not listed:  # noqa: PLR2004
-            found.append("La liste des QPV 2024 d'outre-mer est incomplète dans la source utilisée.")
+        if self.unlisted_quarters:
+            found.append(
+                f"QPV de Mayotte non renseignés au {french_date(on)} : l'outil connaît ceux de la génération "
+                "2015 et ceux de la loi 2025-797 du 11 août 2025 (les 17 communes, du 13/08/2025 au "
+                "01/01/2030), non ceux du décret 2024-1212, entre les deux."
+            )
+        if any(view.qpv.code.endswith("C") for view in self.qpv):
+            found.append(
+                "À Mayotte, chaque commune est un QPV (loi 2025-797 du 11 août 2025) ; la population de ces "
+                "quartiers n'est pas dans la source utilisée."
+            )
         here = territory.codes
         counted_here = (s for s in self.coverage.inventory.counted(on) if s.seat in here)
         deduced = [structure.name for structure in counted_here if structure.seat_quality == "deduit"]
@@ -348,7 +385,10 @@ class Report:
             "epci": [row.to_record() for row in self.epci],
             "qpv": {
                 "synthese": self.qpv_summary.to_record(),
-                "quartiers": [row.to_record() for row in self.qpv],
+                "proximite": self.proximity.to_record(),
+                "quartiers": [
+                    {**row.to_record(), **self.locations[row.qpv.code].to_record()} for row in self.qpv
+                ],
                 **self.unmatched_record,
             },
             "zones": [zone.to_record() for zone in self.zones],

@@ -66,7 +66,7 @@ class QpvExplanation:
             "noms_communes": list(self.qpv.commune_names),
             "population": self.qpv.population,
             "source_population": self.population_source if self.qpv.population is not None else None,
-            "statut": self.view.status if self.view else None,
+            "desservi": self.view.status if self.view else None,
             "structures_desservant": [s.id for s in self.serving],
             "structures_desservant_non_comptees": [s.id for s in self.uncounted],
             "structures_desservant_non_etablies": [s.id for s in self.serving if s.may_open_later],
