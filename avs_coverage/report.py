@@ -24,8 +24,6 @@ from avs_coverage.qpv import (
     PublishedLine,
     QpvCoverage,
     QpvSummary,
-    departement_of_qpv,
-    is_unlisted,
     published_lines,
     qpv_coverage,
     summarise,
@@ -38,6 +36,7 @@ from avs_coverage.qpv_location import (
     locate_briefly,
     summarise_locations,
 )
+from avs_coverage.qpv_warnings import has_unlisted, quarter_warnings
 from avs_coverage.zone_populations import DeclaredPopulation, DeclaredSum, declared_populations
 
 SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/report", 5
@@ -94,9 +93,7 @@ class Report:
     @cached_property
     def unlisted_quarters(self) -> bool:
         """Tell whether quarters in force in the territory are not known: unknown, not none."""
-        on = self.coverage.on
-        unlisted = [code for code in self.coverage.territory.name.departements if is_unlisted(code, on)]
-        return any(not any(departement_of_qpv(v.qpv.code) == code for v in self.qpv) for code in unlisted)
+        return has_unlisted(self.coverage.territory, self.coverage.on, self.qpv)
 
     @cached_property
     def qpv_summary(self) -> QpvSummary:
@@ -289,6 +286,12 @@ class Report:
             ]
         }
 
+    @property
+    def _qpv_record(self) -> dict[str, Any]:
+        """The quarters by status as plain values; their number is None where none is known."""
+        found = self.qpv_summary.to_record()
+        return {**found, "nb_qpv": None} if self.unlisted_quarters and not self.qpv else found
+
     def with_file_warnings(self, more: Iterable[Fault]) -> Report:
         """Return the report with what reading other files than its own warns of."""
         return replace(self, file_warnings=(*self.file_warnings, *more))
@@ -319,18 +322,7 @@ class Report:
 
     def _qpv_warnings(self) -> list[str]:
         territory, on = self.coverage.territory, self.coverage.on
-        found = []
-        if self.unlisted_quarters:
-            found.append(
-                f"QPV de Mayotte non renseignés au {french_date(on)} : l'outil connaît ceux de la génération "
-                "2015 et ceux de la loi 2025-797 du 11 août 2025 (les 17 communes, du 13/08/2025 au "
-                "01/01/2030), non ceux du décret 2024-1212, entre les deux."
-            )
-        if any(view.qpv.code.endswith("C") for view in self.qpv):
-            found.append(
-                "À Mayotte, chaque commune est un QPV (loi 2025-797 du 11 août 2025) ; la population de ces "
-                "quartiers n'est pas dans la source utilisée."
-            )
+        found = quarter_warnings(territory, on, self.qpv)
         here = territory.codes
         counted_here = (s for s in self.coverage.inventory.counted(on) if s.seat in here)
         deduced = [structure.name for structure in counted_here if structure.seat_quality == "deduit"]
@@ -384,7 +376,7 @@ class Report:
             ],
             "epci": [row.to_record() for row in self.epci],
             "qpv": {
-                "synthese": self.qpv_summary.to_record(),
+                "synthese": self._qpv_record,
                 "proximite": self.proximity.to_record(),
                 "quartiers": [
                     {**row.to_record(), **self.locations[row.qpv.code].to_record()} for row in self.qpv

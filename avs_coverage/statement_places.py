@@ -124,6 +124,8 @@ def _zone(report: Report, facts: Facts, rank: int) -> Sentence:
 
 def quarters(report: Report, facts: Facts) -> Iterator[Sentence]:
     """Say how many quarters there are, which have a structure, and how many live there."""
+    if report.unlisted_quarters:
+        yield Sentence("Les quartiers prioritaires de Mayotte ne sont pas renseignés à cette date.")
     total = facts.count("qpv")
     if not total.value:
         return

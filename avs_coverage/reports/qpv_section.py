@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from avs_coverage.messages import (
     counted,
     distance,
+    enumeration,
     number,
     percent,
 )
@@ -82,7 +83,7 @@ def qpv_section(
         return Section("Quartiers prioritaires (QPV)", (Paragraph(text),))
     caption = f"Quartiers officiels, génération {' et '.join(str(year) for year in generations)}"
     blocks: list[Block] = [table(caption, headers, rows), Paragraph(_qpv_sentence(report))]
-    if report.has_inventory and proximity is not None:
+    if report.has_inventory and proximity is not None and proximity.quarters:
         blocks.append(Paragraph(_proximity_sentence(proximity)))
     outside = [line for line in lines if not line.code]
     if outside:
@@ -114,9 +115,11 @@ def location_section(
     if not known or not report.has_inventory:
         return Section("", ())
     rows: list[list[Cell]] = []
+    nowhere = {one.id for one in report.coverage.inventory.structures if not one.seat}
+    lost = {code for view in known for code in located[view.qpv.code].undecidable if code in nowhere}
     for view in known:
         place = located[view.qpv.code]
-        columns = (place.inside, place.near, place.undecidable)
+        columns = (place.inside, place.near, [code for code in place.undecidable if code not in nowhere])
         rows.append(
             [
                 f"{view.qpv.name} ({view.qpv.code})",
@@ -132,6 +135,9 @@ def location_section(
         "coordonnées n'est ni dedans ni dehors : elle est non décidable pour tout quartier dont elle peut "
         "être proche."
     ]
+    if lost:
+        told = enumeration(sorted(names[code] for code in lost))
+        notes.append(f"Siège inconnu, donc non décidable pour tous ces quartiers : {told}.")
     if unknown := len(views) - len(known):
         notes.append(f"Périmètre inconnu pour {counted(unknown, 'quartier', 'quartiers')}.")
     blocks: tuple[Block, ...] = (table("", headers, rows), *(Paragraph(note) for note in notes))
@@ -195,10 +201,12 @@ def _qpv_sentence(report: Report) -> str:
     if summary.covered is None:
         return text + f"{number(summary.total)} habitants ({source})."
     share = percent(summary.covered / summary.total if summary.total else None)
-    bracket = "" if summary.covered == summary.possible else f", au plus {number(summary.possible or 0)}"
+    covered = number(summary.covered)
+    is_open = summary.covered != summary.possible
+    bracket = f", au plus {number(summary.possible or 0)}" if is_open else ""
     return text + (
-        f"Habitants des quartiers avec structure : {share} ({number(summary.covered)} habitants sur "
-        f"{number(summary.total)}{bracket} ; {source})."
+        f"Habitants des quartiers avec structure : {'au moins ' if is_open else ''}{share} ({covered} "
+        f"habitants sur {number(summary.total)}{bracket} ; {source})."
     )
 
 
@@ -214,6 +222,11 @@ def _proximity_sentence(one: Proximity) -> str:
         )
         if one.counts.get(status)
     ]
+    if not one.near[0] and one.near[2] == one.quarters:
+        return (
+            "D'après les coordonnées des structures : aucune connue dans un périmètre, ni "
+            f"{within(one.distance_m)}, et rien ne l'exclut d'aucun quartier ({', '.join(counts)})."
+        )
     text = (
         f"D'après les coordonnées des structures : {_bracketed(one.inside)} sur {number(one.quarters)} avec "
         f"une structure dans le périmètre, {_bracketed(one.near)} dans le périmètre ou "
@@ -229,8 +242,9 @@ def _proximity_sentence(one: Proximity) -> str:
 
 
 def _bracketed(amounts: tuple[int, int, int]) -> str:
-    """Write a number with what it may be: the established one first where they differ."""
+    """Write a number, or, where it may move, the established one first, then what it may be."""
     value, low, high = amounts
     if low == high:
         return number(value)
-    return f"{number(value)} (au moins {number(low)}, au plus {number(high)})"
+    listed = "" if value == low else f"{number(value)} d'après la liste, "
+    return f"au moins {number(low)} ({listed}au plus {number(high)})"
