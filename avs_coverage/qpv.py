@@ -193,12 +193,17 @@ def _name(code: str, gazetteer: Gazetteer) -> str:
 
 def population_source(territory: Territory, on: date) -> str:
     """Say in French where the inhabitants of the quarters in force come from."""
+    found = {generation_in_force(departement, on) for departement in territory.name.departements}
+    return population_source_of(territory, {generation for generation in found if generation})
+
+
+def population_source_of(territory: Territory, generations: set[int]) -> str:
+    """Say in French where the inhabitants of the quarters of some generations come from."""
     quarters = territory.quarters
-    generations = {generation_in_force(d, on) or 0 for d in territory.name.departements}
     labels: list[str] = []
     for generation in sorted(generations):
         own = quarters.population_labels.get(generation, ()) if quarters is not None else ()
-        labels += own or [_POPULATIONS[generation]] if generation else []
+        labels += own or [_POPULATIONS[generation]]
     return " ; ".join(dict.fromkeys(labels))
 
 

@@ -110,7 +110,7 @@ class QpvLocation:
             "structure_a_proximite": self.status,
             "structure_proche": self.nearest or None,
             "distance_m": None if self.nearest_m is None else round(self.nearest_m),
-            "incertitude_m": self.error_m,
+            "incertitude_m": None if self.error_m is None else round(self.error_m),
             "seuil_m": self.distance_m,
             "structures_dedans": list(self.inside),
             "structures_proches": list(self.near),

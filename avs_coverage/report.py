@@ -36,7 +36,7 @@ from avs_coverage.qpv_location import (
     locate_briefly,
     summarise_locations,
 )
-from avs_coverage.qpv_warnings import has_unlisted, quarter_warnings
+from avs_coverage.qpv_report import has_unlisted, quarter_warnings, quarters_record
 from avs_coverage.zone_populations import DeclaredPopulation, DeclaredSum, declared_populations
 
 SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/report", 5
@@ -275,23 +275,6 @@ class Report:
         found += self._qpv_warnings()
         return tuple(found)
 
-    @property
-    def unmatched_record(self) -> dict[str, Any]:
-        """The lines of the schéma's QPV table that name no official quarter, as plain values."""
-        return {
-            "lignes_publiees_sans_quartier_officiel": [
-                {"nom": line.name, "structures": list(line.structures), "source": line.source}
-                for line in self.qpv_lines
-                if not line.code
-            ]
-        }
-
-    @property
-    def _qpv_record(self) -> dict[str, Any]:
-        """The quarters by status as plain values; their number is None where none is known."""
-        found = self.qpv_summary.to_record()
-        return {**found, "nb_qpv": None} if self.unlisted_quarters and not self.qpv else found
-
     def with_file_warnings(self, more: Iterable[Fault]) -> Report:
         """Return the report with what reading other files than its own warns of."""
         return replace(self, file_warnings=(*self.file_warnings, *more))
@@ -375,14 +358,7 @@ class Report:
                 for other in self.beside
             ],
             "epci": [row.to_record() for row in self.epci],
-            "qpv": {
-                "synthese": self._qpv_record,
-                "proximite": self.proximity.to_record(),
-                "quartiers": [
-                    {**row.to_record(), **self.locations[row.qpv.code].to_record()} for row in self.qpv
-                ],
-                **self.unmatched_record,
-            },
+            "qpv": quarters_record(self),
             "zones": [zone.to_record() for zone in self.zones],
             "indicateurs": [
                 {**one.to_record(), "synthese": [figure.to_record() for figure in self.weighted[one.name]]}

@@ -155,7 +155,10 @@ def test_a_file_of_the_42_quarters_of_the_decree_does_not_replace_the_17_of_the_
 
 
 def test_the_quarters_beyond_the_departements_are_set_aside_and_not_refused(tmp_path):
-    text = "code_qp;lib_qp;insee_com\nQN00304M;Rive Gauche;03185\nQN98701N;Mahina;98725\nQN97801N;Orléans;97801\n"
+    text = (
+        "code_qp;lib_qp;insee_com\nQN00304M;Rive Gauche;03185\n"
+        "QN98701N;Mahina;98725\nQN97801N;Orléans;97801\n"
+    )
     (tmp_path / "qp.csv").write_text(text, encoding="utf-8")
     found = read_quarters([tmp_path / "qp.csv"], ["03"])
     assert set(found.quarters) == {"QN00304M"}
@@ -169,7 +172,8 @@ def test_the_quarters_beyond_the_departements_are_set_aside_and_not_refused(tmp_
 def test_a_polygon_that_one_method_loses_is_rebuilt_by_the_other(monkeypatch):
     bow_tie = shapely.from_wkt("POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))")
     whole = valid_polygons(bow_tie)
-    assert whole.is_valid and whole.area == 2
+    assert whole.is_valid
+    assert whole.area == 2
     make_valid = shapely.make_valid
 
     def losing(shape, *, method="linework", **more):

@@ -41,6 +41,7 @@ def qpv(
     report = make_report(study, output)
 
     from avs_coverage.qpv import WITHOUT_STRUCTURE
+    from avs_coverage.qpv_report import unmatched_record
     from avs_coverage.reports.document import Document, Section
     from avs_coverage.reports.inventory_section import basis, outside
     from avs_coverage.reports.qpv_section import location_section, qpv_section
@@ -67,7 +68,7 @@ def qpv(
             COLUMNS,
             [{**view.to_record(), **located[view.qpv.code].to_record()} for view in views],
             page,
-            report.unmatched_record,
+            unmatched_record(report),
         ),
         report,
         output,

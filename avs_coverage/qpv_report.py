@@ -1,10 +1,10 @@
-"""What must be known before the quarters of a territory are quoted, in French sentences."""
+"""What a report says of quarters: its record, and what must be known before they are quoted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from avs_coverage.messages import counted, french_date
 from avs_coverage.qpv import (
@@ -17,6 +17,7 @@ from avs_coverage.qpv import (
 )
 
 if TYPE_CHECKING:
+    from avs_coverage.report import Report
     from avs_coverage.territory import Territory
 
 _LAW = "loi 2025-797 du 11 août 2025"
@@ -53,3 +54,28 @@ def quarter_warnings(territory: Territory, on: date, views: Sequence[QpvCoverage
             "la source utilisée."
         )
     return found
+
+
+def quarters_record(report: Report) -> dict[str, Any]:
+    """Return the quarters of a report as plain values; their number is None where none is known."""
+    found = report.qpv_summary.to_record()
+    if report.unlisted_quarters and not report.qpv:
+        found["nb_qpv"] = None
+    located = report.locations
+    return {
+        "synthese": found,
+        "proximite": report.proximity.to_record(),
+        "quartiers": [{**row.to_record(), **located[row.qpv.code].to_record()} for row in report.qpv],
+        **unmatched_record(report),
+    }
+
+
+def unmatched_record(report: Report) -> dict[str, Any]:
+    """Return the lines of the schéma's QPV table that name no official quarter, as plain values."""
+    return {
+        "lignes_publiees_sans_quartier_officiel": [
+            {"nom": line.name, "structures": list(line.structures), "source": line.source}
+            for line in report.qpv_lines
+            if not line.code
+        ]
+    }
