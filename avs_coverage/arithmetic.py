@@ -14,7 +14,7 @@ from avs_coverage.messages import counted, french_date
 from avs_coverage.official_communes import official_counts
 from avs_coverage.published_figures import PublishedFigure
 from avs_coverage.published_indicators import INDICATORS, THEMES
-from avs_coverage.qpv import generation_in_force, official_qpv
+from avs_coverage.qpv import generation_in_force, is_unlisted, official_qpv
 from avs_coverage.readings import EITHER, READINGS, Whole
 
 if TYPE_CHECKING:
@@ -175,10 +175,10 @@ class Arithmetic:
 
 
 def _official_quarters(territory: Territory, year: int) -> tuple[Premise, ...]:
-    """Return the number of official quarters of a mainland département: elsewhere the list is not whole."""
+    """Return the number of official quarters of a département, where the tool has their list."""
     name, day = territory.name, date(year, 12, 31)
     generation = generation_in_force(name.code, day)
-    if name.kind != "departement" or name.code.startswith("97") or generation is None:
+    if name.kind != "departement" or is_unlisted(name.code, day) or generation is None:
         return ()
     count = len(official_qpv(territory, day))
     quarters = counted(count, "QPV officiel", "QPV officiels")

@@ -13,8 +13,10 @@ from avs_coverage.published_figures import PublishedFigure, published_figures
 from avs_coverage.territory_names import TerritoryName, find_territory_name
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from avs_coverage.coverage import Coverage
-    from avs_coverage.inventory import Structure
+    from avs_coverage.inventory import Inventory, Structure
     from avs_coverage.territory import Territory
 
 
@@ -160,13 +162,35 @@ def missing_structures(coverage: Coverage) -> tuple[Missing, ...]:
             if figure is None:
                 found += [Missing(departement, name.name, kind, None)] if inventory.embedded else []
                 continue
-            known = sum(
-                s.type == kind and s.status == "confirme" and s.is_open(on) and _in(s, departement)
-                for s in inventory.structures
-            )
+            known = _identified(inventory, departement, kind, on)
             if figure.value > known:
                 found.append(Missing(departement, name.name, kind, int(figure.value) - known))
     return tuple(found)
+
+
+def whole_departements(inventory: Inventory, on: date) -> frozenset[str]:
+    """Return the départements of which a list holds as many CS and EVS as are published for that year.
+
+    Where no number is published, nothing says that a list is whole.
+    """
+    return frozenset(code for code in inventory.departements if _is_whole(inventory, code, on))
+
+
+def _is_whole(inventory: Inventory, departement: str, on: date) -> bool:
+    name = find_territory_name(departement)
+    for kind in ("CS", "EVS"):
+        figure = published_number(name, kind, on.year)
+        if figure is None or _identified(inventory, departement, kind, on) < figure.value:
+            return False
+    return True
+
+
+def _identified(inventory: Inventory, departement: str, kind: str, on: date) -> int:
+    """Return how many confirmed structures of a type the list has in a département, open at a date."""
+    return sum(
+        s.type == kind and s.status == "confirme" and s.is_open(on) and _in(s, departement)
+        for s in inventory.structures
+    )
 
 
 def _in(structure: Structure, departement: str) -> bool:

@@ -17,8 +17,10 @@ VINTAGES = {
     "population": "populations municipales 2023, en vigueur au 1er janvier 2026 (INSEE) ; Mayotte : 2017",
     "epci": "EPCI à fiscalité propre au 1er janvier 2025 (DGCL)",
     "contours": "contours IGN ADMIN EXPRESS 2018 ramenés au COG 2026 (superficies, voisinage)",
-    "qpv_2015": "QPV de la génération 2015, populations de l'édition 2022 (INSEE)",
-    "qpv_2024": "QPV de la génération 2024 (ANCT), population non connue",
+    "qpv_2015": "QPV de la génération 2015 (CGET), populations de l'édition 2022 (INSEE)",
+    "qpv_2024": (
+        "QPV de la génération 2024 (ANCT, édition du 15 janvier 2026), populations municipales 2020 (INSEE)"
+    ),
 }
 
 

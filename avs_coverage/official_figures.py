@@ -12,7 +12,7 @@ from avs_coverage.names import normalise
 from avs_coverage.official_communes import official_counts
 from avs_coverage.published import Measured
 from avs_coverage.published_figures import PublishedFigure
-from avs_coverage.qpv import departement_of_qpv, generation_in_force, official_qpv
+from avs_coverage.qpv import departement_of_qpv, generation_in_force, is_unlisted, official_qpv
 
 if TYPE_CHECKING:
     from avs_coverage.territory import Territory
@@ -21,7 +21,6 @@ REPRODUCED, COMPATIBLE, INCOMPATIBLE, UNVERIFIABLE = (
     "reproduit", "compatible", "incompatible", "non_verifiable",
 )  # fmt: skip
 _POPULATION_YEAR, _QUARTERS_POPULATION_YEAR = 2023, 2022
-_MAYOTTE = "976"  # its quarters of 2015 are not in the tool's list
 
 
 @dataclass(frozen=True)
@@ -65,12 +64,12 @@ def _population(territory: Territory, figure: PublishedFigure, day: date) -> Fin
 
 
 def _quarters(territory: Territory, figure: PublishedFigure, day: date) -> Finding:
-    """Compare a number of quarters with the official list; overseas, the tool's is not whole."""
+    """Compare a number of quarters with the official list, where the tool has it."""
     if generation_in_force("", day) is None:
         return Finding(UNVERIFIABLE, "aucun QPV avant 2015")
     mainland = "metropole" in normalise(figure.definition).split()
-    if not mainland and not all(map(_is_mainland, territory.name.departements)):
-        return Finding(UNVERIFIABLE, "la liste des QPV d'outre-mer de l'outil n'est pas complète")
+    if not mainland and any(is_unlisted(code, day) for code in territory.name.departements):
+        return Finding(UNVERIFIABLE, f"QPV de Mayotte au {french_date(day)} non connus de l'outil")
     quarters = official_qpv(territory, day)
     found = [qpv for qpv in quarters if not mainland or _is_mainland(departement_of_qpv(qpv.code))]
     generations = sorted({qpv.generation for qpv in found})
@@ -85,11 +84,14 @@ def _is_mainland(departement: str) -> bool:
 def _quarters_population(territory: Territory, figure: PublishedFigure, day: date) -> Finding:
     quarters = official_qpv(territory, day)
     known = [qpv.population for qpv in quarters if qpv.population is not None]
-    if not quarters or len(known) < len(quarters) or _MAYOTTE in territory.name.departements:
+    is_whole = not any(is_unlisted(code, day) for code in territory.name.departements)
+    if not quarters or len(known) < len(quarters) or not is_whole:
         return Finding(UNVERIFIABLE, f"population des QPV en vigueur au {french_date(day)} non connue")
     total = sum(known)
-    source = territory.vintages["qpv_2015"]
-    if day.year == _QUARTERS_POPULATION_YEAR and territory.quarters is None:
+    generations = sorted({qpv.generation for qpv in quarters})
+    source = " et ".join(territory.vintages[f"qpv_{generation}"] for generation in generations)
+    is_of_2015 = generations == [2015]
+    if is_of_2015 and day.year == _QUARTERS_POPULATION_YEAR and territory.quarters is None:
         return _compared(figure, total, source)
     return _of_another_year(total, source)
 

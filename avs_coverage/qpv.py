@@ -9,6 +9,7 @@ from datetime import date
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from avs_coverage.completeness import whole_departements
 from avs_coverage.embedded import read_csv, read_parquet
 from avs_coverage.gazetteer import Gazetteer
 
@@ -16,8 +17,15 @@ if TYPE_CHECKING:
     from avs_coverage.inventory import Inventory, Structure
     from avs_coverage.territory import Territory
 
+MAYOTTE = "976"
 _OVERSEAS = "97"
+_OVERSEAS_2024 = date(2025, 1, 1)
+_LAW_MAYOTTE, _LAW_MAYOTTE_END = date(2025, 8, 13), date(2030, 1, 1)
 WITH_STRUCTURE, WITHOUT_STRUCTURE, NOT_INFORMED = "avec_structure", "sans_structure", "non_renseigne"
+_POPULATIONS = {
+    2015: "populations de l'édition 2022, QPV 2015",
+    2024: "populations municipales 2020, QPV 2024",
+}
 NO_STRUCTURE_PRINTED = "Pas de structure"
 
 
@@ -26,7 +34,7 @@ class Qpv:
     """An official quarter.
 
     *communes* are codes of the COG 2026, empty where only *commune_names* are known;
-    *population* is None where no source gives it (generation 2024).
+    *population* is None where no source gives it (Mayotte).
     """
 
     code: str
@@ -58,9 +66,9 @@ class PublishedLine:
 class QpvCoverage:
     """A quarter, the counted structures that declare to serve it, and what the schéma printed.
 
-    *status* is ``avec_structure``; ``sans_structure`` where the inventory says of other
-    quarters who serves them; ``non_renseigne`` where it says nothing of any quarter of this
-    generation, or where no inventory stands.
+    *status* is of what is declared alone, never of a distance: ``avec_structure``; ``sans_structure``
+    where the schéma prints that there is none, or where the inventory holds all the structures that are
+    published and says of other quarters of the generation who serves them; ``non_renseigne`` elsewhere.
     """
 
     qpv: Qpv
@@ -77,7 +85,7 @@ class QpvCoverage:
             "communes": list(self.qpv.communes),
             "noms_communes": list(self.qpv.commune_names),
             "population": self.qpv.population,
-            "statut": self.status,
+            "desservi": self.status,
             "nb_structures": len(self.structures) if self.status != NOT_INFORMED else None,
             "structures": [structure.id for structure in self.structures],
             "publie": list(self.published.structures) if self.published else [],
@@ -95,17 +103,50 @@ def generation_in_force(departement: str, on: date) -> int | None:
     """
     if on < date(2015, 1, 1):
         return None
-    start_2024 = date(2025, 1, 1) if departement.startswith(_OVERSEAS) else date(2024, 1, 1)
+    start_2024 = _OVERSEAS_2024 if departement.startswith(_OVERSEAS) else date(2024, 1, 1)
     return 2024 if on >= start_2024 else 2015
+
+
+def is_unlisted(departement: str, on: date) -> bool:
+    """Tell whether the tool does not know the quarters in force in a département: Mayotte, for a time.
+
+    Décret 2024-1212 named 42 quarters from 2025-01-01, which the embedded list has not; law 2025-797 of
+    2025-08-11 (Journal officiel of the 12th, in force the day after) made a quarter of each of the 17
+    communes in their place, until 2030-01-01.
+
+    >>> is_unlisted("976", date(2025, 3, 1)), is_unlisted("976", date(2026, 1, 1))
+    (True, False)
+    """
+    return departement == MAYOTTE and on >= _OVERSEAS_2024 and not _LAW_MAYOTTE <= on < _LAW_MAYOTTE_END
+
+
+def is_in_force(code: str, on: date) -> bool:
+    """Tell whether a quarter is in force at a date, by its code alone.
+
+    In Mayotte, a code of 2024 that ends in C is of the law of 2025, and no other is while it holds.
+
+    >>> is_in_force("QN97651C", date(2026, 1, 1)), is_in_force("QN97601M", date(2026, 1, 1))
+    (True, False)
+    """
+    departement = departement_of_qpv(code)
+    if (2015 if code.startswith("QP") else 2024) != generation_in_force(departement, on):
+        return False
+    if departement != MAYOTTE or on < _OVERSEAS_2024:
+        return True
+    return code.endswith("C") != is_unlisted(departement, on)
 
 
 def departement_of_qpv(code: str) -> str:
     """Return the département written in the code of a QPV.
 
+    Those of the collectivités of the Pacific and the Antilles name no département: 987, 978.
+
     >>> departement_of_qpv("QP003001"), departement_of_qpv("QN02A01M"), departement_of_qpv("QN97401M")
     ('03', '2A', '974')
+    >>> departement_of_qpv("QN98701N"), departement_of_qpv("QP087001")
+    ('987', '87')
     """
-    return code[2:5] if code[2:4] == _OVERSEAS else code[3:5]
+    return code[2:5] if code[2:4] in (_OVERSEAS, "98") else code[3:5]
 
 
 def official_qpv(territory: Territory, on: date) -> tuple[Qpv, ...]:
@@ -114,11 +155,7 @@ def official_qpv(territory: Territory, on: date) -> tuple[Qpv, ...]:
     A quarter astride two départements belongs to the one that its code names; an EPCI has
     every quarter with a part in one of its communes.
     """
-    return tuple(
-        qpv
-        for qpv in all_qpv(territory)
-        if qpv.generation == generation_in_force(departement_of_qpv(qpv.code), on)
-    )
+    return tuple(qpv for qpv in all_qpv(territory) if is_in_force(qpv.code, on))
 
 
 def all_qpv(territory: Territory) -> tuple[Qpv, ...]:
@@ -156,13 +193,18 @@ def _name(code: str, gazetteer: Gazetteer) -> str:
 
 def population_source(territory: Territory, on: date) -> str:
     """Say in French where the inhabitants of the quarters in force come from."""
+    found = {generation_in_force(departement, on) for departement in territory.name.departements}
+    return population_source_of(territory, {generation for generation in found if generation})
+
+
+def population_source_of(territory: Territory, generations: set[int]) -> str:
+    """Say in French where the inhabitants of the quarters of some generations come from."""
     quarters = territory.quarters
-    generations = {generation_in_force(d, on) for d in territory.name.departements}
-    if quarters is not None:
-        labels = [text for g in generations for text in quarters.population_labels.get(g or 0, ())]
-        if labels:
-            return " ; ".join(dict.fromkeys(labels))
-    return "populations de l'édition 2022, QPV 2015"
+    labels: list[str] = []
+    for generation in sorted(generations):
+        own = quarters.population_labels.get(generation, ()) if quarters is not None else ()
+        labels += own or [_POPULATIONS[generation]]
+    return " ; ".join(dict.fromkeys(labels))
 
 
 def published_lines(territory: Territory, on: date) -> tuple[PublishedLine, ...]:
@@ -201,14 +243,17 @@ def qpv_coverage(territory: Territory, inventory: Inventory, on: date) -> tuple[
     for structure in inventory.counted(on):
         for code in structure.qpv:
             serving.setdefault(code, []).append(structure)
-    informed = {code[:2] for code in serving}
+    informed, whole = {code[:2] for code in serving}, whole_departements(inventory, on)
     views = []
     for qpv in official_qpv(territory, on):
         structures = tuple(sorted(serving.get(qpv.code, []), key=lambda structure: structure.id))
+        line, departement = lines.get(qpv.code), departement_of_qpv(qpv.code)
         status = WITH_STRUCTURE if structures else NOT_INFORMED
-        if not structures and departement_of_qpv(qpv.code) in inventory.departements:
-            status = WITHOUT_STRUCTURE if qpv.code[:2] in informed else NOT_INFORMED
-        views.append(QpvCoverage(qpv, status, structures, lines.get(qpv.code)))
+        if not structures and departement in inventory.departements:
+            is_told = line is not None and line.without_structure
+            is_told |= departement in whole and qpv.code[:2] in informed
+            status = WITHOUT_STRUCTURE if is_told else NOT_INFORMED
+        views.append(QpvCoverage(qpv, status, structures, line))
     return tuple(views)
 
 

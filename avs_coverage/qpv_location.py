@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from avs_coverage.embedded import data_dir
-from avs_coverage.gazetteer import departement_of
+from avs_coverage.completeness import whole_departements
+from avs_coverage.embedded import read_parquet
+from avs_coverage.gazetteer import Gazetteer, departement_of
 from avs_coverage.projection import epsg_of
 from avs_coverage.qpv import Qpv, departement_of_qpv
+from avs_coverage.qpv_perimeters import Perimeter, perimeters
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
@@ -20,9 +23,11 @@ if TYPE_CHECKING:
 DEFAULT_DISTANCE_M = 300.0
 """The belt around a quarter of the reduced VAT (CGI, article 278 sexies): 300 m."""
 
-INSIDE, NEAR, NONE, UNDECIDABLE, UNKNOWN = (
-    "dedans", "a_proximite", "aucune", "indecidable", "perimetre_inconnu",
+INSIDE, NEAR, NONE, NONE_KNOWN, UNDECIDABLE, UNKNOWN, NOT_INFORMED = (
+    "dans_le_perimetre", "a_proximite", "aucune", "aucune_connue", "indecidable", "perimetre_inconnu",
+    "non_renseigne",
 )  # fmt: skip
+"""What ``structure_a_proximite`` may say of a quarter, see ``QpvLocation.status``."""
 
 COLUMNS = (
     "code_qpv",
@@ -31,105 +36,340 @@ COLUMNS = (
     "communes",
     "noms_communes",
     "population",
-    "statut",
+    "desservi",
     "nb_structures",
     "structures",
     "publie",
-    "position",
+    "structure_a_proximite",
+    "structure_proche",
     "distance_m",
+    "incertitude_m",
+    "seuil_m",
     "structures_dedans",
     "structures_proches",
+    "structures_limite",
     "structures_indecidables",
 )
 """Stable names: they change only with the version of the schema (docs/formats.md)."""
+
+_CONTOUR_SLACK_M = 1500.0
+"""How far a commune goes beyond its generalised contour, at most (1 491 m, a jetty of 59359)."""
 
 
 @dataclass(frozen=True)
 class QpvLocation:
     """The counted structures inside a quarter, and those within *distance_m* metres of it.
 
-    *undecidable* are structures seated in one of its communes whose own point is not known: a
-    chef-lieu says nothing of a quarter. *status* is ``dedans``, ``a_proximite``, ``aucune``,
-    ``indecidable`` (none is known, some cannot be told) or ``perimetre_inconnu``.
+    The limit of the quarter is known to *error_m* metres. *inside* and *near* hold whatever the true
+    limit is; *limit* are those of *near* that it may hold inside. *nearest* is the structure with
+    coordinates nearest to the perimeter, *nearest_m* metres away (0 inside). *undecidable* are structures
+    of which it cannot be told whether they are within the distance: so near to it that the limit's
+    error decides, or without coordinates and perhaps within it. *unsure* are structures that may not
+    have been open yet. *is_whole*: the list of the département holds as many structures as are published.
+    *is_listed*: an inventory stands there.
     """
 
     code: str
     distance_m: float
-    has_perimeter: bool
+    error_m: float | None
+    is_listed: bool = True
+    is_whole: bool = False
     inside: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
+    limit: tuple[str, ...] = ()
     undecidable: tuple[str, ...] = ()
+    nearest: str = ""
+    nearest_m: float | None = None
+    unsure: frozenset[str] = frozenset()
+
+    @property
+    def has_perimeter(self) -> bool:
+        """Tell whether the perimeter is known."""
+        return self.error_m is not None
 
     @property
     def status(self) -> str:
-        """Return what can be said of the quarter."""
+        """Return what can be said of the quarter: the structures that are in it or near, or that none is.
+
+        ``aucune`` needs a whole list whose structures are all known to be out of reach; ``aucune_connue``
+        is the same of a list that is not known to be whole.
+        """
+        if not self.is_listed:
+            return NOT_INFORMED
         if not self.has_perimeter:
             return UNKNOWN
         if self.inside or self.near:
             return INSIDE if self.inside else NEAR
-        return UNDECIDABLE if self.undecidable else NONE
+        if self.undecidable:
+            return UNDECIDABLE
+        return NONE if self.is_whole else NONE_KNOWN
 
     def to_record(self) -> dict[str, Any]:
-        """Return the location as plain values, under the names that stay."""
+        """Return the location as plain values, under the names that stay; metres to 1."""
         return {
-            "position": self.status,
-            "distance_m": self.distance_m,
+            "structure_a_proximite": self.status,
+            "structure_proche": self.nearest or None,
+            "distance_m": None if self.nearest_m is None else round(self.nearest_m),
+            "incertitude_m": None if self.error_m is None else round(self.error_m),
+            "seuil_m": self.distance_m,
             "structures_dedans": list(self.inside),
             "structures_proches": list(self.near),
+            "structures_limite": list(self.limit),
             "structures_indecidables": list(self.undecidable),
         }
 
 
-def locate(coverage: Coverage, quarters: Sequence[Qpv], distance_m: float) -> dict[str, QpvLocation]:
-    """Return, for each quarter, the structures inside it or within *distance_m* metres, by code.
+@dataclass(frozen=True)
+class Proximity:
+    """Quarters with a structure inside, or near (inside, or within the distance), and their inhabitants.
 
-    Distances are from a structure's own point to the perimeter, in the legal projection of the
-    quarter's département. Perimeters are the user's, else those embedded (2024, some départements).
+    Each is (number, minorant, majorant) of *quarters*, or of the inhabitants *total*, over the
+    départements with an inventory; inhabitants are None where a population is unknown. The majorant adds
+    the quarters of which it is not known that there is none.
     """
-    structures = [s for s in coverage.inventory.counted(coverage.on) if s.seat]
-    pointed = [s for s in structures if s.has_point]
-    shapes = perimeters(coverage, quarters)
-    return {qpv.code: _locate(qpv, shapes.get(qpv.code), structures, pointed, distance_m) for qpv in quarters}
+
+    distance_m: float
+    counts: Mapping[str, int]
+    quarters: int
+    inside: tuple[int, int, int]
+    near: tuple[int, int, int]
+    total: int | None
+    people_inside: tuple[int, int, int] | None
+    people_near: tuple[int, int, int] | None
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the summary as plain values, under the names that stay."""
+        names = ("nombre", "minorant", "majorant")
+        found: dict[str, Any] = {
+            "seuil_m": self.distance_m,
+            "nb_qpv": self.quarters,
+            "par_statut": {status: self.counts.get(status, 0) for status in STATUSES},
+            "habitants_total": self.total,
+        }
+        for key, count, people in (
+            (INSIDE, self.inside, self.people_inside),
+            (NEAR, self.near, self.people_near),
+        ):
+            found[key] = {
+                "qpv": dict(zip(names, count, strict=True)),
+                "habitants": dict(zip(names, people, strict=True)) if people else None,
+            }
+        return found
 
 
-def _locate(
-    qpv: Qpv,
-    shape: Any,  # noqa: ANN401 - a shapely geometry, in the legal projection
-    structures: Sequence[Structure],
-    pointed: Sequence[Structure],
-    distance_m: float,
-) -> QpvLocation:
-    if shape is None:
-        return QpvLocation(qpv.code, distance_m, has_perimeter=False)
-    import shapely
+STATUSES = (INSIDE, NEAR, NONE, NONE_KNOWN, UNDECIDABLE, UNKNOWN, NOT_INFORMED)
 
-    epsg = epsg_of(departement_of_qpv(qpv.code))
-    here = [s for s in pointed if epsg_of(departement_of(s.seat)) == epsg]
-    points = shapely.points([s.x_m for s in here], [s.y_m for s in here])
-    metres = shapely.distance(points, shape) if here else np.empty(0)
-    coarse = [s.id for s in structures if not s.has_point and s.seat in qpv.communes]
-    return QpvLocation(
-        qpv.code,
-        distance_m,
-        True,
-        tuple(sorted(s.id for s, m in zip(here, metres, strict=True) if m == 0)),
-        tuple(sorted(s.id for s, m in zip(here, metres, strict=True) if 0 < m <= distance_m)),
-        tuple(sorted(coarse)),
+
+def summarise_locations(quarters: Sequence[Qpv], located: Mapping[str, QpvLocation]) -> Proximity:
+    """Count the quarters with a structure inside or near, and their inhabitants."""
+    places = [(qpv, located[qpv.code]) for qpv in quarters]
+    listed = [(qpv, place) for qpv, place in places if place.is_listed]
+    people = [qpv.population for qpv, _ in listed]
+    known = [one for one in people if one is not None]
+    weights = known if listed and len(known) == len(listed) else None
+    ones = [1] * len(listed)
+    places_listed = [place for _, place in listed]
+    return Proximity(
+        places[0][1].distance_m if places else DEFAULT_DISTANCE_M,
+        Counter(place.status for _, place in places),
+        len(listed),
+        _bracket(places_listed, ones, only_inside=True),
+        _bracket(places_listed, ones, only_inside=False),
+        None if weights is None else sum(weights),
+        None if weights is None else _bracket(places_listed, weights, only_inside=True),
+        None if weights is None else _bracket(places_listed, weights, only_inside=False),
     )
 
 
-def perimeters(coverage: Coverage, quarters: Sequence[Qpv]) -> dict[str, Any]:
-    """Return the known perimeters, each in the legal projection of its quarter."""
-    own = coverage.territory.quarters
-    found: dict[str, Any] = {}
-    wanted = {qpv.code for qpv in quarters}
-    if own is not None and len(own.perimeters):
-        for epsg in {epsg_of(departement_of_qpv(code)) for code in own.perimeters.index}:
-            shapes = own.perimeters.to_crs(epsg)
-            found |= {c: s for c, s in shapes.items() if epsg_of(departement_of_qpv(str(c))) == epsg}
-    if wanted - found.keys() and any(qpv.generation == 2024 for qpv in quarters):  # noqa: PLR2004
-        import geopandas as gpd
+def _bracket(
+    places: Sequence[QpvLocation], weights: Sequence[int], *, only_inside: bool
+) -> tuple[int, int, int]:
+    """Return the sum of *weights* over the quarters with a structure: retained, for sure, and at most."""
+    retained = sure = most = 0
+    for place, weight in zip(places, weights, strict=True):
+        found = place.inside if only_inside else (*place.inside, *place.near)
+        retained += weight if found else 0
+        sure += weight if set(found) - place.unsure else 0
+        is_open = not (place.is_whole and place.has_perimeter) or bool(place.undecidable)
+        most += weight if found or is_open or (only_inside and place.limit) else 0
+    return retained, sure, most
 
-        embedded = gpd.read_parquet(data_dir() / "qpv_2024_perimeters.parquet")
-        found = {**dict(zip(embedded["code"], embedded.geometry, strict=True)), **found}
-    return {code: shape for code, shape in found.items() if code in wanted}
+
+def locate(coverage: Coverage, quarters: Sequence[Qpv], distance_m: float) -> dict[str, QpvLocation]:
+    """Return, for each quarter, the structures inside it or within *distance_m* metres of it, by code.
+
+    Distances are from a structure's own point to the perimeter, in the legal projection of the
+    quarter's département, compared as they are. A structure without a point of its own may be anywhere
+    in the commune of its seat; in the EPCI of the seat where that is deduced; anywhere in the départements
+    of the list where it is unknown.
+    """
+    return _Locator(coverage, distance_m).locate(quarters)
+
+
+def locate_briefly(coverage: Coverage, quarters: Sequence[Qpv], distance_m: float) -> dict[str, QpvLocation]:
+    """Return what ``locate`` says of each quarter, save which structures are undecidable where all is.
+
+    Where no structure has a point and one may be anywhere, nothing is to be measured: no perimeter is read.
+    """
+    locator = _Locator(coverage, distance_m)
+    if locator.pointed or not locator.anywhere:
+        return locator.locate(quarters)
+    return {qpv.code: locator.without_points(qpv) for qpv in quarters}
+
+
+class _Locator:
+    """The counted structures, by how their place is known."""
+
+    def __init__(self, coverage: Coverage, distance_m: float) -> None:
+        self.coverage, self.distance_m = coverage, distance_m
+        self.inventory = coverage.inventory
+        structures = list(self.inventory.counted(coverage.on))
+        self.pointed = [s for s in structures if s.seat and s.has_point]
+        self.seated = [s for s in structures if s.seat and not s.has_point]
+        self.anywhere = [s for s in structures if not s.seat]
+        self.whole = whole_departements(self.inventory, coverage.on)
+        self._gazetteer = Gazetteer()
+        self._contours: dict[str, Any] = {}
+
+    def locate(self, quarters: Sequence[Qpv]) -> dict[str, QpvLocation]:
+        shapes = perimeters(self.coverage.territory, quarters)
+        found: dict[str, QpvLocation] = {}
+        for epsg in sorted({epsg_of(departement_of_qpv(qpv.code)) for qpv in quarters}):
+            here = [qpv for qpv in quarters if epsg_of(departement_of_qpv(qpv.code)) == epsg]
+            found |= _Projected(self, epsg).locate(here, shapes)
+        return {qpv.code: found[qpv.code] for qpv in quarters}
+
+    def is_listed(self, qpv: Qpv) -> bool:
+        return departement_of_qpv(qpv.code) in self.inventory.departements
+
+    def without_points(self, qpv: Qpv) -> QpvLocation:
+        """Return a quarter of which nothing can be said for want of a place."""
+        ids = tuple(sorted(s.id for s in self.anywhere))
+        return QpvLocation(qpv.code, self.distance_m, 0.0, self.is_listed(qpv), undecidable=ids)
+
+    def contour(self, commune: str) -> Any:  # noqa: ANN401 - a shapely geometry, None where unknown
+        """Return the generalised contour of a commune, in its legal projection."""
+        if commune not in self._contours:
+            import shapely
+
+            departement = departement_of(commune)
+            name = f"boundaries_{epsg_of(departement)}.parquet"
+            rows = read_parquet(name, [departement], ("code", "geometry"))
+            rows = rows[rows["code"] == commune]
+            self._contours[commune] = shapely.from_wkb(rows["geometry"].iloc[0]) if len(rows) else None
+        return self._contours[commune]
+
+    def epci_of(self, commune: str) -> str:
+        """Return the SIREN of the EPCI of a commune, empty where it has none."""
+        known = self._gazetteer.get(commune)
+        return known.epci if known else ""
+
+
+class _Projected:
+    """The structures of one legal projection, beside quarters of the same."""
+
+    def __init__(self, locator: _Locator, epsg: int) -> None:
+        import shapely
+
+        self.locator, self.epsg = locator, epsg
+        self.pointed = [s for s in locator.pointed if epsg_of(departement_of(s.seat)) == epsg]
+        self.seated = [s for s in locator.seated if epsg_of(departement_of(s.seat)) == epsg]
+        self.points = shapely.points([s.x_m for s in self.pointed], [s.y_m for s in self.pointed])
+        self.places = shapely.points([s.x_m for s in self.seated], [s.y_m for s in self.seated])
+        self.radii_m = np.array([s.position_error_m for s in self.seated])
+
+    def locate(self, quarters: Sequence[Qpv], shapes: Mapping[str, Perimeter]) -> dict[str, QpvLocation]:
+        import shapely
+
+        tree = shapely.STRtree(self.points)
+        return {qpv.code: self._locate(qpv, shapes.get(qpv.code), tree) for qpv in quarters}
+
+    def _locate(self, qpv: Qpv, perimeter: Perimeter | None, tree: Any) -> QpvLocation:  # noqa: ANN401
+        locator = self.locator
+        is_listed = locator.is_listed(qpv)
+        is_whole = departement_of_qpv(qpv.code) in locator.whole
+        if perimeter is None:
+            return QpvLocation(qpv.code, locator.distance_m, None, is_listed, is_whole)
+        places: dict[str, list[str]] = {"inside": [], "near": [], "limit": [], "undecidable": []}
+        reach_m = locator.distance_m + perimeter.error_m
+        for structure, low_m, high_m in self._within(perimeter, reach_m, tree):
+            if high_m <= 0:
+                places["inside"].append(structure.id)
+            elif high_m <= locator.distance_m:
+                places["near"].append(structure.id)
+                places["limit"] += [structure.id] if low_m <= 0 else []
+            elif low_m <= locator.distance_m:
+                places["undecidable"].append(structure.id)
+        places["undecidable"] += [
+            s.id for s in (*self._reachable(qpv, perimeter, reach_m), *locator.anywhere)
+        ]
+        nearest, nearest_m = self._nearest(perimeter, tree)
+        unsure = frozenset(s.id for s in self.pointed if s.may_open_later)
+        return QpvLocation(
+            qpv.code,
+            locator.distance_m,
+            perimeter.error_m,
+            is_listed,
+            is_whole,
+            **{name: tuple(sorted(ids)) for name, ids in places.items()},
+            nearest=nearest,
+            nearest_m=nearest_m,
+            unsure=unsure,
+        )
+
+    def _within(
+        self,
+        perimeter: Perimeter,
+        reach_m: float,
+        tree: Any,  # noqa: ANN401
+    ) -> Iterator[tuple[Structure, float, float]]:
+        """Yield the structures that may be within reach, each with its least and greatest distance in metres.
+
+        A distance is negative inside: how deep. It is off by the error of the perimeter, both ways.
+        """
+        import shapely
+
+        shape, error_m = perimeter.shape, perimeter.error_m
+        for rank in sorted(tree.query(shape, predicate="dwithin", distance=reach_m).tolist()):
+            metres = float(shapely.distance(self.points[rank], shape))
+            if metres == 0:
+                metres = -float(shapely.distance(self.points[rank], shape.boundary))
+            yield self.pointed[rank], metres - error_m, metres + error_m
+
+    def _nearest(self, perimeter: Perimeter, tree: Any) -> tuple[str, float | None]:  # noqa: ANN401
+        """Return the structure nearest to a perimeter and its distance; of several, the first by id."""
+        ranks, metres = tree.query_nearest(perimeter.shape, return_distance=True)
+        if not len(ranks):
+            return "", None
+        return min(self.pointed[rank].id for rank in ranks.tolist()), float(metres[0])
+
+    def _reachable(self, qpv: Qpv, perimeter: Perimeter, reach_m: float) -> list[Structure]:
+        """Return the structures without a point of which the place may be within reach of a perimeter."""
+        import shapely
+
+        if not self.seated:
+            return []
+        metres = shapely.distance(self.places, perimeter.shape)
+        found = []
+        for rank, structure in enumerate(self.seated):
+            if structure.is_seat_deduced and structure.seat_epci:
+                is_possible = any(self.locator.epci_of(code) == structure.seat_epci for code in qpv.communes)
+            else:
+                is_possible = metres[rank] - self.radii_m[rank] <= reach_m and self._is_by_the_contour(
+                    structure, qpv, perimeter, reach_m
+                )
+            found += [structure] if is_possible else []
+        return found
+
+    def _is_by_the_contour(
+        self, structure: Structure, qpv: Qpv, perimeter: Perimeter, reach_m: float
+    ) -> bool:
+        """Tell whether the commune of a seat comes within reach; yes where it has no contour."""
+        import shapely
+
+        if structure.seat in qpv.communes:
+            return True
+        contour = self.locator.contour(structure.seat)
+        if contour is None:
+            return True
+        return float(shapely.distance(contour, perimeter.shape)) <= reach_m + _CONTOUR_SLACK_M

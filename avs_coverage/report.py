@@ -24,14 +24,22 @@ from avs_coverage.qpv import (
     PublishedLine,
     QpvCoverage,
     QpvSummary,
-    generation_in_force,
     published_lines,
     qpv_coverage,
     summarise,
 )
+from avs_coverage.qpv_location import (
+    DEFAULT_DISTANCE_M,
+    Proximity,
+    QpvLocation,
+    locate,
+    locate_briefly,
+    summarise_locations,
+)
+from avs_coverage.qpv_report import has_unlisted, quarter_warnings, quarters_record
 from avs_coverage.zone_populations import DeclaredPopulation, DeclaredSum, declared_populations
 
-SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/report", 4
+SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/report", 5
 NO_INVENTORY = "aucun inventaire pour ce territoire ; la couverture est inconnue, non nulle"
 
 
@@ -83,9 +91,31 @@ class Report:
         return qpv_coverage(self.coverage.territory, self.coverage.inventory, self.coverage.on)
 
     @cached_property
+    def unlisted_quarters(self) -> bool:
+        """Tell whether quarters in force in the territory are not known: unknown, not none."""
+        return has_unlisted(self.coverage.territory, self.coverage.on, self.qpv)
+
+    @cached_property
     def qpv_summary(self) -> QpvSummary:
         """Quarters and inhabitants by status."""
         return summarise(self.qpv, self.coverage.inventory.departements)
+
+    @cached_property
+    def locations(self) -> dict[str, QpvLocation]:
+        """Where structures are with regard to the quarters in force, by code."""
+        return locate(self.coverage, [view.qpv for view in self.qpv], DEFAULT_DISTANCE_M)
+
+    @cached_property
+    def nearness(self) -> dict[str, QpvLocation]:
+        """What *locations* say of each quarter; no perimeter is read where nothing could be measured."""
+        if "locations" in vars(self):
+            return self.locations
+        return locate_briefly(self.coverage, [view.qpv for view in self.qpv], DEFAULT_DISTANCE_M)
+
+    @cached_property
+    def proximity(self) -> Proximity:
+        """Quarters and inhabitants with a structure inside the perimeter, or near it."""
+        return summarise_locations([view.qpv for view in self.qpv], self.nearness)
 
     @cached_property
     def qpv_lines(self) -> tuple[PublishedLine, ...]:
@@ -245,17 +275,6 @@ class Report:
         found += self._qpv_warnings()
         return tuple(found)
 
-    @property
-    def unmatched_record(self) -> dict[str, Any]:
-        """The lines of the schéma's QPV table that name no official quarter, as plain values."""
-        return {
-            "lignes_publiees_sans_quartier_officiel": [
-                {"nom": line.name, "structures": list(line.structures), "source": line.source}
-                for line in self.qpv_lines
-                if not line.code
-            ]
-        }
-
     def with_file_warnings(self, more: Iterable[Fault]) -> Report:
         """Return the report with what reading other files than its own warns of."""
         return replace(self, file_warnings=(*self.file_warnings, *more))
@@ -286,14 +305,7 @@ class Report:
 
     def _qpv_warnings(self) -> list[str]:
         territory, on = self.coverage.territory, self.coverage.on
-        overseas = [d for d in territory.name.departements if d.startswith("97")]
-        found = []
-        if "976" in overseas and generation_in_force("976", on) == 2015:  # noqa: PLR2004
-            found.append("Les QPV de la génération 2015 de Mayotte ne sont pas dans la source utilisée.")
-        quarters = territory.quarters
-        listed = quarters is not None and 2024 in quarters.listed  # noqa: PLR2004
-        if overseas and generation_in_force(overseas[0], on) == 2024 and not listed:  # noqa: PLR2004
-            found.append("La liste des QPV 2024 d'outre-mer est incomplète dans la source utilisée.")
+        found = quarter_warnings(territory, on, self.qpv)
         here = territory.codes
         counted_here = (s for s in self.coverage.inventory.counted(on) if s.seat in here)
         deduced = [structure.name for structure in counted_here if structure.seat_quality == "deduit"]
@@ -346,11 +358,7 @@ class Report:
                 for other in self.beside
             ],
             "epci": [row.to_record() for row in self.epci],
-            "qpv": {
-                "synthese": self.qpv_summary.to_record(),
-                "quartiers": [row.to_record() for row in self.qpv],
-                **self.unmatched_record,
-            },
+            "qpv": quarters_record(self),
             "zones": [zone.to_record() for zone in self.zones],
             "indicateurs": [
                 {**one.to_record(), "synthese": [figure.to_record() for figure in self.weighted[one.name]]}

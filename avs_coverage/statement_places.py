@@ -9,6 +9,7 @@ from avs_coverage.facts import Facts, Sentence, together, write
 from avs_coverage.gaps import GAP, UNCLEAR
 from avs_coverage.messages import enumeration, plural
 from avs_coverage.qpv import NOT_INFORMED, WITH_STRUCTURE, WITHOUT_STRUCTURE
+from avs_coverage.qpv_location import INSIDE, NEAR
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
@@ -123,6 +124,8 @@ def _zone(report: Report, facts: Facts, rank: int) -> Sentence:
 
 def quarters(report: Report, facts: Facts) -> Iterator[Sentence]:
     """Say how many quarters there are, which have a structure, and how many live there."""
+    if report.unlisted_quarters:
+        yield Sentence("Les quartiers prioritaires de Mayotte ne sont pas renseignés à cette date.")
     total = facts.count("qpv")
     if not total.value:
         return
@@ -138,13 +141,14 @@ def quarters(report: Report, facts: Facts) -> Iterator[Sentence]:
     yield together([told, Sentence(".")], "")
     if report.has_inventory:
         yield from _served(report, facts)
+        yield from _near(report, facts)
 
 
 def _served(report: Report, facts: Facts) -> Iterator[Sentence]:
     """Say which quarters have a structure, by what is declared or published."""
-    served = facts.count("qpv", {"statut": WITH_STRUCTURE})
+    served = facts.count("qpv", {"desservi": WITH_STRUCTURE})
     if served.value:
-        may_grow = bool(report.outside_bracket) or bool(facts.count("qpv", {"statut": NOT_INFORMED}).value)
+        may_grow = bool(report.outside_bracket) or bool(facts.count("qpv", {"desservi": NOT_INFORMED}).value)
         told = write(
             "{words}{n:quartier est desservi|quartiers sont desservis} par une structure au moins",
             words="Au moins " if may_grow else "", n=served,
@@ -158,10 +162,30 @@ def _served(report: Report, facts: Facts) -> Iterator[Sentence]:
         ),
         (NOT_INFORMED, "quartier n'est pas renseigné|quartiers ne sont pas renseignés"),
     ):
-        count = facts.count("qpv", {"statut": status})
+        count = facts.count("qpv", {"desservi": status})
         if count.value:
-            names = [f"{row['nom_qpv']} ({row['code_qpv']})" for row in facts.rows("qpv", {"statut": status})]
+            names = [
+                f"{row['nom_qpv']} ({row['code_qpv']})" for row in facts.rows("qpv", {"desservi": status})
+            ]
             yield write("{n:" + nouns + "}{names}.", n=count, names=_named(names, _NAMES))
+
+
+def _near(report: Report, facts: Facts) -> Iterator[Sentence]:
+    """Say how many quarters have a structure inside or near, by coordinates: not whom it serves."""
+    if not any(one.has_point for one in report.coverage.inventory.counted(report.coverage.on)):
+        return
+    rows = {status: {"mesure": "qpv", "statut": status} for status in (INSIDE, NEAR)}
+    near = facts.cell("synthese", "minorant", rows[NEAR])
+    inside = facts.cell("synthese", "minorant", rows[INSIDE])
+    total = facts.cell("synthese", "denominateur", rows[NEAR])
+    if near is None or inside is None or total is None:
+        return
+    yield write(
+        "D'après les coordonnées de la liste, {near:quartier a|quartiers ont} pour sûr, sur {total}, une "
+        "structure dans le périmètre ou tout près, dont {inside} dans le périmètre ; être à proximité n'est "
+        "pas desservir.",
+        near=near, inside=inside, total=total,
+    )  # fmt: skip
 
 
 def _people_served(report: Report, facts: Facts, may_grow: bool) -> Sentence:

@@ -121,7 +121,10 @@ def _known_structures(report: Report) -> list[Record]:
 
 
 def _quarters_in_short(report: Report) -> list[Record]:
-    """Return the quarters by status, of all of them, and the inhabitants of those with a structure."""
+    """Return the quarters by status, of all of them, and the inhabitants of those with a structure.
+
+    What is declared first; then what the places say, over the départements with an inventory.
+    """
     one = report.qpv_summary
     unknown = one.not_informed
     rows = [
@@ -132,7 +135,23 @@ def _quarters_in_short(report: Report) -> list[Record]:
         _count("qpv", "non_renseigne", unknown, one.quarters, unknown, unknown),
         _count("habitants_qpv", "avec_structure", one.covered, one.total, one.covered, one.possible),
     ]  # fmt: skip
-    return rows if one.quarters else []
+    return [*rows, *_proximity(report)] if one.quarters else []
+
+
+def _proximity(report: Report) -> list[Record]:
+    """Return the quarters, and their inhabitants, with a structure in the perimeter, or in it or near it."""
+    from avs_coverage.qpv_location import INSIDE, NEAR
+
+    one = report.proximity
+    if not one.quarters:
+        return []
+    rows = []
+    for status, count in ((INSIDE, one.inside), (NEAR, one.near)):
+        rows.append(_count("qpv", status, count[0], one.quarters, *count[1:]))
+    for status, people in ((INSIDE, one.people_inside), (NEAR, one.people_near)):
+        value, *ends = people or (None, None, None)
+        rows.append(_count("habitants_qpv", status, value, one.total, *ends))
+    return rows
 
 
 def _communes(report: Report) -> tuple[Sequence[str], list[Record]]:
@@ -150,9 +169,9 @@ def _uncovered(report: Report) -> tuple[Sequence[str], list[Record]]:
 
 
 def _quarters(report: Report) -> tuple[Sequence[str], list[Record]]:
-    from avs_coverage.qpv_location import COLUMNS, DEFAULT_DISTANCE_M, locate
+    from avs_coverage.qpv_location import COLUMNS
 
-    located = locate(report.coverage, [view.qpv for view in report.qpv], DEFAULT_DISTANCE_M)
+    located = report.locations
     return COLUMNS, [{**view.to_record(), **located[view.qpv.code].to_record()} for view in report.qpv]
 
 

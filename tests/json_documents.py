@@ -75,6 +75,7 @@ FILES = {
     "nb_cs;5;2022;;\nnb_cs_acf;6;2022;;\npct_communes_cs;12,5;2022;environ;\nnb_cs;9;2022;;creuse\n"
     "hab_communes_cs;900000;2022;;\nhab_avs;200000;2022;;\npct_hab_avs;60;2022;;\n"
     "nb_qpv;8;2022;moins_de;\n",
+    "inconnus.csv": "code_qp;lib_qp;insee_com\nQN00399N;Sans périmètre;03185\n",
     "groupes.csv": "code_insee;CTG\n03185;Montluçon\n99999;ailleurs\n",
     "fautes.csv": "nom;type;code_insee\n" + "Maison;xx;99999\n" * 150,
     "note.txt": "rien d'un tableau",
@@ -119,6 +120,9 @@ WITH_OPTIONS = (
     f"access {DATED.replace('allier', '240300491')} --travel-times durees.csv",
     f"supply {DATED} --enhanced",
     "qpv 94 --structures val.csv --qpv qpv.geojson",
+    f"qpv {OWN} --date 2026 --qpv inconnus.csv",
+    f"report {OWN} --date 2026 --qpv inconnus.csv",
+    "report 976 --date 2025-03-01",
     "audit allier --figures chiffres.csv --strict",
     "audit creuse --figures creuse.csv",
     "audit 240300491 --structures cantal.csv",
@@ -152,6 +156,7 @@ EXPLAINED = (
     "explain ./etude 48095 --rule radius:5km,travel-time:15min",
     "explain 75 paris",
     "explain 94 QN09426M --structures val.csv --qpv qpv.geojson",
+    f"explain {OWN.replace('allier', 'allier QN00399N')} --date 2026 --qpv inconnus.csv",
     "explain 94 94081 --structures val.csv --rule radius:1km",
     "explain 94 structure:B --structures val.csv",
     "explain allier structure:03-CS-01",

@@ -162,5 +162,6 @@ def test_in_2024_the_quarters_are_those_of_the_new_generation_and_nothing_is_tra
         "QN00301M", "QN00302I", "QN00303M", "QN00304M", "QN00305M", "QN00306M",
     ]  # fmt: skip
     assert {view.status for view in report.qpv} == {"non_renseigne"}
-    assert report.qpv_summary.total is None
+    assert report.qpv_summary.total == 13_066
+    assert report.qpv_summary.covered is None  # the list says of none of them who serves it
     assert report.qpv_lines == ()

@@ -246,7 +246,7 @@ WRONG = {
 NOT_MET = {
     "negative": {"longitude", "latitude", "total_connu"},
     "fraction": {
-        "part", "cs", "evs", "avs", "poids", "rayon_m", "distance_m", "seuil_km", "seuil_min", "duree_min",
+        "part", "cs", "evs", "avs", "poids", "rayon_m", "seuil_m", "seuil_km", "seuil_min", "duree_min",
         "vitesse_kmh", "valeur_publiee",
     },
 }  # fmt: skip

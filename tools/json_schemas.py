@@ -97,10 +97,7 @@ VOCABULARIES: dict[str, tuple[str | int, ...]] = {
     "siege": structures._SEAT_QUALITIES,
     "zone": inventory.ZONES,
     "position": inventory.POSITIONS,
-    "position_qpv": (
-        qpv_location.INSIDE, qpv_location.NEAR, qpv_location.NONE, qpv_location.UNDECIDABLE,
-        qpv_location.UNKNOWN,
-    ),
+    "position_qpv": qpv_location.STATUSES,
     "generation": (2015, 2024),
     "liste": (gaps.GAP, gaps.UNCLEAR),
     "nature_expliquee": (subject.COMMUNE, subject.QPV, subject.STRUCTURE),

@@ -25,11 +25,12 @@ from urllib.parse import parse_qs, urlsplit
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from shapely import Polygon
 
-from avs_coverage.embedded import data_dir, read_boundaries
+from avs_coverage.embedded import read_boundaries, read_csv
 from avs_coverage.gazetteer import Gazetteer, departement_of, parent_of_arrondissement
 from avs_coverage.projection import epsg_of, unproject
+from avs_coverage.qpv import departement_of_qpv, embedded_quarters
+from avs_coverage.qpv_perimeters import embedded_perimeters
 from avs_coverage.territory import Territory
 
 _GAZETTEER = Gazetteer()
@@ -188,19 +189,16 @@ def _populations() -> bytes:
 
 
 def _quarters() -> bytes:
-    """Return the quarters of 2024: the embedded perimeters, 200 m around the chef-lieu for the others."""
-    known = gpd.read_parquet(data_dir() / "qpv_2024_perimeters.parquet").to_crs(4326)
-    listed = pd.read_parquet(data_dir() / "qpv.parquet")
-    listed = listed[(listed["generation"] == 2024) & ~listed["code"].isin(known["code"])]
-    communes = [_GAZETTEER.get(codes.partition("|")[0]) for codes in listed["communes"]]
-    shapes = []
-    for code, commune in zip(listed["departement"], communes, strict=True):
-        assert commune is not None
-        x, y = np.array([-200, 200, 200, -200]), np.array([-200, -200, 200, 200])
-        corners = unproject(commune.x_m + x, commune.y_m + y, epsg_of(code))
-        shapes.append(Polygon(np.column_stack(corners)))
-    made = gpd.GeoDataFrame(listed[["departement", "code"]], geometry=shapes, crs=4326)
-    return str(pd.concat([known, made]).to_json()).encode()
+    """Return the quarters of 2024, with their embedded perimeters."""
+    departements = [row["code"] for row in read_csv("departements.csv")]
+    found = embedded_perimeters({code for code in embedded_quarters(departements) if code.startswith("QN")})
+    parts = []
+    for epsg in sorted({epsg_of(departement_of_qpv(code)) for code in found}):
+        here = {code: one.shape for code, one in found.items() if epsg_of(departement_of_qpv(code)) == epsg}
+        parts.append(gpd.GeoSeries(here, crs=epsg).to_crs(4326))
+    shapes = pd.concat(parts).sort_index()
+    columns = {"departement": [departement_of_qpv(code) for code in shapes.index], "code": shapes.index}
+    return str(gpd.GeoDataFrame(columns, geometry=shapes.to_numpy(), crs=4326).to_json()).encode()
 
 
 def commune_layer() -> gpd.GeoDataFrame:

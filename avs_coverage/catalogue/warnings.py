@@ -108,7 +108,7 @@ WARNINGS: dict[str, FaultKind] = {
     ),
     "AVS-934": FaultKind(
         "le QPV {value} n'a pas de périmètre dans ce fichier",
-        "rien ne dit quelles structures y sont",
+        "celui qui vient avec l'outil, s'il en a un, sert à sa place",
         "complétez le fichier",
     ),
     "AVS-935": FaultKind(

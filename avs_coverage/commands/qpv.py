@@ -34,19 +34,21 @@ def qpv(
         ),
     ] = "",
 ) -> None:
-    """Quartiers prioritaires (QPV) en vigueur, avec leurs structures."""
-    from avs_coverage.qpv_location import COLUMNS, DEFAULT_DISTANCE_M, locate
+    """Quartiers prioritaires (QPV) en vigueur : qui dit les desservir, ce qui est à proximité."""
+    from avs_coverage.qpv_location import COLUMNS, DEFAULT_DISTANCE_M, locate, summarise_locations
 
     distance_m = parse_positive(distance, DEFAULT_DISTANCE_M, "--distance")
     report = make_report(study, output)
 
     from avs_coverage.qpv import WITHOUT_STRUCTURE
+    from avs_coverage.qpv_report import unmatched_record
     from avs_coverage.reports.document import Document, Section
     from avs_coverage.reports.inventory_section import basis, outside
     from avs_coverage.reports.qpv_section import location_section, qpv_section
 
     views = [view for view in report.qpv if not without_structure or view.status == WITHOUT_STRUCTURE]
-    located = locate(report.coverage, [view.qpv for view in views], distance_m)
+    quarters = [view.qpv for view in report.qpv]
+    located = locate(report.coverage, quarters, distance_m)
     lines = [line for line in report.qpv_lines if not line.code]
     if lines and (output.csv or output.json):
         names = ", ".join(line.name for line in lines)
@@ -56,7 +58,7 @@ def qpv(
         title,
         (
             Section("", (*basis(report, by_rule=False), *outside(report))),
-            qpv_section(report, tuple(views)),
+            qpv_section(report, tuple(views), None, summarise_locations(quarters, located)),
             location_section(report, views, located),
         ),
     )
@@ -66,7 +68,7 @@ def qpv(
             COLUMNS,
             [{**view.to_record(), **located[view.qpv.code].to_record()} for view in views],
             page,
-            report.unmatched_record,
+            unmatched_record(report),
         ),
         report,
         output,

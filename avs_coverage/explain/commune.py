@@ -190,7 +190,8 @@ class CommuneExplanation:
             "publie": self.published.to_record() if self.published else None,
             "publiees_non_identifiees": [{"type": row.type, "nombre": row.count} for row in self.missing],
             "qpv": [
-                {"code_qpv": code, "nom_qpv": name, "statut": status} for code, name, status in self.quarters
+                {"code_qpv": code, "nom_qpv": name, "desservi": status}
+                for code, name, status in self.quarters
             ],
             "departements_sans_inventaire": list(self.blind),
             "structures": [structure.to_record() for structure in self.structures],

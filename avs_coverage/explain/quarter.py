@@ -14,7 +14,7 @@ from avs_coverage.qpv import (
     all_qpv,
     departement_of_qpv,
     generation_in_force,
-    population_source,
+    population_source_of,
 )
 from avs_coverage.qpv_location import DEFAULT_DISTANCE_M, QpvLocation, locate
 
@@ -66,7 +66,7 @@ class QpvExplanation:
             "noms_communes": list(self.qpv.commune_names),
             "population": self.qpv.population,
             "source_population": self.population_source if self.qpv.population is not None else None,
-            "statut": self.view.status if self.view else None,
+            "desservi": self.view.status if self.view else None,
             "structures_desservant": [s.id for s in self.serving],
             "structures_desservant_non_comptees": [s.id for s in self.uncounted],
             "structures_desservant_non_etablies": [s.id for s in self.serving if s.may_open_later],
@@ -107,7 +107,7 @@ def explain_quarter(report: Report, communes: CommuneExplainer, code: str) -> Qp
         locate(coverage, [qpv], DEFAULT_DISTANCE_M)[code],
         tuple(communes.explain(one) for one in qpv.communes if one in territory.codes),
         tuple(f"{name} ({departement_of(one)})" for one, name in names if one not in territory.codes),
-        population_source(territory, on),
+        population_source_of(territory, {qpv.generation}),
         sum(bool(one.structures) for one in report.qpv if one.qpv.generation == in_force),
         departement_of_qpv(code) in coverage.inventory.departements,
     )

@@ -23,14 +23,28 @@ def repaired(shape: Any, name: str, file: str, warnings: list[Fault]) -> Any:  #
         return shapely.force_2d(shape)
     if not all(map(isfinite, shapely.get_coordinates(shape).flat)):
         return None  # to leave out a corner that is nowhere would draw another shape
-    valid = shapely.make_valid(shapely.force_2d(shape), method="structure")
-    polygons = [part for part in shapely.get_parts(valid) if part.geom_type == "Polygon" and part.area > 0]
-    if not polygons:
+    whole = valid_polygons(shapely.force_2d(shape))
+    if whole is None:
         return None
-    whole = shapely.union_all(polygons)
     before, after = (number(float(area), 2) for area in geodesic_area_km2([shape, whole]))
     warnings.append(Fault("AVS-919", {"value": name, "before": before, "after": after}, file))
     return whole
+
+
+def valid_polygons(shape: Any) -> Any:  # noqa: ANN401 - shapely geometries
+    """Return a shape as valid polygons of the same outline, None where it has no surface.
+
+    The method by structure keeps holes as they are meant, and loses a few shapes whole (the quarter
+    QN05602M as published): those are rebuilt from their lines.
+    """
+    import shapely
+
+    for method in ("structure", "linework"):
+        valid = shapely.make_valid(shape, method=method)
+        polygons = [one for one in shapely.get_parts(valid) if one.geom_type == "Polygon" and one.area > 0]
+        if polygons:
+            return shapely.union_all(polygons)
+    return None
 
 
 def misplaced(shape: Any, commune: Commune | None, name: str, file: str) -> Fault | None:  # noqa: ANN401

@@ -25,7 +25,7 @@ from avs_coverage.loaders.polygons import misplaced, repaired
 from avs_coverage.loaders.table_frame import read_frame
 from avs_coverage.messages import counted, enumeration
 from avs_coverage.names import normalise
-from avs_coverage.qpv import Qpv, departement_of_qpv, embedded_quarters
+from avs_coverage.qpv import MAYOTTE, Qpv, departement_of_qpv, embedded_quarters
 from avs_coverage.reports.text import without_controls
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ _FRENCH = {
 }
 _CODE = re.compile(r"Q([PN])(?:\d{3}|02[AB])\d{2,3}[A-Z]?")
 _GENERATIONS = {"P": 2015, "N": 2024}
+BEYOND = ("978", "987")
+"""Saint-Martin and Polynésie française have QPV and are not départements: national files hold them."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,9 @@ class Quarters:
         none (unknown), rather than one of another source.
         """
         found = {}
+        replaced = {_list_of(code) for code, qpv in self.quarters.items() if qpv.generation in self.listed}
         for code, qpv in embedded.items():
-            if qpv.generation not in self.listed:
+            if _list_of(code) not in replaced:
                 unknown = qpv.generation in self.counted_generations
                 found[code] = replace(qpv, population=None) if unknown else qpv
         for code, qpv in self.quarters.items():
@@ -99,6 +102,14 @@ class Quarters:
             if known is not None and qpv.generation not in self.counted_generations:
                 found[code] = replace(found[code], population=known.population)
         return found
+
+
+def _list_of(code: str) -> tuple[str, bool]:
+    """Return the list that a quarter is of: its generation, and whether it is of the law on Mayotte.
+
+    A file of the 42 quarters of Mayotte that décret 2024-1212 named does not replace the 17 of the law.
+    """
+    return code[:2], departement_of_qpv(code) == MAYOTTE and code.endswith("C")
 
 
 def _completed(qpv: Qpv, known: Qpv) -> Qpv:
@@ -178,9 +189,12 @@ def _missing(
 ) -> list[Fault]:
     """Warn of official quarters of a generation that a file of perimeters does not hold (AVS-931)."""
     official = embedded_quarters(departements).values()
+    replaced = {_list_of(code) for code, qpv in quarters.items() if qpv.generation in listed}
     lost = [
         q for q in official
-        if q.generation in listed and q.code not in quarters and departement_of_qpv(q.code) in departements
+        if _list_of(q.code) in replaced
+        and q.code not in quarters
+        and departement_of_qpv(q.code) in departements
     ]  # fmt: skip
     if not lost:
         return []
@@ -293,7 +307,8 @@ class _Reading:
             self.faults.append(Fault("AVS-326", {"value": cells["code"]}, self.file, line))
             return
         departement = departement_of_qpv(code)
-        if departement not in self.departements and self._gazetteer.communes_of(departement):
+        is_elsewhere = departement in BEYOND or bool(self._gazetteer.communes_of(departement))
+        if departement not in self.departements and is_elsewhere:
             self._elsewhere += 1
             return
         if departement not in self.departements:  # the code names a département that does not exist

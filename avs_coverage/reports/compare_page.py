@@ -20,6 +20,7 @@ from avs_coverage.messages import (
     plural,
     signed,
 )
+from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Document, FigureCell, Paragraph, Section, table
 
 _NAMED = 12
@@ -62,7 +63,7 @@ def _basis(sides: Sequence[Side]) -> Block:
                 cs.brief if report.has_inventory else "inconnu",
                 evs.brief if report.has_inventory else "inconnu",
                 f"{number(summary.with_structure)} sur {number(known)}" if known else "non renseigné",
-                number(summary.quarters),
+                _quarters(report),
             ]
         )
     headers = [
@@ -71,10 +72,18 @@ def _basis(sides: Sequence[Side]) -> Block:
         "#Habitants",
         "#CS connus/publiés",
         "#EVS connus/publiés",
-        "#QPV avec structure",
-        "#QPV",
+        "#QPV desservis (déclaré)",
+        "#QPV (génération)",
     ]
     return table("", headers, rows)
+
+
+def _quarters(report: Report) -> str:
+    """Return the number of quarters in force with their generation: two are not the same places."""
+    years = " et ".join(str(year) for year in sorted({view.qpv.generation for view in report.qpv}))
+    if report.unlisted_quarters:
+        return "non renseigné"
+    return f"{number(report.qpv_summary.quarters)} ({years})" if years else "0"
 
 
 def _tables(sides: Sequence[Side]) -> list[Block]:

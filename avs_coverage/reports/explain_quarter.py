@@ -6,6 +6,7 @@ from avs_coverage.explain import QpvExplanation
 from avs_coverage.inventory import Structure
 from avs_coverage.messages import counted, distance, enumeration, french_date
 from avs_coverage.qpv import NOT_INFORMED, WITH_STRUCTURE
+from avs_coverage.qpv_location import NONE_KNOWN
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Paragraph, Section
 from avs_coverage.reports.explain_commune import verdicts
@@ -16,6 +17,7 @@ from avs_coverage.reports.explain_words import (
     names_of,
     source_sentence,
 )
+from avs_coverage.reports.qpv_section import proximity_away, within
 from avs_coverage.reports.told_commands import told_command
 
 _UNSURE = "d'après une date que rien n'établit"
@@ -101,10 +103,15 @@ def _served(report: Report, found: QpvExplanation) -> Section:
         words = ("autre quartier", "autres quartiers")
         texts.append(
             f"La liste dit quelles structures desservent {counted(found.informed, *words)}, et n'en nomme "
-            "aucune pour celui-ci : on le tient pour sans structure."
+            f"aucune pour celui-ci ; {_why_none(found)} : on le tient pour sans structure."
         )
     else:
-        texts.append("La liste ne dit d'aucun quartier de cette génération qui le dessert : elle est muette.")
+        texts.append(
+            "La liste ne dit d'aucun quartier de cette génération qui le dessert : elle est muette."
+            if not found.informed
+            else "La liste n'en nomme aucune pour ce quartier ; elle n'est pas connue comme complète, et "
+            "aucun tableau publié n'imprime qu'il n'y en a pas."
+        )
     if found.uncounted:
         is_one = len(found.uncounted) == 1
         who = f"{'La structure' if is_one else 'Les structures'} {names_of(found.uncounted)}"
@@ -129,6 +136,13 @@ def _served(report: Report, found: QpvExplanation) -> Section:
     return Section("Qui le dessert, et sur la foi de qui", tuple(Paragraph(text) for text in texts))
 
 
+def _why_none(found: QpvExplanation) -> str:
+    published = found.view.published if found.view else None
+    if published is not None and published.without_structure:
+        return "le schéma imprime qu'il n'y en a pas"
+    return "elle a toutes les structures publiées"
+
+
 def _places(report: Report, found: QpvExplanation) -> Section:
     """Say where structures are with regard to the perimeter."""
     place, names = found.location, {s.id: s for s in report.coverage.inventory.structures}
@@ -142,19 +156,34 @@ def _places(report: Report, found: QpvExplanation) -> Section:
             "dedans ou à côté. Un fichier de périmètres (--qpv FICHIER) le permettrait."
         ]
         return Section("Où sont les structures", tuple(Paragraph(text) for text in texts))
-    near = f"à moins de {distance(place.distance_m)}"
+    near = within(place.distance_m)
     texts = []
     if place.inside:
         texts.append(f"Dans le périmètre : {of(place.inside)}.")
     if place.near:
         texts.append(f"Hors du périmètre, mais {near} : {of(place.near)}.")
+    if place.limit:
+        texts.append(
+            f"Si près de la limite qu'on ne peut dire si c'est dedans ou dehors : {of(place.limit)} "
+            f"(le périmètre est connu à {distance(place.error_m or 0)} près)."
+        )
     if not (place.inside or place.near):
         texts.append(f"Aucune structure dont on a les coordonnées n'est dans le périmètre, ni {near}.")
+    if place.nearest_m and place.nearest in names and not place.inside:
+        texts.append(
+            f"La plus proche de celles dont on a les coordonnées : {of((place.nearest,))}, "
+            f"{proximity_away(place)}."
+        )
     if place.undecidable:
         texts.append(
-            f"On ne peut le dire de {of(place.undecidable)} : le siège est dans une commune du quartier, "
-            "mais la liste n'en donne pas les coordonnées."
+            f"On ne peut le dire de {of(place.undecidable)} : la liste n'en donne pas les coordonnées, ou "
+            "elles sont au seuil, à l'incertitude du périmètre près."
         )
+    elif place.status == NONE_KNOWN:
+        texts.append("La liste n'est pas connue comme complète : une structure qu'elle n'a pas peut y être.")
+    texts.append(
+        "Être à côté n'est pas desservir : seul ce que les structures déclarent dit qui dessert le quartier."
+    )
     return Section("Où sont les structures", tuple(Paragraph(text) for text in texts))
 
 
@@ -192,9 +221,9 @@ def _changes(report: Report, found: QpvExplanation) -> list[str]:
             )
     if not found.location.has_perimeter:
         texts.append("Donner son périmètre (--qpv FICHIER) dirait quelles structures y sont ou sont à côté.")
-    if found.location.undecidable:
-        names = {s.id: s for s in report.coverage.inventory.structures}
-        structures = [names[id] for id in found.location.undecidable]
+    names = {s.id: s for s in report.coverage.inventory.structures}
+    structures = [names[id] for id in found.location.undecidable if not names[id].has_point]
+    if structures:
         texts.append(
             f"Donner les coordonnées (colonnes longitude et latitude) de {names_of(structures)} : on saurait "
             "si elles sont dans le périmètre."

@@ -15,7 +15,7 @@ from avs_coverage.gazetteer import departement_of
 from avs_coverage.messages import joined
 from avs_coverage.projection import epsg_of, reproject
 from avs_coverage.qpv import departement_of_qpv
-from avs_coverage.qpv_location import DEFAULT_DISTANCE_M, locate, perimeters
+from avs_coverage.qpv_perimeters import perimeters
 from avs_coverage.reports.geo_columns import LINKS, STRUCTURES_MORE, ZONES_MORE, described, distinct
 
 if TYPE_CHECKING:
@@ -152,11 +152,14 @@ class _Layers:
         """Return the quarters in force, with a shape where their perimeter is known."""
         views = self.report.qpv
         quarters = [view.qpv for view in views]
-        located = locate(self.coverage, quarters, DEFAULT_DISTANCE_M)
+        located = self.report.locations
         rows = [{**view.to_record(), **located[view.qpv.code].to_record()} for view in views]
-        known = perimeters(self.coverage, quarters)
+        known = perimeters(self.territory, quarters)
         shapes = [
-            self._projected(known.get(one.code), epsg_of(departement_of_qpv(one.code))) for one in quarters
+            self._projected(known[one.code].shape, epsg_of(departement_of_qpv(one.code)))
+            if one.code in known
+            else None
+            for one in quarters
         ]
         title, columns = "Quartiers prioritaires (QPV)", described(qpv_location.COLUMNS, "qpv")
         return self._layer("qpv", title, "MultiPolygon", ("code_qpv",), columns, rows, _multiple(shapes))
@@ -221,7 +224,7 @@ class _Layers:
         return found
 
     def _projected(self, shape: Any, epsg: int) -> Any:  # noqa: ANN401 - shapely geometries
-        if shape is None or epsg == self.epsg:
+        if epsg == self.epsg:
             return shape
         import geopandas as gpd
 

@@ -14,7 +14,7 @@ from avs_coverage.gazetteer import departement_of
 from avs_coverage.messages import counted, enumeration
 from avs_coverage.projection import epsg_of
 from avs_coverage.qpv import Qpv, departement_of_qpv
-from avs_coverage.qpv_location import perimeters
+from avs_coverage.qpv_perimeters import perimeters
 from avs_coverage.reports.palette import STATUS_COLOURS
 
 if TYPE_CHECKING:
@@ -136,11 +136,11 @@ class MapContent:
         from avs_coverage.gazetteer import Gazetteer
 
         quarters = [view.qpv for view in self.report.qpv]
-        known, gazetteer, found = perimeters(self.report.coverage, quarters), Gazetteer(), []
+        known, gazetteer, found = perimeters(self.report.coverage.territory, quarters), Gazetteer(), []
         # The chef-lieux of the territory may be fetched mairies; the gazetteer holds those of elsewhere.
         here = self.report.coverage.territory.rows
         for qpv in quarters:
-            shape = known.get(qpv.code)
+            shape = known[qpv.code].shape if qpv.code in known else None
             communes = [code for code in qpv.communes if code in here] or list(qpv.communes)
             home = gazetteer.get(communes[0]) if communes else None
             commune = communes[0] if communes else ""

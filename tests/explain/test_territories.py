@@ -102,23 +102,25 @@ def test_a_quarter_that_is_not_in_force_says_so_and_names_its_namesake(explainer
     later = Explainer(build_report(find_territory_name("03"), DEFAULT_RULES, DAY.replace(year=2024)))
     text = whole(page(later, later.quarter("QN00303M")))
     assert "n'est pas renseigné" in text
-    assert "population inconnue" in text
+    assert "populations municipales 2020" in text
 
 
 def test_a_quarter_says_where_structures_are_and_which_cannot_be_told(explainer):
     found = explainer.quarter("QP003001")
-    place = QpvLocation("QP003001", 300.0, True, ("03-CS-08",), ("03-EVS-05",), ("03-CS-09",))
+    place = QpvLocation(
+        "QP003001", 300.0, 2.0, inside=("03-CS-08",), near=("03-EVS-05",), undecidable=("03-CS-09",)
+    )
     text = whole(page(explainer, replace(found, location=place)))
     assert "Dans le périmètre : « Centre social Barjavel » (CS)." in text
-    assert "Hors du périmètre, mais à moins de 300 m : « Accorderie » (EVS)." in text
+    assert "Hors du périmètre, mais à 300 m au plus : « Accorderie » (EVS)." in text
     assert "On ne peut le dire de « Centre social La Passerelle » (CS)" in text
     assert "colonnes longitude et latitude" in text
     nowhere = replace(place, inside=(), near=(), undecidable=())
     text = whole(page(explainer, replace(found, location=nowhere)))
-    assert "n'est dans le périmètre, ni à moins de 300 m" in text
+    assert "n'est dans le périmètre, ni à 300 m au plus" in text
 
 
-def test_a_quarter_that_only_uncounted_structures_serve_has_none(allier):
+def test_a_quarter_that_only_uncounted_structures_serve_is_not_known_to_have_none(allier):
     inventory = allier.coverage.inventory
     structures = [
         replace(s, end=date(2020, 1, 1)) if s.id in ("03-CS-09", "03-EVS-05") else s
@@ -129,7 +131,9 @@ def test_a_quarter_that_only_uncounted_structures_serve_has_none(allier):
     found = made.quarter("QP003001")
     assert (found.serving, [s.id for s in found.uncounted]) == ((), ["03-CS-09", "03-EVS-05"])
     text = whole(page(made, found))
-    assert "n'est desservi par aucune structure connue" in text
+    # The list is not whole, and the schéma prints two structures: nothing says that there is none.
+    assert "n'est pas renseigné" in text
+    assert "elle n'est pas connue comme complète" in text
     assert "mais ne sont pas comptées à cette date" in text
 
 

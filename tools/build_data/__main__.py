@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 
 from tools.build_data.boundaries import build_neighbours, read_contours, write_boundaries
 from tools.build_data.communes import build_communes
-from tools.build_data.qpv import build_qpv, write_perimeters
+from tools.build_data.qpv import CommuneFinder, build_qpv, read_2015, read_2024, write_perimeters
 from tools.build_data.tables import write_by_departement
 
 _FILES = {
@@ -24,7 +25,9 @@ _FILES = {
     "density": "INSEE, grille de densité: columns insee_com, niveau_densite",
     "contours": "IGN ADMIN EXPRESS COG 2018 brought to the COG 2026, GeoParquet: code, dep, geometry",
     "qpv_2015": "INSEE, demography of the QPV 2015, edition 2022",
-    "qpv_2024": "ANCT, QPV 2024 by commune: code_qp, lib_qp, insee_com",
+    "qpv_2015_perimeters": "CGET, perimeters of the QPV 2015, mainland and overseas, WGS84, .shp",
+    "qpv_2024": "ANCT, QPV 2024, edition of 15 January 2026, .json.gz: qpvs[].code, label, insee, g",
+    "qpv_2024_populations": "INSEE, QPV 2024: codeQPV, popMuniQPV (municipal population 2020)",
 }
 
 
@@ -72,12 +75,19 @@ def write_movements(path: Path, folder: Path) -> None:
     rows.to_csv(folder / "movements.csv", index=False, header=["date", "avant", "apres"], lineterminator="\n")
 
 
+def write_quarters(files: dict[str, Path], contours: gpd.GeoDataFrame, folder: Path) -> None:
+    """Write the QPV of both generations, and their perimeters."""
+    finder = CommuneFinder(files["cog_communes"], files["movements"])
+    generations = {2015: read_2015(files, finder, contours), 2024: read_2024(files, finder, contours)}
+    write_by_departement(build_qpv(generations, finder), folder / "qpv.parquet")
+    write_perimeters(generations, folder / "qpv_perimeters.parquet")
+
+
 def main() -> None:
     """Build every computed table of data/; the tables kept by hand are not touched."""
     parser = argparse.ArgumentParser(prog="python -m tools.build_data", description=main.__doc__)
     for name, what in _FILES.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True, help=what)
-    parser.add_argument("--qpv-2024-perimeters", type=Path, nargs="+", required=True)
     parser.add_argument("--output", type=Path, default=Path("data"))
     options = vars(parser.parse_args())
     folder: Path = options.pop("output")
@@ -88,9 +98,8 @@ def main() -> None:
     write_by_departement(communes, folder / "communes.parquet")
     write_indexes(communes, options, folder)
     write_by_departement(build_neighbours(contours, parents), folder / "neighbours.parquet")
-    write_by_departement(build_qpv(options), folder / "qpv.parquet")
+    write_quarters(options, contours, folder)
     write_movements(options["movements"], folder)
-    write_perimeters(options["qpv_2024_perimeters"], folder / "qpv_2024_perimeters.parquet")
     write_boundaries(contours, folder)
     population = int(communes["population"].sum())
     print(f"{len(communes)} communes, {population} inhabitants, {len(parents)} without boundary")

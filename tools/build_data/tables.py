@@ -11,11 +11,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 
-def write_by_departement(frame: pd.DataFrame, path: Path, geo: dict[str, Any] | None = None) -> None:
+def write_by_departement(
+    frame: pd.DataFrame,
+    path: Path,
+    geo: dict[str, Any] | None = None,
+    column_encoding: dict[str, str] | None = None,
+) -> None:
     """Write *frame* with one Parquet row group for each value of its column ``departement``.
 
     A reader then fetches one département without touching the others. *geo* is the
-    GeoParquet 1.0 metadata, where a column holds WKB. The pandas metadata is left out: it
+    GeoParquet 1.0 metadata, where a column holds WKB; *column_encoding* is Parquet's, for the columns
+    (of 32-bit whole numbers, in lists) that have one. The pandas metadata is left out: it
     records library versions, which are not part of the table.
     """
     table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(
@@ -26,8 +32,13 @@ def write_by_departement(frame: pd.DataFrame, path: Path, geo: dict[str, Any] | 
         "compression_level": 19,
         "write_statistics": ["departement"],  # what a reader chooses row groups by: a footer read fast
     }
-    if geo:
+    if geo or column_encoding:
         options["use_dictionary"] = ["departement"]
+    if column_encoding:
+        options["column_encoding"] = column_encoding
+        names = {name.partition(".")[0] for name in column_encoding}
+        schema = [pa.field(f.name, pa.list_(pa.int32())) if f.name in names else f for f in table.schema]
+        table = table.cast(pa.schema(schema))
     start = 0
     with pq.ParquetWriter(path, table.schema, **options) as writer:
         for _, size in frame.groupby("departement", sort=False).size().items():
