@@ -130,8 +130,9 @@ def zones(coverage: Coverage, quarters: Sequence[Qpv] | None = None) -> tuple[Zo
     starts = np.flatnonzero(np.diff(component[members], prepend=-1))
     zone_of[members] = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(members)))
     surroundings = _Surroundings(coverage, zone_of, pairs, quarters)
+    nearest = _nearest(coverage, members[starts])
     found = [
-        _zone(ranks, possible[group[ranks[0]]], rank, surroundings)
+        _zone(ranks, possible[group[ranks[0]]], rank, surroundings, *nearest[rank])
         for rank, ranks in enumerate(np.split(members, starts[1:]))
     ]
     found.sort(key=lambda zone: (zone.kind != GAP, -zone.population, zone.communes[0][0]))
@@ -170,6 +171,17 @@ def connected(group: Ranks, one: Ranks, other: Ranks) -> Ranks:
     return smallest
 
 
+def _nearest(coverage: Coverage, ranks: Ranks) -> list[tuple[Structure | None, float | None]]:
+    """Return the structure nearest to the chef-lieu of each of some communes, and its distance in metres."""
+    communes, locations = coverage.territory.communes.iloc[ranks], Locations(coverage)
+    place = communes["x_m"].to_numpy(float), communes["y_m"].to_numpy(float)
+    found, metres, _, _ = locations.search(*place, communes["departement"].map(epsg_of).to_numpy(int))
+    return [
+        (locations.structures[rank], far) if rank >= 0 else (None, None)
+        for rank, far in zip(found.tolist(), metres.tolist(), strict=True)
+    ]
+
+
 class _Surroundings:
     """What is looked for in and around every zone, computed once."""
 
@@ -177,10 +189,8 @@ class _Surroundings:
         self, coverage: Coverage, zone_of: Ranks, pairs: tuple[Ranks, Ranks], quarters: Sequence[Qpv]
     ) -> None:
         communes = coverage.territory.communes
-        self.locations = Locations(coverage)
         self.codes = communes.index.tolist()
-        self.epsg = {code: epsg_of(code) for code in communes["departement"].unique()}
-        names = ("nom", "nom_epci", "departement", "population", "superficie_km2", "x_m", "y_m")
+        names = ("nom", "nom_epci", "population", "superficie_km2")
         self.columns = {name: communes[name].to_numpy().tolist() for name in names}
         zones_of = dict(zip(self.codes, zone_of.tolist(), strict=True))
         self.structures = _around(coverage, zone_of, pairs)
@@ -213,11 +223,15 @@ def _around(coverage: Coverage, zone_of: Ranks, pairs: tuple[Ranks, Ranks]) -> d
     return around
 
 
-def _zone(members: Ranks, possible: tuple[str, ...], rank: int, around: _Surroundings) -> Zone:
-    ranks = members.tolist()
-    first, columns = ranks[0], around.columns
-    epsg = around.epsg[columns["departement"][first]]
-    nearest, distance_m = around.locations.nearest(columns["x_m"][first], columns["y_m"][first], epsg)
+def _zone(
+    members: Ranks,
+    possible: tuple[str, ...],
+    rank: int,
+    around: _Surroundings,
+    nearest: Structure | None,
+    distance_m: float | None,
+) -> Zone:
+    ranks, columns = members.tolist(), around.columns
     areas = (columns["superficie_km2"][commune] for commune in ranks)
     return Zone(
         UNCLEAR if possible else GAP,

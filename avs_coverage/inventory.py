@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from math import hypot
 from typing import Any
 
@@ -191,10 +192,15 @@ class Inventory:
         sure, and the structure bears ``may_open_later``.
         """
         is_past = self.date is not None and on < self.date
-        for structure in self.structures:
+        as_then = self._may_open_later if is_past else self.structures
+        for structure, later in zip(self.structures, as_then, strict=True):
             if structure.is_open(on) and self.may_count(structure):
-                unsure = is_past and structure.start is None
-                yield replace(structure, may_open_later=True) if unsure else structure
+                yield later
+
+    @cached_property
+    def _may_open_later(self) -> tuple[Structure, ...]:
+        """Return the structures as they are before the day of the list: made once, asked for often."""
+        return tuple(s if s.start else replace(s, may_open_later=True) for s in self.structures)
 
     def may_count(self, structure: Structure) -> bool:
         """Tell whether a structure counts while it is open: confirmed, or asked for all the same."""

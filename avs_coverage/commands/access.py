@@ -79,9 +79,12 @@ def access(
         rows = communes_access_by_time(report.coverage, times)
     unit = "min" if travel_times else "km"
     summary = summarise_access(rows, limit, weight_of(report, weight)) if rows else ()
-    page = _document(report, rows, summary, weight, travel_times.name if travel_times else "")
+    page = None
+    if output.is_page:
+        page = _document(report, rows, summary, weight, travel_times.name if travel_times else "")
+    records = [] if output.is_page else [row.to_record() for row in rows]
     extra = {"poids": weight or "population", "synthese": [line.to_record() for line in summary]}
-    give(Listing("access", COLUMNS[unit], [row.to_record() for row in rows], page, extra), report, output)
+    give(Listing("access", COLUMNS[unit], records, page, extra), report, output)
 
 
 def _document(
