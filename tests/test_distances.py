@@ -1,4 +1,4 @@
-"""One distance, never rounded before it is compared: access, radius and travel-time agree to the last digit."""
+"""One distance, never rounded before it is compared: access, radius and travel-time agree to a digit."""
 
 from __future__ import annotations
 
