@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import isinf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from avs_coverage.gaps import Locations
+from avs_coverage.distances import Locations, metres_of
 from avs_coverage.projection import epsg_of
 from avs_coverage.rules.travel_time import destinations_of
 
@@ -28,9 +29,10 @@ class CommuneAccess:
     """The nearest CS and EVS of a commune, from its chef-lieu.
 
     *cs* and *evs* are ids, empty where none is located or within reach; *cs_far* and *evs_far*, then
-    None, are in *unit*: ``km`` to 0.1 as the crow flies, or ``min`` of a matrix of travel times.
-    *cs_bounds* and *evs_bounds*, in km, are the least and the greatest distance that the places of the
-    structures allow (see ``Locations.nearest_bounds``); a matrix has none: both ends are its duration.
+    None, are not rounded: metres as the crow flies where *unit* is ``km``, minutes of a matrix of travel
+    times where it is ``min``. *cs_bounds* and *evs_bounds*, alike, are the least and the greatest distance
+    that the places of the structures allow (see ``Locations.search``); a matrix has none: both ends are its
+    duration. ``shown`` gives what is printed of them.
     *cs_position* and *evs_position* say how well the nearest is placed, empty where there is none.
     """
 
@@ -58,6 +60,10 @@ class CommuneAccess:
         """Return how far the nearer of the two is."""
         return _least(self.cs_far, self.evs_far)
 
+    def shown(self, far: float | None) -> float | None:
+        """Return a distance or a duration as it is printed, in *unit*: km to 0.1, minutes as they are."""
+        return far if far is None or self.unit != "km" else round(far / 1000, 1)
+
     def to_record(self) -> dict[str, Any]:
         """Return the commune as plain values, under the names that stay."""
         record: dict[str, Any] = {
@@ -75,7 +81,8 @@ class CommuneAccess:
             ("avs", self.avs_far, self.avs_bounds),
         ):
             name = f"{kind}_{self.unit}"
-            record |= {name: far, f"{name}_minorant": least, f"{name}_majorant": most}
+            ends = {"": far, "_minorant": least, "_majorant": most}
+            record |= {f"{name}{end}": self.shown(value) for end, value in ends.items()}
         return record
 
 
@@ -86,9 +93,9 @@ def _least(*values: float | None) -> float | None:
 
 @dataclass(frozen=True)
 class AccessSummary:
-    """How far inhabitants are from the nearest structure of a kind (CS, EVS, AVS), in *unit*.
+    """How far inhabitants are from the nearest structure of a kind (CS, EVS, AVS).
 
-    *inhabitants*, or the sum of the count that weighs in their place.
+    In *unit*, not rounded. *inhabitants*, or the sum of the count that weighs in their place.
     *quantiles*: share of inhabitants → distance within which they live. *fgt*: the indices
     of Foster, Greer and Thorbecke (1984) of orders 0, 1 and 2, of the excess over
     *threshold*: share of inhabitants beyond; mean excess as a share of the threshold; mean
@@ -109,47 +116,58 @@ class AccessSummary:
 
     def to_record(self) -> dict[str, Any]:
         """Return the summary as plain values, under the names that stay."""
-        quantiles = None if self.quantiles is None else {f"{q:g}": km for q, km in self.quantiles.items()}
+        quantiles = None
+        if self.quantiles is not None:
+            decimals = 1 if self.unit == "km" else None
+            quantiles = {f"{q:g}": _rounded(far, decimals) for q, far in self.quantiles.items()}
         return {
             "type": self.kind,
             "habitants": self.inhabitants,
-            f"moyenne_{self.unit}": self.mean,
-            f"moyenne_{self.unit}_bornes": list(self.mean_bounds),
+            f"moyenne_{self.unit}": _rounded(self.mean, 3),
+            f"moyenne_{self.unit}_bornes": [_rounded(far, 3) for far in self.mean_bounds],
             f"quantiles_{self.unit}": quantiles,
             f"seuil_{self.unit}": self.threshold,
-            "fgt": None if self.fgt is None else list(self.fgt),
-            "au_dela_bornes": list(self.beyond_bounds),
-            "gini": self.gini,
+            "fgt": None if self.fgt is None else [round(value, 6) for value in self.fgt],
+            "au_dela_bornes": [_rounded(share, 6) for share in self.beyond_bounds],
+            "gini": _rounded(self.gini, 6),
         }
 
 
-def communes_access(coverage: Coverage) -> tuple[CommuneAccess, ...]:
+def _rounded(value: float | None, decimals: int | None) -> float | None:
+    """Return a value as it is printed; to no number of decimals, as it is."""
+    return value if value is None or decimals is None else round(value, decimals)
+
+
+def communes_access(coverage: Coverage, codes: Collection[str] | None = None) -> tuple[CommuneAccess, ...]:
     """Return the nearest CS and EVS of each commune for which an inventory stands, by code.
 
-    Structures of elsewhere count; those without a known seat do not.
+    Of the communes of *codes* alone where given. Structures of elsewhere count; those without a known seat
+    do not.
     """
-    cs, evs = Locations(coverage, "CS"), Locations(coverage, "EVS")
-    found = []
-    for row in coverage.territory.communes[coverage.known].itertuples():
-        place = (row.x_m, row.y_m, epsg_of(row.departement))
-        (first, first_km), (second, second_km) = (of.nearest(*place) for of in (cs, evs))
-        found.append(
-            CommuneAccess(
-                str(row.Index),
-                row.nom,
-                int(row.population),
-                first.id if first else "",
-                first_km,
-                second.id if second else "",
-                second_km,
-                "km",
-                cs.nearest_bounds(*place),
-                evs.nearest_bounds(*place),
-                first.position if first else "",
-                second.position if second else "",
-            )
-        )
-    return tuple(found)
+    communes = coverage.territory.communes
+    communes = communes[coverage.known if codes is None else coverage.known & communes.index.isin(codes)]
+    x_m, y_m = communes["x_m"].to_numpy(float), communes["y_m"].to_numpy(float)
+    epsg = communes["departement"].map(epsg_of).to_numpy(int)
+    cs, evs = (_nearest(Locations(coverage, kind), x_m, y_m, epsg) for kind in ("CS", "EVS"))
+    names = (communes[name].tolist() for name in ("nom", "population"))
+    return tuple(
+        CommuneAccess(code, name, population, c[0], c[1], e[0], e[1], "km", c[2], e[2], c[3], e[3])
+        for code, name, population, c, e in zip(communes.index.tolist(), *names, cs, evs, strict=True)
+    )
+
+
+def _nearest(
+    locations: Locations,
+    x_m: Floats,
+    y_m: Floats,
+    epsg: Any,  # noqa: ANN401
+) -> Iterator[tuple[str, float | None, Bounds, str]]:
+    """Yield the id of the structure nearest to each point, its distance, the bounds and its position."""
+    for rank, *far in zip(*(column.tolist() for column in locations.search(x_m, y_m, epsg)), strict=True):
+        metres, least, most = (None if isinf(value) else value for value in far)
+        structure = locations.structures[rank] if rank >= 0 else None
+        id, position = (structure.id, structure.position) if structure else ("", "")
+        yield id, metres, (least, most), position
 
 
 def communes_access_by_time(coverage: Coverage, times: TravelTimes) -> tuple[CommuneAccess, ...]:
@@ -195,7 +213,8 @@ def summarise_access(
 ) -> tuple[AccessSummary, ...]:
     """Return the distances of inhabitants, or of a count by commune, to the nearest CS, EVS, and either.
 
-    A commune of which the count is not known weighs nothing.
+    *threshold* is in km, in minutes where the rows are durations; beyond it is what is farther. A commune of
+    which the count is not known weighs nothing.
     """
     people = np.array([row.population for row in rows], dtype=float)
     if weight is not None:
@@ -209,11 +228,10 @@ def summarise_access(
     found = []
     for kind in KINDS:
         far, least, most = zip(*columns[kind], strict=True)
-        low, high = (_summary(kind, column, people, threshold) for column in (least, most))
+        low, high = (_summary(kind, column, people, threshold, unit) for column in (least, most))
         found.append(
             replace(
-                _summary(kind, far, people, threshold),
-                unit=unit,
+                _summary(kind, far, people, threshold, unit),
                 mean_bounds=(low.mean, high.mean),
                 beyond_bounds=(low.fgt and low.fgt[0], high.fgt and high.fgt[0]),
             )
@@ -221,19 +239,21 @@ def summarise_access(
     return tuple(found)
 
 
-def _summary(kind: str, distances: Sequence[float | None], people: Floats, threshold: float) -> AccessSummary:
+def _summary(
+    kind: str, distances: Sequence[float | None], people: Floats, threshold: float, unit: str
+) -> AccessSummary:
+    """Return the indices of distances in metres, or of durations in minutes, which *unit* tells."""
     inhabitants = round(float(people.sum()))
-    known = [km for km in distances if km is not None]
+    known = [value for value in distances if value is not None]
     if len(known) < len(distances) or not inhabitants:
-        return AccessSummary(kind, inhabitants, None, None, threshold, None, None)
-    km = np.array(known, dtype=float)
-    quantiles = {q: weighted_quantile(km, people, q) for q in QUANTILES}
-    mean = float(np.average(km, weights=people))
-    fgt = tuple(remoteness(km, people, threshold, order) for order in (0, 1, 2))
-    rounded = (round(fgt[0], 6), round(fgt[1], 6), round(fgt[2], 6))
-    return AccessSummary(
-        kind, inhabitants, round(mean, 3), quantiles, threshold, rounded, round(gini(km, people), 6)
-    )
+        return AccessSummary(kind, inhabitants, None, None, threshold, None, None, unit)
+    far = np.array(known, dtype=float)
+    # Metres are compared with metres, as the rule radius does: a quotient may end in another digit.
+    scale, limit = (1000, metres_of(threshold)) if unit == "km" else (1, threshold)
+    quantiles = {q: weighted_quantile(far, people, q) / scale for q in QUANTILES}
+    beyond, excess, squared = (remoteness(far, people, limit, order) for order in (0, 1, 2))
+    mean, fgt = float(np.average(far, weights=people)) / scale, (beyond, excess, squared)
+    return AccessSummary(kind, inhabitants, mean, quantiles, threshold, fgt, gini(far, people), unit)
 
 
 def weighted_quantile(values: Floats, weights: Floats, share: float) -> float:

@@ -130,9 +130,8 @@ def positions(coverage: Coverage) -> dict[str, int]:
 
     Keys: ``inventory.POSITIONS``. See ``Structure.position``.
     """
-    linked = set(coverage.links["structure"].tolist())
     counted = coverage.inventory.counted(coverage.on)
-    found = Counter(s.position for s in counted if s.id in linked or belongs(s, coverage.territory))
+    found = Counter(s.position for s in counted if s.id in coverage.linked or belongs(s, coverage.territory))
     return {position: found[position] for position in POSITIONS}
 
 

@@ -57,6 +57,11 @@ class Coverage:
         return np.asarray(departements.isin(self.inventory.departements), dtype=bool)
 
     @cached_property
+    def linked(self) -> frozenset[str]:
+        """Return the ids of the structures that have a link, certain or possible."""
+        return frozenset(self.links["structure"].unique().tolist())
+
+    @cached_property
     def link_ranks(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Return the rank, among the communes of the territory, of that of each link."""
         return self.territory.ranks(self.links["commune"])
@@ -164,7 +169,8 @@ class Coverage:
         """Return, for each commune, the ids of its structures, sorted and joined by ``|``."""
         ids: dict[str, list[str]] = {}
         links = self.links[self.links["certain"]] if certain else self.links
-        for structure, commune in zip(links["structure"], links["commune"], strict=True):
+        columns = (links[name].to_numpy(dtype=object).tolist() for name in ("structure", "commune"))
+        for structure, commune in zip(*columns, strict=True):
             ids.setdefault(commune, []).append(structure)
         joined = {commune: "|".join(sorted(found)) for commune, found in ids.items()}
         return [joined.get(code, "") for code in self.territory.communes.index.tolist()]
@@ -183,8 +189,13 @@ class Coverage:
         for ``evs_seul``, communes firmly served by an EVS and by no CS even possibly, then
         communes possibly served by an EVS and by no CS firmly.
         """
-        where = np.ones(len(self.known), dtype=bool) if where is None else where
+        if where is None:
+            return self._figures
         return self.figures_by(np.where(where, 0, -1), 1)[0]
+
+    @cached_property
+    def _figures(self) -> tuple[Figure, ...]:
+        return self.figures_by(np.zeros(len(self.known), dtype=np.int64), 1)[0]
 
     def figures_by(self, group: Amounts, count: int) -> list[tuple[Figure, ...]]:
         """Return the figures of each of *count* groups, *group* being the rank of each commune's or -1."""

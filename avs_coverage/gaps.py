@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from avs_coverage.gazetteer import departement_of
+from avs_coverage.distances import Locations
 from avs_coverage.projection import epsg_of
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ class Zone:
     whose area would have to be known). *unconfirmed* are the structures to be confirmed that
     have their seat in it; *around* those that cover a commune next to it by a certain link; *qpv*
     the codes of the quarters in force with a part in it. *nearest* is the counted structure nearest to the
-    chef-lieu of the commune with the most inhabitants, *distance_km* as the crow flies, from
-    chef-lieu to the structure's point or its seat's chef-lieu; both None where none is located.
+    chef-lieu of the commune with the most inhabitants, *distance_m* (metres, not rounded) as the crow
+    flies, from chef-lieu to the structure's point or its seat's chef-lieu; both None where none is located.
     *uncovered* are the inhabitants that no certain link covers: all, where a link covers whole communes.
     *weight* is the sum of a count over the communes that know it, in the proportion of those uncovered,
     to 0.001, None where none does; *weight_unknown* counts the others. See ``ranked_by``.
@@ -70,12 +70,17 @@ class Zone:
     possible: tuple[str, ...]
     unconfirmed: tuple[str, ...]
     nearest: Structure | None
-    distance_km: float | None
+    distance_m: float | None
     around: tuple[str, ...] = ()
     qpv: tuple[str, ...] = ()
     uncovered: int = 0
     weight: float | None = None
     weight_unknown: int = 0
+
+    @property
+    def distance_km(self) -> float | None:
+        """Return the distance to the nearest structure in km, to 0.1: what is shown."""
+        return None if self.distance_m is None else round(self.distance_m / 1000, 1)
 
     def to_record(self) -> dict[str, Any]:
         """Return the zone as plain values, under the names that stay."""
@@ -125,8 +130,9 @@ def zones(coverage: Coverage, quarters: Sequence[Qpv] | None = None) -> tuple[Zo
     starts = np.flatnonzero(np.diff(component[members], prepend=-1))
     zone_of[members] = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(members)))
     surroundings = _Surroundings(coverage, zone_of, pairs, quarters)
+    nearest = _nearest(coverage, members[starts])
     found = [
-        _zone(ranks, possible[group[ranks[0]]], rank, surroundings)
+        _zone(ranks, possible[group[ranks[0]]], rank, surroundings, *nearest[rank])
         for rank, ranks in enumerate(np.split(members, starts[1:]))
     ]
     found.sort(key=lambda zone: (zone.kind != GAP, -zone.population, zone.communes[0][0]))
@@ -165,6 +171,17 @@ def connected(group: Ranks, one: Ranks, other: Ranks) -> Ranks:
     return smallest
 
 
+def _nearest(coverage: Coverage, ranks: Ranks) -> list[tuple[Structure | None, float | None]]:
+    """Return the structure nearest to the chef-lieu of each of some communes, and its distance in metres."""
+    communes, locations = coverage.territory.communes.iloc[ranks], Locations(coverage)
+    place = communes["x_m"].to_numpy(float), communes["y_m"].to_numpy(float)
+    found, metres, _, _ = locations.search(*place, communes["departement"].map(epsg_of).to_numpy(int))
+    return [
+        (locations.structures[rank], far) if rank >= 0 else (None, None)
+        for rank, far in zip(found.tolist(), metres.tolist(), strict=True)
+    ]
+
+
 class _Surroundings:
     """What is looked for in and around every zone, computed once."""
 
@@ -172,10 +189,8 @@ class _Surroundings:
         self, coverage: Coverage, zone_of: Ranks, pairs: tuple[Ranks, Ranks], quarters: Sequence[Qpv]
     ) -> None:
         communes = coverage.territory.communes
-        self.locations = Locations(coverage)
         self.codes = communes.index.tolist()
-        self.epsg = {code: epsg_of(code) for code in communes["departement"].unique()}
-        names = ("nom", "nom_epci", "departement", "population", "superficie_km2", "x_m", "y_m")
+        names = ("nom", "nom_epci", "population", "superficie_km2")
         self.columns = {name: communes[name].to_numpy().tolist() for name in names}
         zones_of = dict(zip(self.codes, zone_of.tolist(), strict=True))
         self.structures = _around(coverage, zone_of, pairs)
@@ -208,11 +223,15 @@ def _around(coverage: Coverage, zone_of: Ranks, pairs: tuple[Ranks, Ranks]) -> d
     return around
 
 
-def _zone(members: Ranks, possible: tuple[str, ...], rank: int, around: _Surroundings) -> Zone:
-    ranks = members.tolist()
-    first, columns = ranks[0], around.columns
-    epsg = around.epsg[columns["departement"][first]]
-    nearest, distance_km = around.locations.nearest(columns["x_m"][first], columns["y_m"][first], epsg)
+def _zone(
+    members: Ranks,
+    possible: tuple[str, ...],
+    rank: int,
+    around: _Surroundings,
+    nearest: Structure | None,
+    distance_m: float | None,
+) -> Zone:
+    ranks, columns = members.tolist(), around.columns
     areas = (columns["superficie_km2"][commune] for commune in ranks)
     return Zone(
         UNCLEAR if possible else GAP,
@@ -224,7 +243,7 @@ def _zone(members: Ranks, possible: tuple[str, ...], rank: int, around: _Surroun
         possible,
         tuple(sorted(around.unconfirmed[rank])),
         nearest,
-        distance_km,
+        distance_m,
         tuple(sorted(around.structures[rank])),
         tuple(around.quarters[rank]),
         sum(around.uncovered[commune] for commune in ranks),
@@ -255,45 +274,3 @@ def _ranked(found: list[Zone]) -> list[Zone]:
         ranks[zone.kind] += 1
         ranked.append(replace(zone, rank=ranks[zone.kind]))
     return ranked
-
-
-class Locations:
-    """Where the counted structures are, of a type or of both, sorted by id, ready to be searched."""
-
-    def __init__(self, coverage: Coverage, kind: str = "") -> None:
-        counted = (s for s in coverage.inventory.counted(coverage.on) if not kind or s.type == kind)
-        located = (s for s in counted if s.x_m is not None and s.seat)
-        self.structures = sorted(located, key=lambda structure: structure.id)
-        self._epsg = np.array([epsg_of(departement_of(s.seat)) for s in self.structures], dtype=int)
-        self._x = np.array([s.x_m for s in self.structures], dtype=float)
-        self._y = np.array([s.y_m for s in self.structures], dtype=float)
-        self._error_m = np.array([s.position_error_m for s in self.structures], dtype=float)
-        self._is_firm = np.array([s.is_firm for s in self.structures], dtype=bool)
-
-    def nearest(self, x_m: float, y_m: float, epsg: int) -> tuple[Structure | None, float | None]:
-        """Return the structure nearest to a point, and the distance in km to 0.1.
-
-        Straight line in the legal projection *epsg*; structures of another one are too far to
-        count. Ties go to the smaller id.
-        """
-        metres = self._metres(x_m, y_m, epsg)
-        if not np.isfinite(metres).any():
-            return None, None
-        best = int(metres.argmin())
-        return self.structures[best], round(float(metres[best]) / 1000, 1)
-
-    def nearest_bounds(self, x_m: float, y_m: float, epsg: int) -> tuple[float | None, float | None]:
-        """Return the least and the greatest distance to the nearest structure, in km to 0.1.
-
-        A structure without coordinates is anywhere in its commune; one whose seat is deduced may be
-        elsewhere, so that it does not bound the greatest. None where no structure does.
-        """
-        metres = self._metres(x_m, y_m, epsg)
-        least = np.maximum(metres - self._error_m, 0).min(initial=np.inf)
-        most = np.where(self._is_firm, metres + self._error_m, np.inf).min(initial=np.inf)
-        low, high = (None if np.isinf(m) else round(float(m) / 1000, 1) for m in (least, most))
-        return low, high
-
-    def _metres(self, x_m: float, y_m: float, epsg: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Return the distance to each structure, infinite in another projection."""
-        return np.where(self._epsg == epsg, np.hypot(self._x - x_m, self._y - y_m), np.inf)

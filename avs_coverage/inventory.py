@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from math import hypot
 from typing import Any
 
@@ -171,9 +172,9 @@ class Inventory:
     """The structures of some départements, and what is known of the list itself.
 
     *departements* are those for which the list stands: elsewhere coverage is unknown, not
-    absent. *date* is the state the list describes, None for a user's file. *set_aside* are
-    the rows read and not used, each with its reason; *left_out* counts the structures of elsewhere
-    that the user asked not to count.
+    absent. *structures* are by id. *date* is the state the list describes, None for a user's file.
+    *set_aside* are the rows read and not used, each with its reason; *left_out* counts the structures of
+    elsewhere that the user asked not to count.
     """
 
     structures: tuple[Structure, ...]
@@ -188,6 +189,10 @@ class Inventory:
     embedded: bool = field(default=False, kw_only=True)
     left_out: int = field(default=0, kw_only=True)
 
+    def __post_init__(self) -> None:
+        """Put the structures in the order of their ids: nothing may follow that of the rows of a file."""
+        object.__setattr__(self, "structures", tuple(sorted(self.structures, key=lambda s: s.id)))
+
     def counted(self, on: datetime.date) -> Iterator[Structure]:
         """Yield the structures that count at a date: open, and confirmed unless asked otherwise.
 
@@ -195,10 +200,15 @@ class Inventory:
         sure, and the structure bears ``may_open_later``.
         """
         is_past = self.date is not None and on < self.date
-        for structure in self.structures:
+        as_then = self._may_open_later if is_past else self.structures
+        for structure, later in zip(self.structures, as_then, strict=True):
             if structure.is_open(on) and self.may_count(structure):
-                unsure = is_past and structure.start is None
-                yield replace(structure, may_open_later=True) if unsure else structure
+                yield later
+
+    @cached_property
+    def _may_open_later(self) -> tuple[Structure, ...]:
+        """Return the structures as they are before the day of the list: made once, asked for often."""
+        return tuple(s if s.start else replace(s, may_open_later=True) for s in self.structures)
 
     def may_count(self, structure: Structure) -> bool:
         """Tell whether a structure counts while it is open: confirmed, or asked for all the same."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
@@ -24,8 +23,7 @@ def communes_on(territory: Territory, day: date) -> int | None:
         return None
     if name.kind == "epci":
         return len(territory.communes)
-    counts = _communes_by_departement(day)
-    return sum(counts[departement] for departement in name.departements)
+    return len(_communes(day, name.departements))
 
 
 def communes_in(territory: Territory, year: int) -> int | None:
@@ -43,8 +41,18 @@ def official_counts(territory: Territory, year: int) -> dict[date, int]:
 
 
 @cache
-def _communes_by_departement(day: date) -> Counter[str]:
-    return Counter(map(departement_of, Gazetteer().movements.communes_at(day)))
+def _communes(day: date, departements: tuple[str, ...]) -> frozenset[str]:
+    """Return the communes of some départements in force on a day."""
+    return Gazetteer().movements.communes_at(day) & _ever(departements)
+
+
+@cache
+def _ever(departements: tuple[str, ...]) -> frozenset[str]:
+    """Return every code that communes of some départements have or had: looked at once, not for each day."""
+    movements = Gazetteer().movements
+    moved = {code for _, pairs in movements.days for pair in pairs for code in pair if code}
+    wanted = set(departements)
+    return frozenset(code for code in movements.today | moved if departement_of(code) in wanted)
 
 
 def changed_communes(territory: Territory, year: int) -> int | None:
@@ -53,6 +61,5 @@ def changed_communes(territory: Territory, year: int) -> int | None:
         return None
     if territory.name.kind == "epci":
         return 0
-    then = Gazetteer().movements.communes_at(date(year, 12, 31))
-    there = {code for code in then if departement_of(code) in territory.name.departements}
+    there = _communes(date(year, 12, 31), territory.name.departements)
     return len(there ^ set(territory.communes.index))

@@ -166,13 +166,12 @@ class Report:
         ``voisines``: seated elsewhere and serving, or perhaps serving, communes of the territory.
         """
         coverage = self.coverage
-        serving = set(coverage.links["structure"].tolist())
         reasons: dict[str, list[Structure]] = {"fermees": [], "ailleurs": [], "voisines": []}
         for structure in coverage.inventory.structures:
             if not structure.is_open(coverage.on):
                 reasons["fermees"].append(structure)
             elif structure.seat and structure.seat not in coverage.territory.codes:
-                reasons["voisines" if structure.id in serving else "ailleurs"].append(structure)
+                reasons["voisines" if structure.id in coverage.linked else "ailleurs"].append(structure)
         return {reason: tuple(found) for reason, found in reasons.items()}
 
     @cached_property

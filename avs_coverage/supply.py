@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from avs_coverage.distances import Locations, metres_between
 from avs_coverage.embedded import read_csv, read_parquet
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.gaps import Locations
 from avs_coverage.projection import epsg_of
 from avs_coverage.rules.demand import Places
 
@@ -226,5 +226,5 @@ def _boxed(points: Floats, of: Floats, margin: float) -> Bools:
 
 def _distances(points: Floats, others: Floats) -> Floats:
     """Return the straight distances between points (n, 2) and others (m, 2), as (n, m)."""
-    dx, dy = (points[:, axis, None] - others[None, :, axis] for axis in (0, 1))
-    return np.asarray(np.hypot(dx, dy))
+    (x, y), (other_x, other_y) = points.T[:, :, None], others.T[:, None, :]
+    return np.asarray(metres_between(x, y, other_x, other_y))

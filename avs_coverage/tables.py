@@ -207,7 +207,8 @@ def _history(report: Report) -> tuple[Sequence[str], list[Record]]:
     from avs_coverage.report import Report as YearReport
 
     # What a row rests on is that of its own year.
-    return ROW_COLUMNS, [{**YearReport(y.coverage).stamp, **row} for y in found for row in year_rows(y)]
+    stamps = [(year, YearReport(year.coverage).stamp) for year in found]
+    return ROW_COLUMNS, [{**stamp, **row} for year, stamp in stamps for row in year_rows(year)]
 
 
 def _audit(report: Report, figures: Sequence[PublishedFigure]) -> tuple[Sequence[str], list[Record]]:

@@ -204,6 +204,24 @@ class Territory:
         return pairs if self.name.kind != "epci" else pairs[pairs["code"].isin(self.communes.index)]
 
     @cached_property
+    def epci_members(self) -> dict[str, list[str]]:
+        """Return the communes of the territory in each EPCI, by code; those of none under the empty text."""
+        members: dict[str, list[str]] = {}
+        columns = self.communes.index.to_numpy(object), self.communes["epci"].to_numpy(object)
+        for code, epci in zip(*columns, strict=True):
+            members.setdefault(epci, []).append(code)
+        return members
+
+    @cached_property
+    def neighbours_of(self) -> dict[str, list[str]]:
+        """Return the communes of the territory beside each commune, here or beyond."""
+        found: dict[str, list[str]] = {}
+        columns = (self.neighbours[name].to_numpy(object) for name in ("code", "voisin"))
+        for code, other in zip(*columns, strict=True):
+            found.setdefault(other, []).append(code)
+        return found
+
+    @cached_property
     def neighbour_ranks(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         """Return the pairs of ``neighbours`` as ranks among the communes, -1 beyond the territory."""
         return self.ranks(self.neighbours["code"]), self.ranks(self.neighbours["voisin"])

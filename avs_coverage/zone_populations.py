@@ -75,10 +75,9 @@ def declared_populations(coverage: Coverage) -> tuple[tuple[DeclaredPopulation, 
     people = coverage.territory.communes["population"]
     certain = coverage.links[coverage.links["certain"]]
     served = certain.groupby("structure")["commune"].agg(list).to_dict()
-    serving = set(coverage.links["structure"])
     rows, every, repeated, declared, whole = [], set(), 0, 0, 0
     for structure in sorted(declaring, key=lambda s: s.id):
-        if structure.area_population is None or structure.id not in serving:
+        if structure.area_population is None or structure.id not in coverage.linked:
             continue
         codes = served.get(structure.id, [])
         inhabitants = int(people[codes].sum()) if codes else None

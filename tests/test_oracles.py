@@ -96,9 +96,8 @@ def check_nearest(world: Territory, structures: list[Structure]):
         assert set(found["code"]) == set(here["code"])
         for code, tied in found.groupby("code"):
             metres = float(tied["metres"].iloc[0])
-            nearest, km = told[code]
-            assert km == pytest.approx(metres / 1000, abs=0.05 + 1e-9)  # shown to 0.1 km
-            assert km == round(km, 1)
+            nearest, far = told[code]
+            assert far == pytest.approx(metres, abs=1e-6)  # not rounded
             place = places.geometry[places["id"] == nearest].iloc[0]
             point = here.geometry[here["code"] == code].iloc[0]
             assert point.distance(place) == pytest.approx(metres, abs=1e-6)
@@ -141,7 +140,7 @@ def test_metres_of_two_projections_are_never_mixed():
     )
     nord = frozenset({"59"})
     access = communes_access(cover(world, far, near, departements=nord))
-    assert (access[0].cs, access[0].cs_far) == ("bonifacio", round(float(true), 1))
+    assert (access[0].cs, access[0].cs_far) == ("bonifacio", pytest.approx(true * 1000, abs=1e-6))
     for rule in ("radius:900km", "travel-time:24h"):  # 24 h at 50 km/h over a detour of 1.3: 923 km
         assert cover(world, far, near, rule=rule, departements=nord).links.empty
     links = cover(world, far, near, rule="radius:1200km", departements=nord).links

@@ -72,7 +72,7 @@ def test_a_structure_without_coordinates_is_anywhere_in_its_commune():
     by_time = cover(WORLD, coarse, rule="travel-time:3min")  # 1,923 m: 1 and 5 are 77 m too far
     assert brackets(by_time)["cs"] == (3, 3, 5)
     row = next(row for row in communes_access(made) if row.code == "5")
-    assert (row.cs_far, row.cs_bounds, row.cs_position) == (2.0, (1.4, 2.6), "chef_lieu")
+    assert (row.cs_far, row.cs_bounds, row.cs_position) == (2000.0, (1400.0, 2600.0), "chef_lieu")
     only = structure_contributions(made)[0]
     assert (only.served, only.served_bounds, only.alone_bounds) == (90, (30, 150), (30, 150))
 

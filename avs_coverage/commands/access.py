@@ -79,9 +79,12 @@ def access(
         rows = communes_access_by_time(report.coverage, times)
     unit = "min" if travel_times else "km"
     summary = summarise_access(rows, limit, weight_of(report, weight)) if rows else ()
-    page = _document(report, rows, summary, weight, travel_times.name if travel_times else "")
+    page = None
+    if output.is_page:
+        page = _document(report, rows, summary, weight, travel_times.name if travel_times else "")
+    records = [] if output.is_page else [row.to_record() for row in rows]
     extra = {"poids": weight or "population", "synthese": [line.to_record() for line in summary]}
-    give(Listing("access", COLUMNS[unit], [row.to_record() for row in rows], page, extra), report, output)
+    give(Listing("access", COLUMNS[unit], records, page, extra), report, output)
 
 
 def _document(
@@ -97,19 +100,21 @@ def _document(
         return Document(heading, (inventory_or_help(report),))
     names = {structure.id: structure.name for structure in report.coverage.inventory.structures}
 
-    def far(value: float | None, bounds: Bounds) -> str:
-        if value is None:
+    def far(row: CommuneAccess, value: float | None, bounds: Bounds) -> str:
+        shown = row.shown(value)
+        if shown is None:
             return "—"
-        return f"{number(value, 1)} {rows[0].unit}{_bracket(value, bounds)}"
+        low, high = map(row.shown, bounds)
+        return f"{number(shown, 1)} {row.unit}{_bracket(shown, (low, high))}"
 
     communes: list[list[Cell]] = [
         [
             f"{row.name} ({row.code})",
             number(row.population),
             names.get(row.cs, "—"),
-            far(row.cs_far, row.cs_bounds),
+            far(row, row.cs_far, row.cs_bounds),
             names.get(row.evs, "—"),
-            far(row.evs_far, row.evs_bounds),
+            far(row, row.evs_far, row.evs_bounds),
         ]
         for row in sorted(rows, key=lambda row: (row.avs_far is not None, -(row.avs_far or 0), row.code))
     ]

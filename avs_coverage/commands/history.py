@@ -75,15 +75,18 @@ def history(
     coverage = report.coverage
     years = coverage_history(coverage.territory, coverage.inventory, coverage.rule, first, last)
     report = Report(years[-1].coverage, report.file_warnings)
-    rows = [{**Report(year.coverage).stamp, **row} for year in years for row in year_rows(year)]
+    if output.is_page:
+        give(Listing("history", ROW_COLUMNS, (), history_document(report, years)), report, output)
+        return
+    by_year = [(year, Report(year.coverage)) for year in years]
+    rows = [{**one.stamp, **row} for year, one in by_year for row in year_rows(year)]
     extra = {
         "hypothese": report.coverage.rule.hypothesis or None,
         "annees": [
-            {**year.to_record(), "hors_fourchette": Report(year.coverage).outside_bracket or None}
-            for year in years
+            {**year.to_record(), "hors_fourchette": one.outside_bracket or None} for year, one in by_year
         ],
     }
-    give(Listing("history", ROW_COLUMNS, rows, history_document(report, years), extra), report, output)
+    give(Listing("history", ROW_COLUMNS, rows, None, extra), report, output)
 
 
 def _year(text: str, option: str) -> int | None:

@@ -22,13 +22,14 @@ class Listing:
 
     *reserves* are the warnings that this view adds to those of the report, in sentences. Rows of a CSV
     are stamped with what they rest on, but for those that the tool reads again. *basis* says what that is
-    where it is not one rule at one date.
+    where it is not one rule at one date. A command may leave out the page or the records that
+    ``OutputOptions.is_page`` says are not asked for.
     """
 
     name: str
     columns: Sequence[str]
     records: Sequence[dict[str, Any]]
-    document: Document
+    document: Document | None
     extra: dict[str, Any] = field(default_factory=dict)
     reserves: Sequence[str] = ()
     is_stamped: bool = True
@@ -71,7 +72,7 @@ def give(listing: Listing, report: Report, output: OutputOptions) -> None:
             say(f"avertissement : {text}")
         if not report.has_inventory:
             say(f"avertissement : {NO_INVENTORY}")
-    if output.csv is None and not output.json:
+    if output.is_page and listing.document is not None:
         from avs_coverage.reports.terminal import make_console, print_document
 
         print_document(listing.document, make_console())

@@ -295,6 +295,11 @@ class OutputOptions:
     json: JsonOption = False
     force: ForceOption = False
 
+    @property
+    def is_page(self) -> bool:
+        """Tell whether a page for the screen is asked for, and no records."""
+        return self.csv is None and not self.json
+
     def check(self, inputs: Iterable[Path]) -> None:
         """Raise UsageError for an unknown dialect, OutputError for a file that exists or is read."""
         for path in inputs:

@@ -8,14 +8,14 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from avs_coverage.access import CommuneAccess, communes_access
+from avs_coverage.distances import Locations
 from avs_coverage.embedded import read_csv
-from avs_coverage.explain.context import RuleContext, Tie, Tied, estimated_minutes
-from avs_coverage.gaps import Locations
+from avs_coverage.explain.context import RuleContext, Tie, Tied
 from avs_coverage.gazetteer import departement_of
 from avs_coverage.projection import epsg_of
 from avs_coverage.rules.demand import CHEF_LIEU
 from avs_coverage.rules.radius import Radius
-from avs_coverage.rules.travel_time import TravelTime
+from avs_coverage.rules.travel_time import TravelTime, estimated_minutes
 
 if TYPE_CHECKING:
     from avs_coverage.completeness import Missing
@@ -119,7 +119,7 @@ class CommuneByRule(Tied):
             if zone
             else None,
             "plus_proche": self.nearest.id if self.nearest else None,
-            "plus_proche_min": self.minutes,
+            "plus_proche_min": None if self.minutes is None else round(self.minutes, 1),
             "seuil_suffisant": self.enough,
         }
 
@@ -204,15 +204,15 @@ class CommuneExplainer:
     def __init__(self, report: Report, contexts: tuple[RuleContext, ...]) -> None:
         self.report, self.contexts = report, contexts
         coverage = report.coverage
-        self._access = {row.code: row for row in communes_access(coverage)}
         self._unconfirmed = [s for s in coverage.inventory.unconfirmed(coverage.on) if s.seat]
         self._published = {row.code: row for row in report.published_statuses}
         self._locations = Locations(coverage)
 
     def explain(self, code: str, former: str = "") -> CommuneExplanation:
         """Return the explanation of a commune of the territory."""
-        row = self.report.coverage.territory.rows[code]
-        unconfirmed = [] if self.report.coverage.inventory.include_unconfirmed else self._unconfirmed
+        coverage = self.report.coverage
+        row = coverage.territory.rows[code]
+        unconfirmed = [] if coverage.inventory.include_unconfirmed else self._unconfirmed
         return CommuneExplanation(
             code,
             row.nom,
@@ -221,7 +221,7 @@ class CommuneExplainer:
             row.nom_epci,
             int(row.population),
             tuple(self._by_rule(context, code) for context in self.contexts),
-            self._access.get(code),
+            next(iter(communes_access(coverage, [code])), None),
             tuple(s for s in unconfirmed if s.seat == code),
             tuple(s for s in unconfirmed if s.seat != code and row.epci and s.seat_epci == row.epci),
             self._published.get(code),
@@ -250,8 +250,8 @@ class CommuneExplainer:
             row.statut,
             row.statut_minorant,
             row.statut_majorant,
-            context.by_commune.get(code, ()),
-            context.at_other_dates.get(code, ()),
+            context.ties_of_commune(code),
+            context.ties_at_other_dates(code),
             None if row.statut == UNKNOWN else int(row.habitants_couverts),
             shares,
             coverage.found.commune_share,
@@ -273,16 +273,12 @@ class CommuneExplainer:
             return context.structures[id], minutes, _up(minutes, 1)
         if isinstance(rule, TravelTime) and rule.times is not None:
             return None, None, None
-        nearest, _ = self._locations.nearest(row.x_m, row.y_m, epsg_of(row.departement))
-        metres = context.metres(nearest, code) if nearest else None
+        nearest, metres = self._locations.nearest(row.x_m, row.y_m, epsg_of(row.departement))
         if metres is None:
             return nearest, None, None
         if isinstance(rule, TravelTime):
-            return (
-                nearest,
-                context.minutes(nearest, code) if nearest else None,
-                _up(estimated_minutes(metres), 1),
-            )
+            minutes = float(estimated_minutes(metres))
+            return nearest, minutes, _up(minutes, 1)
         if isinstance(rule, Radius) and rule.population_by == CHEF_LIEU:
             return nearest, None, _up(metres / 1000, 10)
         return nearest, None, None
@@ -290,7 +286,7 @@ class CommuneExplainer:
     def _blind(self, code: str, epci: str) -> tuple[str, ...]:
         """Return the départements without an inventory that a commune touches."""
         territory, known = self.report.coverage.territory, self.report.coverage.inventory.departements
-        touched = {departement_of(other) for other in self.contexts[0].neighbours.get(code, ())}
+        touched = {departement_of(other) for other in self.contexts[0].neighbours(code)}
         touched |= set(_departements_of_epci().get(epci, ()))
         own = territory.rows[code].departement
         return tuple(sorted(touched - known - {own}))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
-from math import hypot
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from avs_coverage.access import communes_access_by_time
 from avs_coverage.contributions import Contribution, structure_contributions
+from avs_coverage.distances import metres_between
 from avs_coverage.gazetteer import departement_of
 from avs_coverage.projection import epsg_of
-from avs_coverage.rules.travel_time import DETOUR, SPEED_KMH, TravelTime, destinations_of
+from avs_coverage.rules.travel_time import TravelTime, destinations_of, estimated_minutes
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -37,9 +39,9 @@ class Tie:
 
     *firm* and *certain* are those of the link table. A duration that is an estimate establishes
     nothing, though the minorant of the rule ``travel-time`` takes estimates as they are.
-    *km*: as the crow flies, from the commune's chef-lieu to the structure, to 0.1; None where either
-    has no place there. *minutes*: by the rule's own matrix, server or estimate, to 0.1; None under
-    other rules, or where not known.
+    *metres*: as the crow flies, from the commune's chef-lieu to the structure; None where either has no
+    place there. *duration_min*: by the rule's own matrix, server or estimate; None under other rules, or
+    where not known. Neither is rounded: *km* and *minutes* are what is shown of them.
     """
 
     structure: Structure
@@ -50,8 +52,18 @@ class Tie:
     firm: bool
     basis: str
     share: float
-    km: float | None
-    minutes: float | None
+    metres: float | None
+    duration_min: float | None
+
+    @property
+    def km(self) -> float | None:
+        """Return the distance in km, to 0.1."""
+        return None if self.metres is None else round(self.metres / 1000, 1)
+
+    @property
+    def minutes(self) -> float | None:
+        """Return the duration in minutes, to 0.1."""
+        return None if self.duration_min is None else round(self.duration_min, 1)
 
     @property
     def level(self) -> str:
@@ -113,41 +125,41 @@ class Tied:
 class RuleContext:
     """One rule of a report, and what is asked of it for any commune or structure."""
 
-    def __init__(self, report: Report, neighbours: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, report: Report, neighbours: Callable[[str], tuple[str, ...]]) -> None:
         self.report, self.coverage, self.neighbours = report, report.coverage, neighbours
         inventory = self.coverage.inventory
         # Those that count come last: they alone tell that they may not have been open yet.
         self.structures = {s.id: s for s in (*inventory.structures, *inventory.counted(self.coverage.on))}
 
-    @cached_property
-    def by_commune(self) -> dict[str, tuple[Tie, ...]]:
-        """Return the links of each commune, the surest first, then the nearest."""
-        found: dict[str, list[Tie]] = defaultdict(list)
-        for tie in self._ties:
-            found[tie.commune].append(tie)
-        return {code: tuple(sorted(ties, key=_order)) for code, ties in found.items()}
+    def ties_of_commune(self, code: str) -> tuple[Tie, ...]:
+        """Return the links of a commune, the surest first, then the nearest."""
+        return self._nearest_first(self._links.of_commune(code))
+
+    def ties_of_structure(self, id: str) -> tuple[Tie, ...]:
+        """Return the links of a structure, the surest first, then the most peopled."""
+        links = self.coverage.links
+        ties = self._read(links[links["structure"] == id])
+        return tuple(sorted(ties, key=lambda tie: (LEVELS.index(tie.level), -tie.population, tie.commune)))
+
+    def ties_at_other_dates(self, code: str) -> tuple[Tie, ...]:
+        """Return the links of a commune with the structures that are closed or not open yet.
+
+        As they are on the days when those are open: the rule is asked without their dates.
+        """
+        return self._nearest_first(self._other_links.of_commune(code)) if self._other_links else ()
 
     @cached_property
-    def by_structure(self) -> dict[str, tuple[Tie, ...]]:
-        """Return the links of each structure, the surest first, then the most peopled."""
-        found: dict[str, list[Tie]] = defaultdict(list)
-        for tie in self._ties:
-            found[tie.structure.id].append(tie)
-        return {
-            id: tuple(sorted(ties, key=lambda tie: (LEVELS.index(tie.level), -tie.population, tie.commune)))
-            for id, ties in found.items()
-        }
+    def _links(self) -> _LinksByCommune:
+        return _LinksByCommune(self.coverage.territory, self.coverage.links)
 
-    @cached_property
-    def _ties(self) -> list[Tie]:
-        return self._read(self.coverage.links)
+    def _nearest_first(self, links: DataFrame) -> tuple[Tie, ...]:
+        return tuple(sorted(self._read(links), key=_order))
 
     def _read(self, links: DataFrame) -> list[Tie]:
         return [self._tie(link) for link in links.itertuples(index=False)]
 
     def _tie(self, link: Any) -> Tie:  # noqa: ANN401 - a row of a table
         structure, row = self.structures[link.structure], self.coverage.territory.rows[link.commune]
-        metres = self.metres(structure, link.commune)
         return Tie(
             structure,
             link.commune,
@@ -157,27 +169,21 @@ class RuleContext:
             bool(link.firm),
             link.basis,
             float(link.share),
-            None if metres is None else round(metres / 1000, 1),
+            self.metres(structure, link.commune),
             self.minutes(structure, link.commune),
         )
 
     @cached_property
-    def at_other_dates(self) -> dict[str, tuple[Tie, ...]]:
-        """Return, for each commune, the links of the structures that are closed or not open yet.
-
-        As they are on the days when those are open: the rule is asked without their dates.
-        """
+    def _other_links(self) -> _LinksByCommune | None:
+        """Return the links of the structures that are closed or not open yet, without their dates."""
         coverage = self.coverage
         inventory, on = coverage.inventory, coverage.on
         other = [s for s in inventory.structures if not s.is_open(on) and inventory.may_count(s)]
         if not other:
-            return {}
+            return None
         undated = tuple(replace(s, start=None, end=None) for s in other)
         links = coverage.rule.links(coverage.territory, replace(inventory, structures=undated), on).table
-        found: dict[str, list[Tie]] = defaultdict(list)
-        for tie in self._read(links):
-            found[tie.commune].append(tie)
-        return {code: tuple(sorted(ties, key=_order)) for code, ties in found.items()}
+        return _LinksByCommune(coverage.territory, links)
 
     def metres(self, structure: Structure, code: str) -> float | None:
         """Return the straight line from a chef-lieu to a structure; None where either has no place."""
@@ -186,19 +192,19 @@ class RuleContext:
             return None
         if epsg_of(departement_of(structure.seat)) != epsg_of(row.departement):
             return None
-        return hypot(structure.x_m - row.x_m, structure.y_m - row.y_m)
+        return float(metres_between(row.x_m, row.y_m, structure.x_m, structure.y_m))
 
     def minutes(self, structure: Structure, code: str) -> float | None:
-        """Return the duration that the rule goes by, to 0.1; None under other rules or where unknown."""
+        """Return the duration that the rule goes by; None under other rules or where unknown."""
         rule = self.coverage.rule
         if not isinstance(rule, TravelTime):
             return None
         if rule.times is None:
             metres = self.metres(structure, code)
-            return None if metres is None else round(estimated_minutes(metres), 1)
+            return None if metres is None else float(estimated_minutes(metres))
         keys = self._destinations.get(structure.id, frozenset())
         found = [self._matrix[code, key] for key in keys if (code, key) in self._matrix]
-        return round(min(found), 1) if found else None
+        return min(found, default=None)
 
     @cached_property
     def _destinations(self) -> dict[str, frozenset[str]]:
@@ -255,35 +261,46 @@ class RuleContext:
 
         Each with the names of those neighbours: its area could extend.
         """
-        own = {tie.structure.id for tie in self.by_commune.get(code, ())}
+        own = {tie.structure.id for tie in self.ties_of_commune(code)}
         found: dict[str, list[str]] = defaultdict(list)
-        for neighbour in self.neighbours.get(code, ()):
-            for tie in self.by_commune.get(neighbour, ()):
+        for neighbour in self.neighbours(code):
+            for tie in self.ties_of_commune(neighbour):
                 if tie.certain and tie.structure.id not in own:
                     found[tie.structure.id].append(tie.name)
         return tuple((self.structures[id], tuple(names)) for id, names in sorted(found.items()))
 
 
-def neighbours_of(territory: Territory) -> dict[str, tuple[str, ...]]:
-    """Return the neighbours of each commune of a territory, those beyond it too."""
-    found: dict[str, set[str]] = defaultdict(set)
-    pairs = territory.neighbours
-    for code, other in zip(pairs["code"].tolist(), pairs["voisin"].tolist(), strict=True):
-        found[code].add(other)
-    return {code: tuple(sorted(others)) for code, others in found.items()}
+class _LinksByCommune:
+    """The links of a commune, found without reading all of them: of France there may be a million."""
+
+    def __init__(self, territory: Territory, links: DataFrame) -> None:
+        self._links, self._index = links, territory.communes.index
+        ranks = territory.ranks(links["commune"])
+        self._order = np.argsort(ranks, kind="stable")
+        self._ranks = ranks[self._order]
+
+    def of_commune(self, code: str) -> DataFrame:
+        """Return the rows of a commune, in their order; none for one beyond the territory."""
+        rank = self._index.get_indexer([code])[0]
+        if rank < 0:
+            return self._links.iloc[:0]
+        start, stop = np.searchsorted(self._ranks, [rank, rank + 1])
+        return self._links.iloc[self._order[start:stop]]
 
 
-def estimated_minutes(metres: float) -> float:
-    """Return the duration that the rule ``travel-time`` estimates without a matrix.
+def neighbours_of(territory: Territory) -> Callable[[str], tuple[str, ...]]:
+    """Return what gives the neighbours of a commune of a territory, those beyond it too."""
+    codes, others = (territory.neighbours[name].to_numpy(object) for name in ("code", "voisin"))
 
-    >>> round(estimated_minutes(10_000), 6)
-    15.6
-    """
-    return metres * DETOUR / 1000 / SPEED_KMH * 60
+    @cache
+    def around(code: str) -> tuple[str, ...]:
+        return tuple(sorted(set(others[codes == code])))
+
+    return around
 
 
 def _order(tie: Tie) -> tuple[int, float, str]:
-    far = tie.minutes if tie.minutes is not None else tie.km
+    far = tie.duration_min if tie.duration_min is not None else tie.metres
     return LEVELS.index(tie.level), float("inf") if far is None else far, tie.structure.id
 
 

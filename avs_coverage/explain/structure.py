@@ -169,7 +169,7 @@ def _by_rule(context: RuleContext, structure: Structure) -> StructureByRule:
     return StructureByRule(
         context.coverage.rule,
         context.coverage.rule.locates(structure),
-        context.by_structure.get(structure.id, ()),
+        context.ties_of_structure(structure.id),
         context.contributions.get(structure.id),
     )
 

@@ -12,7 +12,7 @@ from avs_coverage.loaders.collector import Collector
 from avs_coverage.loaders.columns import SERVICE_AREA_COLUMNS, header_faults, match_header
 from avs_coverage.loaders.fields import cell_of
 from avs_coverage.loaders.table_file import read_rows
-from avs_coverage.names import normalise, same_text
+from avs_coverage.names import comparable, normalise
 
 
 def add_service_areas(path: Path, structures: Sequence[Structure], known: Collector) -> list[Structure]:
@@ -54,33 +54,44 @@ def read_service_areas(
     if collector.faults:
         return collector, added, {}
     index, positions, _, unused = matched
+    named = None if structures is None else _Named(structures, collector)
     for row in collector.body(rows, index, unused):
         name = cell_of(row, positions, "structure")
-        structure = None if structures is None else _find(name, row.line, structures, collector)
+        structure = None if named is None else named.find(name, row.line)
         near = structure.seat if structure else ""
         commune = collector.commune(cell_of(row, positions, "commune"), row.line, "commune", near)
         if commune and (structure or structures is None):
             added.setdefault(structure.id if structure else name, {})[commune.code] = commune.epci
+    added = {name: dict(sorted(communes.items())) for name, communes in added.items()}
     return collector, added, {column: rows[index].cells[position] for column, position in positions.items()}
 
 
-def _find(text: str, line: int, structures: Sequence[Structure], collector: Collector) -> Structure | None:
-    for structure in structures:
-        if structure.id == text:
-            return structure
-    found = [structure for structure in structures if same_text(structure.name, text)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        collector.fault("AVS-325", line, "structure", value=text)
-    else:
+class _Named:
+    """The structures of a list, found by id or by name: each row of a long file asks for one."""
+
+    def __init__(self, structures: Sequence[Structure], collector: Collector) -> None:
+        self._names, self._collector = [structure.name for structure in structures], collector
+        self._by_id = {structure.id: structure for structure in reversed(structures)}
+        self._by_name: dict[str, list[Structure]] = {}
+        for structure in structures:
+            self._by_name.setdefault(comparable(structure.name), []).append(structure)
+
+    def find(self, text: str, line: int) -> Structure | None:
+        """Return the structure of an id or of a name that it alone bears; else say which fault it is."""
+        if text in self._by_id:
+            return self._by_id[text]
+        found = self._by_name.get(comparable(text), []) if text.strip() else []
+        if len(found) == 1:
+            return found[0]
+        if found:
+            self._collector.fault("AVS-325", line, "structure", value=text)
+            return None
         from rapidfuzz import process
 
-        names = [structure.name for structure in structures]
-        close = process.extract(text, names, processor=normalise, limit=3, score_cutoff=70)
+        close = process.extract(text, self._names, processor=normalise, limit=3, score_cutoff=70)
         suggestions = " ; noms proches : " + " ; ".join(name for name, _, _ in close) if close else ""
-        collector.fault("AVS-324", line, "structure", value=text, suggestions=suggestions)
-    return None
+        self._collector.fault("AVS-324", line, "structure", value=text, suggestions=suggestions)
+        return None
 
 
 def _with_communes(structure: Structure, added: dict[str, str]) -> Structure:

@@ -130,7 +130,7 @@ def _nearest(report: Report, found: CommuneExplanation) -> list[str]:
     if access is None:
         return []
     told = [
-        f"{named(names[id])}, à {number(far, 1)} km"
+        f"{named(names[id])}, à {number(far / 1000, 1)} km"
         for id, far in ((access.cs, access.cs_far), (access.evs, access.evs_far))
         if id and far is not None
     ]

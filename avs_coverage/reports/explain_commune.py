@@ -247,10 +247,10 @@ def _missing_distance(found: CommuneExplanation, rule: CommuneByRule) -> str:
             return f"La structure la plus proche est {named(nearest)} : {about} par la route, durée estimée."
         far, enough = f"à {number(rule.minutes, 1)} min", f"{number(rule.enough or 0)} min"
     else:
-        km = found.access.avs_far if found.access else None
-        if km is None:
+        metres = found.access.avs_far if found.access else None
+        if metres is None:
             return f"La structure la plus proche est {named(nearest)}."
-        far = f"à {number(km, 1)} km du chef-lieu"
+        far = f"à {number(metres / 1000, 1)} km du chef-lieu"
         enough = f"{number(rule.enough, 1)} km" if rule.enough else ""
     more = f" ; il faudrait {enough}" if enough else ""
     return f"La structure la plus proche, {named(nearest)}, est {far}{more}."

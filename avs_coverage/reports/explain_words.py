@@ -283,9 +283,13 @@ def why_possible(ties: Sequence[Tie]) -> str:
 def _far(in_part: bool, most_min: float) -> Callable[[Tie], str]:
     def write(tie: Tie) -> str:
         parts = [tie.structure.type]
-        if tie.minutes is not None:
+        if tie.duration_min is not None:
             is_estimate = tie.basis in _ESTIMATED
-            far = about_minutes(tie.minutes, most_min) if is_estimate else f"{number(tie.minutes)} min"
+            far = (
+                about_minutes(tie.duration_min, most_min)
+                if is_estimate
+                else f"{number(tie.duration_min)} min"
+            )
             parts.append(far if far.startswith("moins") else f"à {far}")
         elif in_part:
             parts.append(f"{percent(tie.share)} des habitants")

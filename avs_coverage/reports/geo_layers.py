@@ -138,12 +138,14 @@ class _Layers:
         """Return zones, each the union of the contours that are known of its communes."""
         import shapely
 
+        # Six times faster, and wrong where polygons overlap: a user's own may.
+        union = shapely.coverage_union_all if self.territory.contours is None else shapely.union_all
         rows, shapes = [], []
         for zone in zones:
             drawn = [self.contours[code] for code, _ in zone.communes if code in self.contours]
             missing = [code for code, _ in zone.communes if code not in self.contours]
             rows.append({**zone.to_record(), "communes_sans_contour": missing})
-            shapes.append(shapely.union_all(drawn) if drawn else None)
+            shapes.append(union(drawn) if drawn else None)
         key = ("liste", "commune_principale")
         columns = described((*gaps.COLUMNS, *ZONES_MORE), "zones")
         return self._layer(name, title, "MultiPolygon", key, columns, rows, _multiple(shapes))

@@ -188,8 +188,9 @@ class MapContent:
     def _named(self, structures: Sequence[Structure]) -> str:
         """Name the structures that have to do with the territory, and count the others of their list."""
         coverage = self.report.coverage
-        serving = set(coverage.links["structure"].tolist())
-        names = [one.name for one in structures if one.id in serving or belongs(one, coverage.territory)]
+        names = [
+            one.name for one in structures if one.id in coverage.linked or belongs(one, coverage.territory)
+        ]
         more = len(structures) - len(names)
         if not names:
             return f", {_ASIDE}"

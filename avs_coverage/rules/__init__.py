@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
@@ -164,7 +165,8 @@ def get_rule(text: str, settings: RuleSettings = DEFAULT_SETTINGS) -> Rule:
 
 def _measured(text: str, pattern: str, units: dict[str, float]) -> float:
     match = re.fullmatch(pattern, text.strip())
-    return float(match[1].replace(",", ".")) * units[match[2]] if match else 0.0
+    # By decimals: as floats, 1.001 km are less than 1001 m.
+    return float(Decimal(match[1].replace(",", ".")) * Decimal(units[match[2]])) if match else 0.0
 
 
 def _require(text: str, threshold: float, choices: str) -> None:

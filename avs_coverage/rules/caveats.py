@@ -15,8 +15,7 @@ COARSE_PLACES = "une structure sans coordonnées est n'importe où dans la commu
 
 def coarse_points(coverage: Coverage) -> list[str]:
     """Count the structures with a link that stand at their seat's chef-lieu for want of coordinates."""
-    serving = set(coverage.links["structure"])
-    placed = [s for s in coverage.inventory.counted(coverage.on) if s.id in serving]
+    placed = [s for s in coverage.inventory.counted(coverage.on) if s.id in coverage.linked]
     coarse = sum(not structure.has_point for structure in placed)
     if not coarse:
         return []

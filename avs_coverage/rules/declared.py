@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from avs_coverage.messages import counted
@@ -41,8 +39,7 @@ class Declared:
 
     def links(self, territory: Territory, inventory: Inventory, on: date) -> Links:
         """Return certain and possible links to the communes of the territory."""
-        surroundings = _Surroundings(territory)
-        links = (link for structure in inventory.counted(on) for link in _area(structure, surroundings))
+        links = (link for structure in inventory.counted(on) for link in _area(structure, territory))
         return Links(link_table(links))
 
     def locates(self, structure: Structure) -> bool:
@@ -60,36 +57,18 @@ class Declared:
         ]
 
 
-class _Surroundings:
-    """What may belong to an area of which only a commune is known: its EPCI, or its neighbours."""
+def _possible(territory: Territory, commune: str, epci: str) -> dict[str, str]:
+    """Return the communes of the territory that may be served from *commune*, with the basis.
 
-    def __init__(self, territory: Territory) -> None:
-        self.here = territory.codes
-        self._territory = territory
-
-    @cached_property
-    def _members(self) -> dict[str, list[str]]:
-        members: dict[str, list[str]] = defaultdict(list)
-        for code, epci in self._territory.communes["epci"].items():
-            members[epci].append(str(code))
-        return members
-
-    def possible(self, commune: str, epci: str) -> Iterator[tuple[str, str]]:
-        """Yield the communes of the territory that may be served from *commune*, with the basis.
-
-        The Métropole du Grand Paris is too large for the hypothesis: its communes take their
-        neighbours. A commune without an EPCI stands alone.
-        """
-        if epci == METROPOLE_DU_GRAND_PARIS:
-            pairs = self._territory.neighbours
-            for code in pairs.loc[pairs["voisin"] == commune, "code"]:
-                yield str(code), "commune_voisine"
-        elif epci:
-            for code in self._members[epci]:
-                yield code, "epci"
+    What may belong to an area of which only a commune is known: its EPCI. The Métropole du Grand Paris is
+    too large for the hypothesis: its communes take their neighbours. A commune without an EPCI stands alone.
+    """
+    if epci == METROPOLE_DU_GRAND_PARIS:
+        return dict.fromkeys(territory.neighbours_of.get(commune, ()), "commune_voisine")
+    return dict.fromkeys(territory.epci_members.get(epci, ()) if epci else (), "epci")
 
 
-def _area(structure: Structure, around: _Surroundings) -> Iterator[Link]:
+def _area(structure: Structure, territory: Territory) -> Iterator[Link]:
     """Yield the links of one structure, each commune once, a certain link before a possible one."""
     named = dict.fromkeys(structure.communes)
     seat = {structure.seat: seat_basis(structure)} if structure.seat else {}
@@ -110,10 +89,10 @@ def _area(structure: Structure, around: _Surroundings) -> Iterator[Link]:
         known = zip(structure.communes, structure.communes_epci, strict=True)
         origins = [(structure.seat, structure.seat_epci)] if structure.seat else list(known)
         for commune, epci in origins:
-            possible.update(around.possible(commune, epci))
+            possible |= _possible(territory, commune, epci)
     for commune, basis in certain.items():
-        if commune in around.here:
+        if commune in territory.codes:
             yield structure.id, commune, 1.0, True, basis
     for commune, basis in possible.items():
-        if commune in around.here and commune not in certain:
+        if commune in territory.codes and commune not in certain:
             yield structure.id, commune, 1.0, False, basis

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from avs_coverage.distances import Points
 from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import departement_of
@@ -24,6 +25,7 @@ DEMAND_LABELS = {
     GRID: "les habitants sont ceux des carreaux de 200 m (au chef-lieu pour une commune sans carreau)",
     AREA: "les habitants sont tenus pour répartis sur toute la commune (points tous les 100 m)",
 }
+_MARGIN_M = 0.001
 SAMPLE_M = 100
 """Step of the points that stand for the area of a commune, in metres."""
 
@@ -32,32 +34,36 @@ class Places:
     """Where structures are, and which points are within a distance of each, point to point.
 
     Distances are in the legal projection of each structure's seat; another projection's points are
-    out of reach. *radii_m* holds the distance of each structure; below 0 it reaches nothing.
+    out of reach. *radii_m* holds the distance of each structure; below 0 it reaches nothing. *farther_m* is
+    added to what is measured of each, where it may be farther, or nearer (below 0), than its place.
     """
 
-    def __init__(self, structures: Sequence[Structure], radii_m: Sequence[float]) -> None:
+    def __init__(
+        self, structures: Sequence[Structure], radii_m: Sequence[float], farther_m: Sequence[float] = ()
+    ) -> None:
         self.radii_m = np.array(radii_m, dtype=float)
+        self._farther_m = np.array(farther_m or [0.0] * len(structures), dtype=float)
+        self._reach_m = self.radii_m - self._farther_m
         self.x_m = np.array([s.x_m for s in structures], dtype=float)
         self.y_m = np.array([s.y_m for s in structures], dtype=float)
         self.epsg = np.array([epsg_of(departement_of(s.seat)) for s in structures], dtype=np.int64)
 
     def _by_projection(self, part: slice) -> Iterator[tuple[int, Ints]]:
         ranks = np.arange(len(self.x_m))[part]
-        ranks = ranks[self.radii_m[ranks] >= 0]
+        ranks = ranks[self._reach_m[ranks] >= 0]
         for epsg in np.unique(self.epsg[ranks]):
             yield int(epsg), ranks[self.epsg[ranks] == epsg]
 
-    def points_within(self, part: slice, x_m: Floats, y_m: Floats, epsg: Ints) -> tuple[Ints, Ints]:
+    def points_within(self, part: slice, points: Points) -> tuple[Ints, Ints]:
         """Return pairs of a structure of a slice and a point within the distance."""
-        import shapely
-
         found = [(np.empty(0, np.int64), np.empty(0, np.int64))]
-        for projection, ranks in self._by_projection(part):
-            there = np.flatnonzero(epsg == projection)
-            tree = shapely.STRtree(shapely.points(x_m[there], y_m[there]))
-            origins = shapely.points(self.x_m[ranks], self.y_m[ranks])
-            structure, point = tree.query(origins, predicate="dwithin", distance=self.radii_m[ranks])
-            found.append((ranks[structure], there[point]))
+        for epsg, ranks in self._by_projection(part):
+            reach_m = self._reach_m[ranks] + _MARGIN_M
+            place, point, metres = points.within(self.x_m[ranks], self.y_m[ranks], epsg, reach_m)
+            structure = ranks[place]
+            # As ``Locations`` bounds a distance: to subtract from the limit instead may end in another digit.
+            near = metres + self._farther_m[structure] <= self.radii_m[structure]
+            found.append((structure[near], point[near]))
         return _joined(found)
 
     def cells_within(self, part: slice, grid: Grid) -> tuple[Ints, Ints]:
@@ -68,7 +74,7 @@ class Places:
         for projection, ranks in self._by_projection(part):
             if LEGAL_OF_GRID.get(grid.epsg) == projection:
                 structure, cell = cells_within(
-                    grid, projection, self.x_m[ranks], self.y_m[ranks], self.radii_m[ranks]
+                    grid, projection, self.x_m[ranks], self.y_m[ranks], self._reach_m[ranks]
                 )
                 found.append((ranks[structure], cell))
         return _joined(found)
@@ -109,7 +115,8 @@ def _chefs_lieux(territory: Territory, places: Places, where: np.ndarray[Any, An
     rows, ranks = territory.communes[where], np.flatnonzero(where)
     x_m, y_m = rows["x_m"].to_numpy(float), rows["y_m"].to_numpy(float)
     epsg = rows["departement"].map(epsg_of).to_numpy(np.int64)
-    return Demand(ranks, np.ones(len(ranks)), lambda part: places.points_within(part, x_m, y_m, epsg))
+    points = Points(x_m, y_m, epsg)
+    return Demand(ranks, np.ones(len(ranks)), lambda part: places.points_within(part, points))
 
 
 def _areas(territory: Territory, places: Places) -> Demand:
@@ -125,7 +132,8 @@ def _areas(territory: Territory, places: Places) -> Demand:
             x, y = _sampled(shapes[[code]].to_crs(epsg).iloc[0])
             parts.append((x, y, np.full(len(x), epsg), np.full(len(x), rank)))
     x_m, y_m, epsgs, ranks = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Demand(ranks, np.ones(len(ranks)), lambda part: places.points_within(part, x_m, y_m, epsgs))
+    points = Points(x_m, y_m, epsgs)
+    return Demand(ranks, np.ones(len(ranks)), lambda part: places.points_within(part, points))
 
 
 def _sampled(shape: Any) -> tuple[Floats, Floats]:  # noqa: ANN401 - a shapely geometry

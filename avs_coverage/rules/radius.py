@@ -91,11 +91,10 @@ class Radius:
         and ``any``, those that are reached wherever, or somewhere, in their communes the structures
         without coordinates are. The points are the same at every level, in the same order.
         """
-        sign = {"certain": 0, "firm": -1, "any": 1}[level]
-        radii_m = [self.radius_m + sign * structure.position_error_m for structure in structures]
-        if level == "firm":
-            radii_m = [r if s.is_firm else -1.0 for s, r in zip(structures, radii_m, strict=True)]
-        return demands(territory, Places(structures, radii_m), self.population_by)
+        sign = {"certain": 0, "firm": 1, "any": -1}[level]
+        farther_m = [sign * structure.position_error_m for structure in structures]
+        radii_m = [self.radius_m if level != "firm" or s.is_firm else -1.0 for s in structures]
+        return demands(territory, Places(structures, radii_m, farther_m), self.population_by)
 
     def locates(self, structure: Structure) -> bool:
         """Tell whether the structure has a place: its own point, or its seat's chef-lieu."""

@@ -6,17 +6,20 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from avs_coverage.distances import Floats, Ints, Points
 from avs_coverage.gazetteer import departement_of
 from avs_coverage.messages import counted, enumeration, plain
 from avs_coverage.projection import epsg_of
-from avs_coverage.rules import Link, Links, link_table, seat_basis
+from avs_coverage.rules import Link, Links, checked_table, link_table, seat_basis
 from avs_coverage.rules.caveats import COARSE_PLACES, coarse_points
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from avs_coverage.coverage import Coverage
     from avs_coverage.inventory import Inventory, Structure
     from avs_coverage.loaders.travel_times import TravelTimes
@@ -32,6 +35,7 @@ MOST_KMH = 130.0
 that is too far even so cannot be within reach (code de la route, R413-2)."""
 
 _NAMED = 6
+_BATCH = 200
 
 
 @dataclass(frozen=True)
@@ -101,8 +105,7 @@ class TravelTime:
         structures = [s for s in inventory.counted(on) if self.locates(s)]
         points = _Points(territory)
         if self.times is None:
-            radius_m = self.duration_min / 60 * SPEED_KMH * 1000 / DETOUR
-            return Links(link_table(_estimated(points, structures, radius_m)))
+            return Links(_estimated(points, structures, self.duration_min))
         return Links(link_table(_measured(points, structures, self.times, self.duration_min)))
 
     def locates(self, structure: Structure) -> bool:
@@ -122,36 +125,70 @@ class TravelTime:
         return _left_out(self.times, structures, coverage.territory)
 
 
+def estimated_minutes(metres: Any) -> Any:  # noqa: ANN401 - a number or an array
+    """Return the duration that is estimated without a matrix, not rounded.
+
+    >>> round(estimated_minutes(10_000), 6)
+    15.6
+    """
+    return metres * DETOUR / 1000 / SPEED_KMH * 60
+
+
 class _Points:
-    """The chefs-lieux of a territory."""
+    """The chefs-lieux of a territory, by rank: codes ascend."""
 
     def __init__(self, territory: Territory) -> None:
         communes = territory.communes
         self.codes = communes.index
-        self._x_m, self._y_m = communes["x_m"].to_numpy(float), communes["y_m"].to_numpy(float)
-        self._epsg = communes["departement"].map(epsg_of).to_numpy()
+        x_m, y_m = communes["x_m"].to_numpy(float), communes["y_m"].to_numpy(float)
+        self._points = Points(x_m, y_m, communes["departement"].map(epsg_of).to_numpy(int))
 
-    def within(self, structure: Structure, radius_m: float) -> set[str]:
-        """Return the communes whose chef-lieu is within a distance of a structure."""
-        here = self._epsg == epsg_of(departement_of(structure.seat))
-        metres = np.hypot(self._x_m - (structure.x_m or 0.0), self._y_m - (structure.y_m or 0.0))
-        return set(self.codes[here & (metres <= radius_m)])
+    def within(self, structures: Sequence[Structure], reach_m: Floats) -> tuple[Ints, Ints, Floats]:
+        """Return pairs of ranks of a structure and of a chef-lieu within its reach, and the metres."""
+        x_m, y_m = (np.array([getattr(s, axis) for s in structures], dtype=float) for axis in ("x_m", "y_m"))
+        own = np.array([epsg_of(departement_of(s.seat)) for s in structures], dtype=int)
+        found: list[tuple[Ints, Ints, Floats]] = [(np.empty(0, int), np.empty(0, int), np.empty(0))]
+        for epsg in np.unique(own):
+            ranks = np.flatnonzero(own == epsg)
+            place, point, metres = self._points.within(x_m[ranks], y_m[ranks], int(epsg), reach_m[ranks])
+            found.append((ranks[place], point, metres))
+        structure, point, metres = (np.concatenate(column) for column in zip(*found, strict=True))
+        return structure, point, metres
 
 
-def _estimated(points: _Points, structures: Sequence[Structure], radius_m: float) -> Iterator[Link]:
-    """Yield links by the straight line; a structure without coordinates may be nearer or farther."""
-    for structure in structures:
-        reached = points.within(structure, radius_m)
-        error_m = structure.position_error_m
-        firm = reached if not error_m else points.within(structure, radius_m - error_m)
-        if structure.is_seat_deduced:
-            firm = set()
-        yield from _certain(structure, reached & firm, points, "duree_estimee")
-        for code in sorted(reached - firm - {structure.seat}):
-            yield structure.id, code, 1.0, True, "duree_approchee"
-        if error_m:
-            for code in sorted(points.within(structure, radius_m + error_m) - reached - {structure.seat}):
-                yield structure.id, code, 1.0, False, "duree_possible"
+def _estimated(points: _Points, structures: Sequence[Structure], most_min: float) -> pd.DataFrame:
+    """Return links by the straight line; a structure without coordinates may be nearer or farther."""
+    error_m = np.array([s.position_error_m for s in structures], dtype=float)
+    is_deduced = np.array([s.is_seat_deduced for s in structures], dtype=bool)
+    reach_m = most_min / estimated_minutes(1.0) + error_m + 1.0
+    structure, commune, metres = points.within(structures, reach_m)
+    reached, surely, perhaps = (
+        estimated_minutes(metres + sign * error_m[structure]) <= most_min for sign in (0, 1, -1)
+    )
+    surely &= ~is_deduced[structure]
+    homes = points.codes.get_indexer([s.seat for s in structures])
+    seated = np.flatnonzero(homes >= 0)
+    # Of each structure its seat, then what is surely reached, what is reached, what may be.
+    level = np.select([reached & surely, reached, perhaps], [1, 2, 3], default=0)
+    level[commune == homes[structure]] = 0
+    told = level > 0
+    structure = np.concatenate([seated, structure[told]])
+    commune = np.concatenate([homes[seated], commune[told]])
+    level = np.concatenate([np.zeros(len(seated), dtype=int), level[told]])
+    order = np.lexsort((commune, level, structure))
+    structure, commune, level = structure[order], commune[order], level[order]
+    words = np.array(["", "duree_estimee", "duree_approchee", "duree_possible"], dtype=object)
+    basis = words[level]
+    basis[level == 0] = [seat_basis(structures[rank]) for rank in structure[level == 0]]
+    return checked_table(
+        {
+            "structure": np.array([s.id for s in structures], dtype=object)[structure].tolist(),
+            "commune": points.codes.to_numpy(object)[commune].tolist(),
+            "share": np.ones(len(structure)),
+            "certain": level < 3,  # noqa: PLR2004
+            "basis": basis.tolist(),
+        }
+    )
 
 
 def _measured(
@@ -161,14 +198,29 @@ def _measured(
     near = frame[frame["minutes"] <= most].groupby("destination")["origine"].agg(set).to_dict()
     here = set(points.codes)
     untold = here - times.origins
-    for structure, keys in destinations_of(structures, times):
+    told = list(destinations_of(structures, times))
+    unsure = [structure for structure, keys in told if (untold if keys else here)]
+    straight = _within_straight(points, unsure, most / 60 * MOST_KMH * 1000)
+    for structure, keys in told:
         reached = set().union(*(near.get(key, set()) for key in keys)) & here
         yield from _certain(structure, reached, points, "duree")
         unknown = untold if keys else here
         if unknown:
-            possible = points.within(structure, most / 60 * MOST_KMH * 1000) & unknown
-            for code in sorted(possible - reached - {structure.seat}):
+            for code in sorted((next(straight) & unknown) - reached - {structure.seat}):
                 yield structure.id, code, 1.0, False, "duree_inconnue"
+
+
+def _within_straight(
+    points: _Points, structures: Sequence[Structure], reach_m: float
+) -> Iterator[frozenset[str]]:
+    """Yield the communes whose chef-lieu is within a distance of each structure."""
+    for first in range(0, len(structures), _BATCH):
+        some = structures[first : first + _BATCH]
+        structure, commune, _ = points.within(some, np.full(len(some), reach_m))
+        ends = np.searchsorted(np.sort(structure), np.arange(1, len(some)))
+        order = np.argsort(structure, kind="stable")
+        for found in np.split(commune[order], ends):
+            yield frozenset(points.codes[found])
 
 
 def _certain(structure: Structure, reached: set[str], points: _Points, basis: str) -> Iterator[Link]:

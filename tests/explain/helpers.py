@@ -172,10 +172,10 @@ def check_nearest(section, found, names):
     """The distances printed are those of ``avs-coverage access``."""
     text = text_of(section) if section.blocks else ""
     if found.is_known and found.access and found.main.status not in ("cs_seul", "cs_et_evs"):
-        for id, km in ((found.access.cs, found.access.cs_far), (found.access.evs, found.access.evs_far)):
+        for id, metres in ((found.access.cs, found.access.cs_far), (found.access.evs, found.access.evs_far)):
             if id:
                 kind = "CS" if id == found.access.cs else "EVS"
-                assert f"« {names[id]} » ({kind}), à {number(km, 1)} km" in text
+                assert f"« {names[id]} » ({kind}), à {number(metres / 1000, 1)} km" in text
 
 
 def check_structure_levels(heading, document, rule, links):
