@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.loaders.table_file import DAMAGED_ARCHIVE, Row, first_bytes
+from avs_coverage.loaders.table_file import DAMAGED_ARCHIVE, Row, first_bytes, kept
 from avs_coverage.loaders.table_frame import refuse_twice
 from avs_coverage.messages import counted
 
@@ -49,7 +49,7 @@ def recognises(path: Path) -> bool:
         import pyarrow.parquet as pq
 
         try:
-            return is_header(pq.read_schema(path).names)
+            return is_header(pq.read_schema(kept(path)).names)
         except (OSError, ValueError):
             return False
     if start.startswith(b"PK"):
@@ -65,10 +65,10 @@ def recognises(path: Path) -> bool:
 def _csv_of(path: Path) -> Iterator[IO[bytes] | None]:
     """Yield the largest CSV of a zip, as INSEE ships it, or the file itself; None where the zip has none."""
     if not first_bytes(path).startswith(b"PK"):
-        with path.open("rb") as file:
+        with kept(path).open("rb") as file:
             yield file
         return
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(kept(path)) as archive:
         members = [m for m in archive.infolist() if m.filename.lower().endswith(".csv")]
         if not members:
             yield None
@@ -137,7 +137,7 @@ def _batches(path: Path, encoding: str) -> Any:  # noqa: ANN401 - an iterator of
 
     start = first_bytes(path)
     if start.startswith(b"PAR1"):
-        with pq.ParquetFile(path) as parquet:
+        with pq.ParquetFile(kept(path)) as parquet:
             names = [name for name in parquet.schema_arrow.names if name.upper() in _READ]
             _refuse_twice(path.name, names)
             yield from parquet.iter_batches(columns=names)

@@ -11,7 +11,7 @@ from types import ModuleType
 from avs_coverage.errors import InputError, UsageError
 from avs_coverage.faults import Fault
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, match_header
-from avs_coverage.loaders.table_file import Row, describe_text, first_bytes, read_bytes, read_rows
+from avs_coverage.loaders.table_file import Row, describe_text, first_bytes, kept, read_bytes, read_rows
 from avs_coverage.messages import enumeration
 from avs_coverage.names import normalise
 from avs_coverage.ordinary import read_settings
@@ -114,7 +114,7 @@ def _rows_of_parquet(path: Path) -> list[Row]:
     from avs_coverage.loaders.geo_file import attribute_text
 
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(kept(path))
     except (pa.ArrowException, OSError) as error:
         raise InputError(Fault("AVS-302", {"reason": "fichier Parquet abîmé"}, path.name)) from error
     columns = [[attribute_text(value) for value in column.to_pylist()] for column in table.columns]
