@@ -16,6 +16,7 @@ from pathlib import Path
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
+from avs_coverage.messages import number
 from avs_coverage.ordinary import is_handed_over, not_readable, require_ordinary
 from avs_coverage.reports.text import FORMULA_SIGNS, without_controls
 
@@ -41,6 +42,8 @@ _MAX_LINE_CELLS = 20_000
 _MAX_CELL = 1_000_000
 _MAX_TEXT_CELLS = 10_000_000
 _MAX_BYTES = 200_000_000
+MOST_STRUCTURES = 200_000
+"""Fifty times those of France: a list of more, in an archive, would fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,11 @@ def read_rows(path: Path) -> list[Row]:
     if path.suffix.lower() in _WORKBOOKS:
         raise not_a_table(path, "l'extension est celle d'un classeur, le contenu non")
     return rows_of_text(path, content)
+
+
+def too_many_structures(path: Path) -> InputError:
+    """Return the error of a list of more rows than ``MOST_STRUCTURES`` (AVS-308)."""
+    return InputError(Fault("AVS-308", {"value": f"plus de {number(MOST_STRUCTURES)} lignes"}, str(path)))
 
 
 def no_table(start: bytes) -> str:
