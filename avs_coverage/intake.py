@@ -1,4 +1,4 @@
-"""What is received: each file is copied once to a private folder, fingerprinted on the way, and read from there.
+"""What is received: each file is copied once to a private folder, with its fingerprint, and read from there.
 
 Whatever becomes of the file meanwhile, every reading of one scope sees the same bytes, and the fingerprint
 that an export records is of these. What is larger than ``MOST_COPIED_BYTES`` is read where it is, and its
@@ -226,7 +226,7 @@ def _is_sqlite(path: Path) -> bool:
 
 
 def _copy(path: Path, target: Path) -> Received:
-    """Copy a file, or a pipe that the shell opened, and return its fingerprint; raises as ``Intake.place``."""
+    """Copy a file, or a pipe that the shell opened, with its fingerprint; raises as ``Intake.place``."""
     piped = is_handed_over(path)
     if not piped:
         require_ordinary(path)

@@ -46,6 +46,11 @@ DATA: dict[str, FaultKind] = {
         "les chiffres ne seraient ceux ni de l'ancien ni du nouveau",
         "attendez la fin de son enregistrement, ou donnez-en une copie, puis relancez",
     ),
+    "AVS-310": FaultKind(
+        "l'archive, ou le classeur, est refusée : elle gonflerait démesurément ({reason})",
+        "une donnée réelle ne se compresse pas autant : le fichier est piégé, ou abîmé",
+        "demandez-le de nouveau à qui l'a fait, ou décompressez-le et donnez le fichier qu'il contient",
+    ),
     "AVS-311": FaultKind("le nom de la structure est vide", "", "indiquez un nom"),
     "AVS-312": FaultKind(
         "le type « {value} » n'est pas reconnu",

@@ -18,22 +18,26 @@ from avs_coverage.intake import Intake
 
 DRIVERS = frozenset({"GeoJSON", "GPKG", "ESRI Shapefile"})
 _OTHER_DRIVERS = (
-    "ADBC,AIVector,AVCBin,AVCE00,AmigoCloud,Arrow,BAG,CAD,CSV,CSW,Carto,Cloudant,CouchDB,DGN,DWG,DXF,EDIGEO,EEDA,"
-    "ESRIJSON,Elasticsearch,FITS,FileGDB,FlatGeobuf,GDALG,GML,GMLAS,GMT,GPSBabel,GPX,GTFS,GeoJSONSeq,GeoRSS,"
-    "Geoconcept,HANA,HDF5,HTTP,IDB,Idrisi,Interlis 1,Interlis 2,JML,JP2ECW,JP2KAK,JP2OpenJPEG,JPEGXL,JSONFG,KML,"
-    "LIBKML,LVBAG,MBTiles,MEM,MSSQLSpatial,MVT,MapInfo File,MapML,Memory,MiraMonVector,MongoDBv3,MySQL,NAS,NGW,"
-    "OAPIF,OCI,ODBC,ODS,OGCAPI,OGR_GMT,OGR_OGDI,OGR_PDS,OGR_SDTS,OGR_VRT,OSM,OpenFileGDB,PCIDSK,PDF,PDS4,PGDUMP,"
-    "PGeo,PLSCENES,PMTiles,Parquet,PostgreSQL,S57,SOSI,SQLite,STACIT,STACTA,SVG,SXF,Selafin,TIGER,TileDB,TopoJSON,"
-    "UK .NTF,VDV,VFK,VICAR,VRT,WAsP,WFS,Walk,XLS,XLSX,XODR,netCDF,AeronavFAA,ARCGEN,BNA,GeoPackage,OpenAir,REC,"
-    "SEGUKOOA,SEGY,SUA,XPlane"
-)
+    "ADBC", "AIVector", "ARCGEN", "AVCBin", "AVCE00", "AeronavFAA", "AmigoCloud", "Arrow", "BAG", "BNA",
+    "CAD", "CSV", "CSW", "Carto", "Cloudant", "CouchDB", "DGN", "DWG", "DXF", "EDIGEO", "EEDA", "ESRIJSON",
+    "Elasticsearch", "FITS", "FileGDB", "FlatGeobuf", "GDALG", "GML", "GMLAS", "GMT", "GPSBabel", "GPX",
+    "GTFS", "GeoJSONSeq", "GeoPackage", "GeoRSS", "Geoconcept", "HANA", "HDF5", "HTTP", "IDB", "Idrisi",
+    "Interlis 1", "Interlis 2", "JML", "JP2ECW", "JP2KAK", "JP2OpenJPEG", "JPEGXL", "JSONFG", "KML",
+    "LIBKML", "LVBAG", "MBTiles", "MEM", "MSSQLSpatial", "MVT", "MapInfo File", "MapML", "Memory",
+    "MiraMonVector", "MongoDBv3", "MySQL", "NAS", "NGW", "OAPIF", "OCI", "ODBC", "ODS", "OGCAPI",
+    "OGR_GMT", "OGR_OGDI", "OGR_PDS", "OGR_SDTS", "OGR_VRT", "OSM", "OpenAir", "OpenFileGDB", "PCIDSK",
+    "PDF", "PDS4", "PGDUMP", "PGeo", "PLSCENES", "PMTiles", "Parquet", "PostgreSQL", "REC", "S57",
+    "SEGUKOOA", "SEGY", "SOSI", "SQLite", "STACIT", "STACTA", "SUA", "SVG", "SXF", "Selafin", "TIGER",
+    "TileDB", "TopoJSON", "UK .NTF", "VDV", "VFK", "VICAR", "VRT", "WAsP", "WFS", "Walk", "XLS", "XLSX",
+    "XODR", "XPlane", "netCDF",
+)  # fmt: skip
 """Those of the versions of GDAL from 2 to 3.12; whichever is still on is added when the process tells it."""
 
 _FORGOTTEN = (
-    "GDAL", "OGR", "CPL", "VSI", "AWS", "GS_", "AZURE", "OSS", "SWIFT", "CURL", "PROJ", "SQLITE", "SPATIALITE",
-    "PYTHON", "HTTP", "ALL_PROXY", "NO_PROXY", "FTP_PROXY", "LD_PRELOAD", "ARROW",
+    "GDAL", "OGR", "CPL", "VSI", "AWS", "GS_", "AZURE", "OSS", "SWIFT", "CURL", "PROJ", "SQLITE",
+    "SPATIALITE", "PYTHON", "HTTP", "ALL_PROXY", "NO_PROXY", "FTP_PROXY", "ARROW",
 )  # fmt: skip
-_KEPT = ("GDAL_DATA", "PROJ_DATA", "PROJ_LIB")
+_KEPT = ("GDAL_DATA", "PROJ_DATA", "PROJ_LIB", "PYTHONHOME")
 _NOWHERE = "127.0.0.1:1"
 _SETTINGS = {
     "GDAL_DRIVER_PATH": "disable",
@@ -64,12 +68,17 @@ _MEMORY_BYTES, _MEMORY_BYTES_PER_BYTE = 300_000_000, 12
 _WRITTEN_BYTES, _WRITTEN_BYTES_PER_BYTE = 100_000_000, 20
 
 
-class ReadingFailedError(Exception):
-    """The file could not be read; *exhausted* where it took more than it may."""
+_DAMAGED = "fichier géographique abîmé ou incomplet"
+_EXHAUSTED = "sa lecture demande trop de temps ou de mémoire pour sa taille"
+_NO_PROCESS = "GDAL, qui lit ces fichiers, n'a pu être lancé dans un processus à part"
 
-    def __init__(self, exhausted: bool) -> None:
-        super().__init__()
-        self.exhausted = exhausted
+
+class ReadingFailedError(Exception):
+    """The file could not be read; *reason* says why, in French."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class GeoProcess:
@@ -77,11 +86,11 @@ class GeoProcess:
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
-        self._skipped = _OTHER_DRIVERS
+        self._skipped = ",".join(_OTHER_DRIVERS)
         self._checked = False
         self._process = self._start()
 
-    def ask(self, action: str, source: Path, **request: Any) -> Any:  # noqa: ANN401 - what the action gives
+    def ask(self, action: str, source: Path, driver: str = "", **request: Any) -> Any:  # noqa: ANN401 - what the action gives
         """Return what the process answers of a file; raises ReadingFailedError."""
         self._check_drivers()
         size = source.stat().st_size
@@ -91,13 +100,13 @@ class GeoProcess:
             "memory_bytes": _MEMORY_BYTES + _MEMORY_BYTES_PER_BYTE * size,
             "written_bytes": _WRITTEN_BYTES + _WRITTEN_BYTES_PER_BYTE * size,
         }
-        whole = {"do": action, "source": str(source), "encoding": "", **request, **bounds}
+        whole = {"do": action, "source": f"{driver}{source}", "encoding": "", **request, **bounds}
         answer = self._answer(json.dumps(whole), cpu_s * _WALL_S_PER_CPU_S)
         if answer is None:
             self._restart()
-            raise ReadingFailedError(exhausted=True)
+            raise ReadingFailedError(_EXHAUSTED)
         if "failed" in answer:
-            raise ReadingFailedError(answer["failed"] in ("memory", "bad_alloc"))
+            raise ReadingFailedError(_EXHAUSTED if answer["failed"] == "memory" else _DAMAGED)
         return answer["done"]
 
     def close(self) -> None:
@@ -111,12 +120,12 @@ class GeoProcess:
         while not self._checked:
             answer = self._answer("", _START_S)
             if answer is None:
-                raise OSError("GDAL could not be loaded in a process of its own")
+                raise ReadingFailedError(_NO_PROCESS)
             others = set(answer["done"]) - DRIVERS
             if not others:
                 self._checked = True
             elif others & set(self._skipped.split(",")):
-                raise OSError(f"GDAL keeps drivers that it was told to leave: {', '.join(sorted(others))}")
+                raise ReadingFailedError(_NO_PROCESS)  # it keeps drivers that it was told to leave
             else:
                 self._skipped = ",".join([self._skipped, *sorted(others)])
                 self._restart()
@@ -137,7 +146,6 @@ class GeoProcess:
             **kept,
             **_SETTINGS,
             "GDAL_SKIP": self._skipped,
-            "OGR_SKIP": self._skipped,
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
             "TMPDIR": str(folder),
             "TEMP": str(folder),

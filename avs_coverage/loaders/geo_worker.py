@@ -19,8 +19,15 @@ _NEVER_IMPORTED = ("geopandas", "pandas", "pyproj", "shapely")
 _PIECE_ROWS = 10_000
 _MOST_LAYERS = 1_000
 
-for _name in _NEVER_IMPORTED:
-    sys.modules[_name] = None  # type: ignore[assignment]
+
+class _Left:
+    """Says of what is never imported that it is not there."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        """Raise ModuleNotFoundError, or leave it to the next."""
+        if name.partition(".")[0] in _NEVER_IMPORTED:
+            raise ModuleNotFoundError(name=name)
 
 
 def describe(request: dict[str, Any]) -> list[dict[str, Any]]:
@@ -30,10 +37,10 @@ def describe(request: dict[str, Any]) -> list[dict[str, Any]]:
 
     found = []
     for name, kind in list(pyogrio.list_layers(request["source"]))[:_MOST_LAYERS]:
-        if name in request["ignored"]:
-            continue
         meta = read(request["source"], layer=name, max_features=1, **_encoding(request))[0]
-        found.append({"name": str(name), "kind": str(kind or ""), "columns": [str(n) for n in meta["fields"]]})
+        found.append(
+            {"name": str(name), "kind": str(kind or ""), "columns": [str(n) for n in meta["fields"]]}
+        )
     return found
 
 
@@ -69,10 +76,12 @@ def decode(request: dict[str, Any]) -> int:
     """Read a Parquet file to its end, and keep nothing: return its rows."""
     import pyarrow.parquet as pq
 
-    rows = 0
+    rows = taken = 0
     with pq.ParquetFile(request["source"]) as file:
         for batch in file.iter_batches(batch_size=_PIECE_ROWS, columns=request["columns"], use_threads=False):
-            rows += batch.num_rows
+            rows, taken = rows + batch.num_rows, taken + batch.nbytes
+            if taken > request["written_bytes"]:
+                raise MemoryError
     return rows
 
 
@@ -90,7 +99,7 @@ def _array(values: Any) -> Any:  # noqa: ANN401 - numpy in, Arrow out
 
 
 def bound(request: dict[str, Any]) -> None:
-    """Bound what one request may take from now on, where the system can: s of CPU, memory, what is written."""
+    """Bound what one request may take from now on, where the system can: CPU, memory, what it writes."""
     try:
         import resource
     except ImportError:  # Windows: the parent bounds the time
@@ -133,12 +142,13 @@ def answers(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
         except MemoryError:
             yield {"failed": "memory"}
         except Exception as error:  # the parent says in French that the file cannot be read
-            yield {"failed": "bad_alloc" if "alloc" in str(error) else type(error).__name__}
+            yield {"failed": "memory" if "alloc" in str(error) else type(error).__name__}
 
 
 def main() -> None:
     """Answer until the parent closes its end."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # at once, even within GDAL
+    sys.meta_path.insert(0, _Left)
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
         os.dup2(2, 1)  # what a library prints is no answer
         for answer in answers(iter(sys.stdin.readline, "")):

@@ -31,7 +31,7 @@ class _Entry:
 
 
 def inspect(path: Path, is_copy: bool) -> None:
-    """Check the schema of a GeoPackage, and take the views out of its copy: GDAL would list them, and run them.
+    """Check the schema of a GeoPackage, and take the views out of its copy: GDAL would list, and run, them.
 
     Accepted besides plain tables and indexes are the triggers and spatial indexes of the format, see
     ``geopackage_code``. A file that is no copy is left as it is, and refused where it holds a view.
@@ -48,13 +48,21 @@ def inspect(path: Path, is_copy: bool) -> None:
                 raise RefusedError(f"il contient la vue « {views[0]} »")
             if is_copy:
                 _without_views(database, views)
-    except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:  # names, or messages, that are damaged
+    except (
+        sqlite3.Error,
+        UnicodeDecodeError,
+        OverflowError,
+    ) as error:  # names, or messages, that are damaged
         raise RefusedError("fichier géographique abîmé ou incomplet") from error
 
 
 def _opened(path: Path, is_copy: bool) -> sqlite3.Connection:
     # "//" before the path: with one share of Windows or another, the first name would be an authority.
-    uri = path.resolve().as_uri().replace("file://", "file:////" if path.drive.startswith("\\\\") else "file://")
+    uri = (
+        path.resolve()
+        .as_uri()
+        .replace("file://", "file:////" if path.drive.startswith("\\\\") else "file://")
+    )
     mode = "mode=rw" if is_copy else "immutable=1"
     database = sqlite3.connect(f"{uri}?{mode}", uri=True, isolation_level=None)
     calls = iter(range(_MOST_CALLS))
@@ -72,7 +80,9 @@ def _opened(path: Path, is_copy: bool) -> sqlite3.Connection:
 
 
 def _entries(database: sqlite3.Connection) -> Iterator[_Entry]:
-    rows = database.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchmany(_MOST_ENTRIES + 1)
+    rows = database.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchmany(
+        _MOST_ENTRIES + 1
+    )
     if len(rows) > _MOST_ENTRIES:
         raise RefusedError(f"plus de {_MOST_ENTRIES} tables")
     for row in rows:
@@ -91,32 +101,38 @@ def _refusal(database: sqlite3.Connection, entry: _Entry) -> str:
     # SQLite believes the statement, whatever the kind beside it says.
     if words[:1] != ("create",) or head[-1] != entry.kind or words[rank : rank + 1] != (entry.name.lower(),):
         return f"« {entry.name} » n'est pas ce que le fichier en dit"
-    if entry.kind == "view":
-        is_own = entry.name.lower().startswith(_OF_THE_FORMAT)
-        return "une de ses tables est remplacée par une vue" if is_own else ""
+    if entry.kind == "view" and entry.name.lower().startswith(_OF_THE_FORMAT):
+        return "une de ses tables est remplacée par une vue"
+    code = _code_in(database, entry, is_virtual)
+    return f"il contient du code : {code}" if code else ""
+
+
+def _code_in(database: sqlite3.Connection, entry: _Entry, is_virtual: bool) -> str:
+    """Name the code of an entry that is not of the format; empty where there is none, and for a view."""
     if entry.kind == "trigger":
         columns = database.execute("SELECT name, pk FROM pragma_table_info(?)", (entry.table,)).fetchall()
         keys = [name for name, key in columns if key] or ["rowid"]
         known = is_of_the_format("trigger", entry.sql, entry.table, [name for name, _ in columns], keys)
-        return "" if known else f"il contient du code : le déclencheur « {entry.name} »"
+        return "" if known else f"le déclencheur « {entry.name} »"
     if is_virtual:
         known = is_of_the_format("table", entry.sql, entry.name, (), ())
-        return "" if known else f"il contient du code : la table virtuelle « {entry.name} »"
+        return "" if known else f"la table virtuelle « {entry.name} »"
     if entry.kind == "index":
-        return _refusal_of_index(database, entry)
+        return f"l'index « {entry.name} »" if _is_computed(database, entry) else ""
+    if entry.kind == "view":
+        return ""
     hidden = database.execute("SELECT name, hidden FROM pragma_table_xinfo(?)", (entry.name,)).fetchall()
     generated = [name for name, kind in hidden if kind in _GENERATED]
-    return f"il contient du code : la colonne calculée « {generated[0]} »" if generated else ""
+    return f"la colonne calculée « {generated[0]} »" if generated else ""
 
 
-def _refusal_of_index(database: sqlite3.Connection, entry: _Entry) -> str:
+def _is_computed(database: sqlite3.Connection, entry: _Entry) -> bool:
+    """Tell an index on an expression, or on the rows of a condition."""
     parts = database.execute("SELECT cid FROM pragma_index_xinfo(?)", (entry.name,)).fetchall()
     partial = database.execute(
         "SELECT 1 FROM pragma_index_list(?) WHERE name = ? AND partial", (entry.table, entry.name)
     ).fetchall()
-    if partial or any(column == _EXPRESSION for (column,) in parts):
-        return f"il contient du code : l'index « {entry.name} »"
-    return ""
+    return bool(partial) or any(column == _EXPRESSION for (column,) in parts)
 
 
 def _without_views(database: sqlite3.Connection, views: list[str]) -> None:
@@ -124,7 +140,9 @@ def _without_views(database: sqlite3.Connection, views: list[str]) -> None:
     database.execute("PRAGMA journal_mode = DELETE").fetchall()
     if not views:
         return
-    tables = {name.lower() for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    tables = {
+        name.lower() for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    }
     layers = [name.lower() for (name,) in database.execute("SELECT table_name FROM gpkg_contents")]
     registered = [view for view in views if view.lower() in layers]
     if registered and not set(layers) - {view.lower() for view in views}:

@@ -1,8 +1,11 @@
-"""The code that a GeoPackage may hold: the triggers and virtual tables that the format and GDAL themselves write.
+"""The code that a GeoPackage may hold: the triggers and virtual tables that the format and GDAL write.
 
-Templates of GeoPackage 1.0 to 1.4, of GDAL 1.11 to 3.12 and of QGIS, which has GDAL write its files. A text is
-compared token by token: spaces, case and the kind of quotes do not count, nor the wording of a refusal.
+Templates of GeoPackage 1.0 to 1.4, of GDAL 1.11 to 3.12 and of QGIS, which has GDAL write its files. A text
+is compared token by token: spaces, case and the kind of quotes do not count, nor the wording of a refusal.
+Nothing here is ever run.
 """
+
+# ruff: noqa: S608 - templates to compare with, never run
 
 from __future__ import annotations
 
@@ -20,8 +23,8 @@ _TOKEN = re.compile(
 _RTREE_VALUES = 'NEW."{i}", ST_MinX(NEW."{c}"), ST_MaxX(NEW."{c}"), ST_MinY(NEW."{c}"), ST_MaxY(NEW."{c}")'
 _PUT = f'INSERT OR REPLACE INTO "rtree_{{t}}_{{c}}" VALUES ({_RTREE_VALUES});'
 _DELETE = 'DELETE FROM "rtree_{t}_{c}" WHERE id = OLD."{i}";'
-_HAS, _HAD = ('({w}."{{c}}" NOTNULL AND NOT ST_IsEmpty({w}."{{c}}"))'.format(w=w) for w in ("NEW", "OLD"))
-_LACKS, _LACKED = ('({w}."{{c}}" ISNULL OR ST_IsEmpty({w}."{{c}}"))'.format(w=w) for w in ("NEW", "OLD"))
+_HAS, _HAD = (f'({w}."{{c}}" NOTNULL AND NOT ST_IsEmpty({w}."{{c}}"))' for w in ("NEW", "OLD"))
+_LACKS, _LACKED = (f'({w}."{{c}}" ISNULL OR ST_IsEmpty({w}."{{c}}"))' for w in ("NEW", "OLD"))
 _SAME, _OTHER = 'OLD."{i}" = NEW."{i}"', 'OLD."{i}" != NEW."{i}"'
 _RTREE = {
     "insert": f'INSERT ON "{{t}}" WHEN {_HAS} BEGIN {_PUT} END',
@@ -38,22 +41,20 @@ _RTREE = {
     f'BEGIN INSERT INTO "rtree_{{t}}_{{c}}" VALUES ({_RTREE_VALUES}); END',
     "delete": f'DELETE ON "{{t}}" WHEN OLD."{{c}}" NOTNULL BEGIN {_DELETE} END',
 }
-"""After what each trigger of a spatial index runs, and what it does; *t* the table, *c* its geometry, *i* its key.
+"""After what each trigger of a spatial index runs, and what it does: *t* table, *c* geometry, *i* key.
 
 Version 1.0 says ``UPDATE OF c`` where later ones say ``UPDATE`` in the third.
 """
 _COUNT = (
-    'CREATE TRIGGER "trigger_{event}_feature_count_{{t}}" AFTER {event} ON "{{t}}" BEGIN UPDATE gpkg_ogr_contents '
-    "SET feature_count = feature_count {sign} 1 WHERE {{where}}; END"
+    'CREATE TRIGGER "trigger_{event}_feature_count_{{t}}" AFTER {event} ON "{{t}}" BEGIN '
+    "UPDATE gpkg_ogr_contents SET feature_count = feature_count {sign} 1 WHERE {{where}}; END"
 )
 _SCOPES = (
     "'undefined','fieldSession','collectionSession','series','dataset','featureType','feature','attributeType',"
     "'attribute','tile','model','{catalog}','schema','taxonomy','software','service','collectionHardware',"
     "'nonGeographicDataset','dimensionGroup'"
 )
-_MOMENT = (
-    "[1-2][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9]Z"
-)
+_MOMENT = "[1-2][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9]Z"
 _CHECKS = {
     ("gpkg_tile_matrix", "zoom_level"): ["(NEW.zoom_level < 0)"],
     ("gpkg_tile_matrix", "matrix_width"): ["(NEW.matrix_width < 1)"],
@@ -66,8 +67,9 @@ _CHECKS = {
     ],
     ("gpkg_metadata_reference", "column_name"): [
         "(NEW.reference_scope IN ('geopackage','table','row') AND NEW.column_name IS NOT NULL)",
-        "(NEW.reference_scope IN ('column','row/col') AND NOT NEW.table_name IN (SELECT name FROM sqlite_master "
-        "WHERE type = 'table' AND name = NEW.table_name AND sql LIKE ('%' || NEW.column_name || '%')))",
+        "(NEW.reference_scope IN ('column','row/col') AND NOT NEW.table_name IN (SELECT name FROM "
+        "sqlite_master WHERE type = 'table' AND name = NEW.table_name "
+        "AND sql LIKE ('%' || NEW.column_name || '%')))",
     ],
     ("gpkg_metadata_reference", "row_id_value"): [
         "NEW.reference_scope IN ('geopackage','table','column') AND NEW.row_id_value IS NOT NULL",
@@ -82,9 +84,9 @@ _CHECKS = {
 
 
 def tokens(sql: str) -> Tokens:
-    """Cut a statement into words in lower case, names and texts without their quotes.
+    r"""Cut a statement into words in lower case, names and texts without their quotes.
 
-    >>> tokens('CREATE TRIGGER "a b" -- x\\n ON [t] WHEN new.x NOT NULL')
+    >>> tokens('CREATE TRIGGER "a b" -- x\n ON [t] WHEN new.x NOT NULL')
     ('create', 'trigger', 'a b', 'on', 't', 'when', 'new', '.', 'x', 'notnull')
     """
     found: list[str] = []
@@ -100,7 +102,9 @@ def tokens(sql: str) -> Tokens:
     return tuple(found)
 
 
-def is_of_the_format(kind: str, sql: str, table: str, columns: Collection[str], keys: Collection[str]) -> bool:
+def is_of_the_format(
+    kind: str, sql: str, table: str, columns: Collection[str], keys: Collection[str]
+) -> bool:
     """Tell a trigger, or a virtual table, that the format or GDAL writes; *table* is the one that it is on.
 
     *columns* are those of the table, *keys* those of its primary key.
@@ -145,7 +149,11 @@ def _without_message(said: Tokens) -> Tokens:
     """Leave out the words of what a trigger refuses: they are no code."""
     kept = list(said)
     for rank in range(len(kept) - 4):
-        if kept[rank : rank + 2] == ["raise", "("] and kept[rank + 3] == "," and kept[rank + 5 : rank + 6] == [")"]:
+        if (
+            kept[rank : rank + 2] == ["raise", "("]
+            and kept[rank + 3] == ","
+            and kept[rank + 5 : rank + 6] == [")"]
+        ):
             kept[rank + 4] = ""
     return tuple(kept)
 
