@@ -35,6 +35,8 @@ _CRS_NAME = re.compile(
     re.IGNORECASE,
 )
 _CRS_BYTES = 2_000
+_OF_WRONG_CONTENT = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
+"""What a library raises of a file whose description is not that of what it holds."""
 
 
 @dataclass(frozen=True)
@@ -147,15 +149,7 @@ def in_french(file: str) -> Iterator[None]:
             yield
     except (InputError, OutputError):
         raise
-    except (
-        *DAMAGED_ARCHIVE,
-        ValueError,
-        LookupError,
-        TypeError,
-        ArrowException,
-        ShapelyError,
-        CRSError,
-    ) as error:
+    except (*DAMAGED_ARCHIVE, *_OF_WRONG_CONTENT, ArrowException, ShapelyError, CRSError) as error:
         raise unreadable(file, DAMAGED) from error
 
 
