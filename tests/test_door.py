@@ -44,7 +44,7 @@ def asked() -> Iterator[tuple[str, list[str]]]:
             self.end_headers()
             self.wfile.write(b"{}")
 
-        do_HEAD = do_GET
+        do_HEAD = do_GET  # noqa: N815 - the name that the library calls
 
         def log_message(self, *_: object) -> None:
             pass
@@ -107,9 +107,9 @@ def geojson(**more: object) -> bytes:
 
 
 HOSTILE = (
-    "another file", "an address", "a request", "a cache", "without end", "a pipe", "WFS", "STAC", "ESRI", "Topo",
-    "GDALG", "a linked projection", "a projection at an address", "a projection twice", "a projection in a file",
-    "a projection with a comment",
+    "another file", "an address", "a request", "a cache", "without end", "a pipe", "WFS", "STAC", "ESRI",
+    "Topo", "GDALG", "a linked projection", "a projection at an address", "a projection twice",
+    "a projection in a file", "a projection with a comment",
 )  # fmt: skip
 
 
@@ -167,7 +167,13 @@ def test_gdal_itself_neither_reads_elsewhere_nor_asks_nor_writes(tmp_path, asked
                 except ReadingFailedError:
                     continue
                 assert all(layer["name"] == "a" for layer in found), kind
-        for name in (f"/vsicurl/{address}/x.geojson", f"{address}/x.geojson", f"/vsis3/{address}/x.geojson"):
+        names = (
+            f"/vsicurl/{address}/x",
+            f"GeoJSON:{address}/x",
+            f"GeoJSON:/vsicurl/{address}/x",
+            f"{address}/x",
+        )
+        for name in names:
             with pytest.raises(ReadingFailedError):
                 process.ask("describe", tmp_path / "a.geojson", f"{name}?")
     assert seen == []
@@ -209,8 +215,9 @@ def geopackage(path: Path, script: str = "") -> Path:
 
 def registered(view: str) -> str:
     return (
-        f"insert into gpkg_contents (table_name, data_type, identifier, srs_id) values ('{view}', 'features', "
-        f"'{view}', 4326); insert into gpkg_geometry_columns values ('{view}', 'geom', 'POINT', 4326, 0, 0);"
+        "insert into gpkg_contents (table_name, data_type, identifier, srs_id) "
+        f"values ('{view}', 'features', '{view}', 4326); "
+        f"insert into gpkg_geometry_columns values ('{view}', 'geom', 'POINT', 4326, 0, 0);"
     )
 
 
@@ -251,7 +258,8 @@ def test_a_view_alone_is_refused_by_its_name(run, tmp_path):
         ),
         (
             'create trigger "trigger_insert_feature_count_x" after insert on structures begin '
-            "update gpkg_ogr_contents set feature_count = feature_count + 2 where lower(table_name) = lower('structures'); end",
+            "update gpkg_ogr_contents set feature_count = feature_count + 2 "
+            "where lower(table_name) = lower('structures'); end",
             "_count_x »",
         ),
         ("create virtual table f using fts5(a)", "« f »"),

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from avs_coverage.loaders.geopackage_code import is_of_the_format, tokens
 
@@ -56,15 +56,20 @@ def inspect(path: Path, is_copy: bool) -> None:
         raise RefusedError("fichier géographique abîmé ou incomplet") from error
 
 
+def uri_of(path: PurePath) -> str:
+    """Return the address by which SQLite opens a file; the machine of a share of Windows is no authority.
+
+    >>> from pathlib import PureWindowsPath
+    >>> uri_of(PureWindowsPath("//serveur/partage/a.gpkg")), uri_of(PureWindowsPath("C:/a b.gpkg"))
+    ('file:////serveur/partage/a.gpkg', 'file:///C:/a%20b.gpkg')
+    """
+    uri = path.as_uri()
+    return uri if uri.startswith("file:///") else uri.replace("file://", "file:////", 1)
+
+
 def _opened(path: Path, is_copy: bool) -> sqlite3.Connection:
-    # "//" before the path: with one share of Windows or another, the first name would be an authority.
-    uri = (
-        path.resolve()
-        .as_uri()
-        .replace("file://", "file:////" if path.drive.startswith("\\\\") else "file://")
-    )
     mode = "mode=rw" if is_copy else "immutable=1"
-    database = sqlite3.connect(f"{uri}?{mode}", uri=True, isolation_level=None)
+    database = sqlite3.connect(f"{uri_of(path.resolve())}?{mode}", uri=True, isolation_level=None)
     calls = iter(range(_MOST_CALLS))
     database.set_progress_handler(lambda: next(calls, None) is None, _STEPS)
     for limit, most in (
