@@ -17,11 +17,10 @@ from typing import IO, Any
 from avs_coverage.errors import InputError, OutputError
 from avs_coverage.extras import require
 from avs_coverage.faults import Fault
+from avs_coverage.growth import excess, odd_coding
 from avs_coverage.loaders.table_file import DAMAGED_ARCHIVE
 from avs_coverage.messages import number
 
-_RATIO = 200
-"""Text and geometry shrink to a fiftieth at most: an archive that grows more is a bomb."""
 _PIECE = 1 << 20
 _SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
 _COPY, _LZMA, _LZMA2, _BCJ, _AES = b"\0", b"\3\1\1", b"\x21", b"\3\3\1\3", b"\6\xf1\7\1"
@@ -54,8 +53,8 @@ def zip_member(archive: Path, pattern: str, most_bytes: int, host: str) -> Itera
             infos = opened.infolist()
             links = [info.filename for info in infos if stat.S_ISLNK(info.external_attr >> 16)]
             _check_growth(archive, [info.file_size for info in infos], most_bytes, host)
-            if any(info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for info in infos):
-                raise refused(host, "un codage imprévu")
+            if reason := odd_coding(infos):
+                raise refused(host, reason)
             name = _chosen([info.filename for info in infos], links, pattern, host)
             with opened.open(name) as source:
                 yield source
@@ -73,11 +72,10 @@ def _is_of_the_disk(error: Exception) -> bool:
 
 def _check_growth(archive: Path, sizes: Sequence[int], most_bytes: int, host: str) -> None:
     """Refuse what an archive announces in all: no reader gives more than it announces (AVS-718)."""
-    total = sum(sizes)
     if len(sizes) > _MOST_MEMBERS:
         raise refused(host, f"{number(len(sizes))} membres")
-    if total > min(most_bytes, _RATIO * archive.stat().st_size):
-        raise refused(host, f"elle annonce {number(total)} octets une fois ouverte")
+    if reason := excess(archive.stat().st_size, sizes, most_bytes, small=0):
+        raise refused(host, reason)
 
 
 def _chosen(names: Sequence[str], links: Sequence[str], pattern: str, host: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -14,7 +13,8 @@ from avs_coverage import __version__
 from avs_coverage.embedded import data_dir
 from avs_coverage.errors import InputError, TerritoryError
 from avs_coverage.faults import Fault
-from avs_coverage.ordinary import is_plain_file, require_ordinary
+from avs_coverage.intake import Received, fingerprint
+from avs_coverage.ordinary import is_plain_file
 from avs_coverage.study import Files, Request, RuleOptions, split_indicators
 from avs_coverage.territory_names import find_territory_name
 
@@ -48,14 +48,12 @@ Then the roles of one file at most, and the others.
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file, read in pieces; raises OSError."""
-    require_ordinary(path)
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return fingerprint(path).sha256
 
 
-def file_record(path: Path, name: str) -> dict[str, Any]:
+def file_record(read: Received, name: str) -> dict[str, Any]:
     """Return the name, size and fingerprint of a file."""
-    return {"fichier": name, "octets": path.stat().st_size, "sha256": sha256_of(path)}
+    return {"fichier": name, "octets": read.size_bytes, "sha256": read.sha256}
 
 
 def manifest(
@@ -86,10 +84,10 @@ def manifest(
         },
         "formats": list(formats),
         "csv": dialect,
-        "entrees": list(_inputs(request.files, (request.folder, folder))),
-        "donnees_de_l_outil": [file_record(path, path.name) for path in sorted(data_dir().iterdir())],
+        "entrees": list(_inputs(request.files, report.received, (request.folder, folder))),
+        "donnees_de_l_outil": [_record(path) for path in sorted(data_dir().iterdir())],
         "millesimes": coverage.territory.vintages,
-        "sorties": [file_record(path, path.name) for path in sorted(staged.iterdir())],
+        "sorties": [_record(path) for path in sorted(staged.iterdir())],
     }
 
 
@@ -101,9 +99,17 @@ def _libraries() -> Iterator[tuple[str, str]]:
             yield name, ""
 
 
-def _inputs(files: Files, folders: Sequence[Path | None]) -> Iterator[dict[str, Any]]:
+def _record(path: Path) -> dict[str, Any]:
+    return file_record(fingerprint(path), path.name)
+
+
+def _inputs(
+    files: Files, received: Sequence[Received], folders: Sequence[Path | None]
+) -> Iterator[dict[str, Any]]:
+    """Record the files as they were read, whatever stands now in their place."""
+    read = {one.path: one for one in received}
     for role, path, columns in _paths(files):
-        yield {"role": role, **file_record(path, _shown(path, folders)), "colonnes": list(columns)}
+        yield {"role": role, **file_record(read[path], _shown(path, folders)), "colonnes": list(columns)}
 
 
 def _paths(files: Files) -> Iterator[tuple[str, Path, tuple[str, ...]]]:

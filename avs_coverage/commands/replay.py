@@ -48,6 +48,7 @@ def replay(
     from avs_coverage.commands.figures import own_figures
     from avs_coverage.commands.streams import progress
     from avs_coverage.export import Export, make_files, require_libraries
+    from avs_coverage.intake import receiving
     from avs_coverage.manifest import changed_files, differences, request_of
     from avs_coverage.manifest_inputs import input_paths
     from avs_coverage.messages import counted
@@ -62,7 +63,8 @@ def replay(
         require_loopback(request.options.osrm, manifest.name)
     formats = record["formats"]
     require_libraries(formats)
-    made = Export(request, report_of(request), own_figures(request)[0], record["csv"])
+    with receiving():
+        made = Export(request, report_of(request), own_figures(request)[0], record["csv"])
     with tempfile.TemporaryDirectory() as elsewhere, progress(len(formats)) as tell:
         again = make_files(made, formats, folder, Path(elsewhere), tell)
     found = [*differences(record, again), *changed_files(record, folder)]

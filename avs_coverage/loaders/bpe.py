@@ -10,7 +10,16 @@ from typing import IO, Any
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.loaders.table_file import DAMAGED_ARCHIVE, Row, first_bytes
+from avs_coverage.growth import members_of
+from avs_coverage.loaders.parquet_file import bounded_batches, opened_parquet
+from avs_coverage.loaders.table_file import (
+    DAMAGED_ARCHIVE,
+    MOST_STRUCTURES,
+    Row,
+    first_bytes,
+    place_of,
+    too_many_structures,
+)
 from avs_coverage.loaders.table_frame import refuse_twice
 from avs_coverage.messages import counted
 
@@ -49,7 +58,7 @@ def recognises(path: Path) -> bool:
         import pyarrow.parquet as pq
 
         try:
-            return is_header(pq.read_schema(path).names)
+            return is_header(pq.read_schema(place_of(path)).names)
         except (OSError, ValueError):
             return False
     if start.startswith(b"PK"):
@@ -65,11 +74,11 @@ def recognises(path: Path) -> bool:
 def _csv_of(path: Path) -> Iterator[IO[bytes] | None]:
     """Yield the largest CSV of a zip, as INSEE ships it, or the file itself; None where the zip has none."""
     if not first_bytes(path).startswith(b"PK"):
-        with path.open("rb") as file:
+        with place_of(path).open("rb") as file:
             yield file
         return
-    with zipfile.ZipFile(path) as archive:
-        members = [m for m in archive.infolist() if m.filename.lower().endswith(".csv")]
+    with zipfile.ZipFile(place_of(path)) as archive:
+        members = [m for m in members_of(archive, path) if m.filename.lower().endswith(".csv")]
         if not members:
             yield None
             return
@@ -106,6 +115,8 @@ def _read_bpe(path: Path, encoding: str) -> tuple[list[Row], list[Fault]]:
         for i in kept:
             cells = [columns[name][i].as_py() if name in columns else "" for name in _READ]
             rows.append(Row(line + i, tuple("" if cell is None else str(cell).strip() for cell in cells)))
+        if len(rows) > MOST_STRUCTURES:
+            raise too_many_structures(path)
         line += batch.num_rows
     return rows, _others(path.name, others)
 
@@ -133,14 +144,13 @@ def _checked(path: Path, encoding: str) -> Any:  # noqa: ANN401 - an iterator of
 def _batches(path: Path, encoding: str) -> Any:  # noqa: ANN401 - an iterator of pyarrow.RecordBatch
     import pyarrow as pa
     import pyarrow.csv as pacsv
-    import pyarrow.parquet as pq
 
     start = first_bytes(path)
     if start.startswith(b"PAR1"):
-        with pq.ParquetFile(path) as parquet:
+        with opened_parquet(path) as parquet:
             names = [name for name in parquet.schema_arrow.names if name.upper() in _READ]
             _refuse_twice(path.name, names)
-            yield from parquet.iter_batches(columns=names)
+            yield from bounded_batches(path.name, parquet, names)
         return
     with _csv_of(path) as file:
         names, delimiter = _header(file.read(8192) if file else b"")

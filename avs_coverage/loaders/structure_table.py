@@ -11,7 +11,15 @@ from types import ModuleType
 from avs_coverage.errors import InputError, UsageError
 from avs_coverage.faults import Fault
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, match_header
-from avs_coverage.loaders.table_file import Row, describe_text, first_bytes, read_bytes, read_rows
+from avs_coverage.loaders.table_file import (
+    MOST_STRUCTURES,
+    Row,
+    describe_text,
+    first_bytes,
+    read_bytes,
+    read_rows,
+    too_many_structures,
+)
 from avs_coverage.messages import enumeration
 from avs_coverage.names import normalise
 from avs_coverage.ordinary import read_settings
@@ -108,18 +116,18 @@ def _is_list(rows: list[Row], mapping: dict[str, str] | None) -> bool:
 
 
 def _rows_of_parquet(path: Path) -> list[Row]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     from avs_coverage.loaders.geo_file import attribute_text
+    from avs_coverage.loaders.parquet_file import bounded_batches, opened_parquet
 
-    try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(Fault("AVS-302", {"reason": "fichier Parquet abîmé"}, path.name)) from error
-    columns = [[attribute_text(value) for value in column.to_pylist()] for column in table.columns]
-    rows = [Row(line, cells) for line, cells in enumerate(zip(*columns, strict=True), 2)]
-    return [Row(1, tuple(table.column_names)), *rows]
+    with opened_parquet(path) as file:
+        if file.metadata.num_rows > MOST_STRUCTURES:
+            raise too_many_structures(path)
+        names = file.schema_arrow.names
+        rows = [Row(1, tuple(names))]
+        for batch in bounded_batches(path.name, file, names):
+            columns = [[attribute_text(value) for value in column.to_pylist()] for column in batch.columns]
+            rows += [Row(line, cells) for line, cells in enumerate(zip(*columns, strict=True), len(rows) + 1)]
+    return rows
 
 
 def _json_records(path: Path, start: bytes) -> list[Row] | None:

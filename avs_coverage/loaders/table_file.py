@@ -14,8 +14,10 @@ from datetime import date, datetime, time
 from lzma import LZMAError
 from pathlib import Path
 
-from avs_coverage.errors import InputError
+from avs_coverage.errors import InputError, OutputError
 from avs_coverage.faults import Fault
+from avs_coverage.intake import received, received_start
+from avs_coverage.messages import number
 from avs_coverage.ordinary import is_handed_over, not_readable, require_ordinary
 from avs_coverage.reports.text import FORMULA_SIGNS, without_controls
 
@@ -41,6 +43,8 @@ _MAX_LINE_CELLS = 20_000
 _MAX_CELL = 1_000_000
 _MAX_TEXT_CELLS = 10_000_000
 _MAX_BYTES = 200_000_000
+MOST_STRUCTURES = 200_000
+"""Fifty times those of France: a list of more, in an archive, would fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,11 @@ def read_rows(path: Path) -> list[Row]:
     return rows_of_text(path, content)
 
 
+def too_many_structures(path: Path) -> InputError:
+    """Return the error of a list of more rows than ``MOST_STRUCTURES`` (AVS-308)."""
+    return InputError(Fault("AVS-308", {"value": f"plus de {number(MOST_STRUCTURES)} lignes"}, str(path)))
+
+
 def no_table(start: bytes) -> str:
     """Say in French why a file whose first bytes these are is no table; empty where it may be one."""
     if not start.strip(b"\xef\xbb\xbf \t\r\n"):
@@ -140,8 +149,10 @@ def read_bytes(path: Path) -> bytes:
     try:
         if not is_handed_over(path):
             require_ordinary(path)
-        with path.open("rb") as file:
+        with received_start(path).open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
+    except OutputError:  # the disk of the copies
+        raise
     except OSError as error:
         raise not_readable(path, error) from error
     if len(content) > _MAX_BYTES:
@@ -158,12 +169,24 @@ def first_bytes(path: Path) -> bytes:
         if is_handed_over(path):
             return b""
         require_ordinary(path)
-        with path.open("rb") as file:
+        with received_start(path).open("rb") as file:
             return file.read(8192)
+    except OutputError:
+        raise
     except OSError as error:
         if error.errno == errno.ENXIO:
             raise not_readable(path, error) from error
         return b""
+
+
+def place_of(path: Path) -> Path:
+    """Return where to read a file, for a library that opens it; raises InputError (AVS-301)."""
+    try:
+        return received(path)
+    except OutputError:
+        raise
+    except OSError as error:
+        raise not_readable(path, error) from error
 
 
 def describe_text(path: Path) -> str:

@@ -10,23 +10,27 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from avs_coverage.errors import InputError
+from avs_coverage.errors import InputError, OutputError
 from avs_coverage.faults import Fault
+from avs_coverage.growth import members_of, swollen
+from avs_coverage.loaders.parquet_file import bounded_batches, opened_parquet
 from avs_coverage.loaders.table_file import (
     DAMAGED_ARCHIVE,
     beyond_headers,
     first_bytes,
     no_table,
     not_a_table,
+    place_of,
     refuse_damaged_utf8,
     text_format,
     unescape,
 )
-from avs_coverage.ordinary import not_readable, require_ordinary
+from avs_coverage.ordinary import not_readable, refuse_special, require_ordinary
 from avs_coverage.reports.text import without_controls
 
 if TYPE_CHECKING:
@@ -37,7 +41,10 @@ MAX_ROWS = 1_000_000
 _HEADER_SEARCH_LINES = 20
 _START = 1 << 16
 _MOST_FAULTS = 20
-_MAX_MEMBER_BYTES = 4_000_000_000
+_PIECE = 1 << 20
+_CHUNK_CELLS = 10_000_000
+_SMALL_CELLS, _CELLS_A_BYTE = 20_000_000, 4
+"""Cells that no text is too long for, and how many a byte of an archive may hold beyond."""
 _WORKBOOK_MEMBERS = ("xl/workbook.xml", "content.xml")
 
 Choose = Callable[[Sequence[str]], Sequence[str]]
@@ -65,10 +72,11 @@ def read_frames(
 
 
 def _frames(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
+    refuse_special(path)
     start = first_bytes(path)
     if start.startswith(b"PAR1"):
         yield from _parquet(path, choose)
-    elif zipfile.is_zipfile(path) and not _is_workbook(path):
+    elif zipfile.is_zipfile(place_of(path)) and not _is_workbook(path):
         yield from _zip(path, choose)
     elif start.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
         yield from _rows(path, choose)
@@ -128,8 +136,10 @@ def describe_frame(path: Path) -> str:
 def _open(path: Path) -> IO[bytes]:
     try:
         require_ordinary(path)
-        return path.open("rb")
+        return place_of(path).open("rb")
     except OSError as error:
+        if isinstance(error, OutputError):  # the disk of the copies
+            raise
         raise not_readable(path, error) from error
 
 
@@ -143,7 +153,7 @@ def _unreadable(file: str, reason: str, line: int = 0) -> InputError:
 
 def _is_workbook(path: Path) -> bool:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(place_of(path)) as archive:
             return any(name in _WORKBOOK_MEMBERS for name in archive.namelist())
     except DAMAGED_ARCHIVE:
         return False  # the archive is opened again, and refused, where its members are read
@@ -151,15 +161,13 @@ def _is_workbook(path: Path) -> bool:
 
 def _zip(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(place_of(path)) as archive:
             # The largest first: INSEE puts a list of the columns, and other levels, beside the communes.
-            for member in sorted(archive.infolist(), key=lambda member: -member.file_size):
+            for member in sorted(members_of(archive, path), key=lambda member: -member.file_size):
                 if not member.filename.lower().endswith((".csv", ".txt")):
                     continue
-                if member.file_size > _MAX_MEMBER_BYTES:
-                    raise _unreadable(path.name, f"{member.filename} est démesuré dans l'archive")
                 try:
-                    yield from _text(path, lambda name=member.filename: archive.open(name), choose)  # type: ignore[misc]
+                    yield from _text(path, partial(archive.open, member), choose)
                 except _NoTableError:
                     continue
                 return
@@ -182,14 +190,17 @@ def _text(
     index, header, chosen = _header(_first_rows(path, start, delimiter), choose)
     refuse_twice(path.name, header, chosen, index + 1)
     positions = [header.index(name) for name in chosen]
+    most_cells = max(_SMALL_CELLS, _CELLS_A_BYTE * path.stat().st_size)
     with opened() as file:
-        _refuse_longer_rows(path, io.TextIOWrapper(file, encoding, newline=""), delimiter, index + 1, header)
+        text = io.TextIOWrapper(file, encoding, newline="")
+        _refuse_longer_rows(path, text, delimiter, index + 1, header, most_cells)
     with opened() as file:
         try:
             pieces = pd.read_csv(
                 file, sep=delimiter, encoding=encoding, header=None, names=range(len(header)),
                 usecols=positions, dtype=str, keep_default_na=False, skiprows=index + 1,
-                chunksize=CHUNK_ROWS, skip_blank_lines=False, index_col=False,
+                chunksize=max(1, min(CHUNK_ROWS, _CHUNK_CELLS // len(header))), skip_blank_lines=False,
+                index_col=False,
             )  # fmt: skip
             for piece in pieces:
                 piece.index += index + 2
@@ -224,14 +235,14 @@ def refuse_twice(file: str, header: Sequence[str], chosen: Sequence[str], line: 
 
 
 def _refuse_longer_rows(
-    path: Path, text: io.TextIOWrapper, delimiter: str, skipped: int, header: Sequence[str]
+    path: Path, text: io.TextIOWrapper, delimiter: str, skipped: int, header: Sequence[str], most_cells: int
 ) -> None:
     """Refuse the rows with more cells than there are headers (AVS-306): pandas would drop what is beyond.
 
     A decimal comma or a thousands separator moves every cell. Empty cells beyond the headers are
-    harmless where every row has them, as Excel writes them.
+    harmless where every row has them, as Excel writes them. Raises AVS-310 beyond *most_cells*.
     """
-    rows = 0
+    rows = cells = 0
     width = _width(header)
     full: list[int] = []
     blank: list[int] = []
@@ -241,6 +252,9 @@ def _refuse_longer_rows(
             if number <= skipped:
                 continue
             rows += 1
+            cells += len(row)
+            if cells > most_cells:
+                raise swollen(path.name, f"plus de {most_cells // 1_000_000} millions de cellules")
             if len(row) > width and (fault := beyond_headers(path.name, number, row, width)):
                 full.append(number)
                 if len(full) <= _MOST_FAULTS:
@@ -293,26 +307,33 @@ def _parser_fault(file: str, error: str, skipped: int) -> InputError:
 
 
 def _encoding(path: Path, file: IO[bytes]) -> str:
-    """Return UTF-8 where the whole file is, else cp1252; a binary file is refused (AVS-302)."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    """Return UTF-8 where the whole file is, else cp1252; a binary file is refused (AVS-302).
+
+    So is a line of some megabytes, which the readers of rows would hold whole.
+    """
     first = file.read(_START)
     if reason := no_table(first):
         raise _unreadable(path.name, reason)
-    if first.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    piece, lines, encoding = first, 0, "utf-8-sig"
+    wide = first.startswith((b"\xff\xfe", b"\xfe\xff"))
+    encoding = "utf-16" if wide else "utf-8-sig"
+    decoder = codecs.getincrementaldecoder("utf-16" if wide else "utf-8")("replace" if wide else "strict")
+    piece, lines = first, 0
     while piece:
-        if (at := piece.find(b"\0")) >= 0:
+        if not wide and (at := piece.find(b"\0")) >= 0:
             line = lines + piece.count(b"\n", 0, at) + 1
             raise _unreadable(path.name, "le contenu est binaire", line)
+        text = ""
         try:
             if encoding != "cp1252":
-                decoder.decode(piece)
+                text = decoder.decode(piece)
         except UnicodeDecodeError as error:
             refuse_damaged_utf8(path.name, piece, error.start, lines)
             encoding = "cp1252"
+        ended = "\n" in text or "\r" in text if wide else b"\n" in piece or b"\r" in piece
+        if len(piece) == _PIECE and not ended:
+            raise _unreadable(path.name, "une ligne démesurée", lines + 1)
         lines += piece.count(b"\n")
-        piece = file.read(1 << 20)
+        piece = file.read(_PIECE)
     return encoding
 
 
@@ -350,27 +371,21 @@ def _rows(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
 
 
 def _parquet(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            written = file.schema_arrow.names
-            header = [without_controls(name) for name in written]
-            chosen = list(choose(header))
-            if not chosen:
-                raise _NoTableError
-            refuse_twice(path.name, header, chosen, 1)
-            columns = [written[header.index(name)] for name in chosen]
-            line = 2
-            for batch in file.iter_batches(batch_size=CHUNK_ROWS, columns=columns):
-                piece = batch.replace_schema_metadata().to_pandas().astype(object)
-                piece = piece.where(piece.notna(), "").map(_text_of)
-                piece.index = range(line, line + len(piece))
-                line += len(piece)
-                yield _cleaned(piece[columns].set_axis(chosen, axis=1).astype(str))
-    except (pa.ArrowException, OSError) as error:
-        raise _unreadable(path.name, "fichier Parquet abîmé") from error
+    with opened_parquet(path) as file:
+        written = file.schema_arrow.names
+        header = [without_controls(name) for name in written]
+        chosen = list(choose(header))
+        if not chosen:
+            raise _NoTableError
+        refuse_twice(path.name, header, chosen, 1)
+        columns = [written[header.index(name)] for name in chosen]
+        line = 2
+        for batch in bounded_batches(path.name, file, columns, CHUNK_ROWS):
+            piece = batch.replace_schema_metadata().to_pandas().astype(object)
+            piece = piece.where(piece.notna(), "").map(_text_of)
+            piece.index = range(line, line + len(piece))
+            line += len(piece)
+            yield _cleaned(piece[columns].set_axis(chosen, axis=1).astype(str))
 
 
 def _text_of(value: object) -> str:

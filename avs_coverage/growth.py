@@ -1,0 +1,71 @@
+"""How much what is packed may swell: judged by what an archive announces, before anything is read."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from avs_coverage.errors import InputError
+from avs_coverage.faults import Fault
+from avs_coverage.intake import received
+from avs_coverage.messages import number
+
+RATIO = 200
+"""Text and geometry shrink to a fiftieth at most: an archive that grows more is a bomb."""
+
+SMALL_BYTES = 50_000_000
+"""What is no burden whatever its ratio: 35,000 equal rows of a CSV shrink to a three hundredth."""
+
+MOST_BYTES = 4_000_000_000
+_MOST_MEMBERS = 2_000
+_CODINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Of the others, zipfile opens 4 kB at once, whatever they give: a bzip2 gives gigabytes."""
+
+
+def excess(
+    packed: int,
+    unpacked: Iterable[int],
+    most_bytes: int = MOST_BYTES,
+    *,
+    small: int = SMALL_BYTES,
+    ratio: int = RATIO,
+) -> str:
+    """Say in French what *packed* bytes announce beyond bounds, once opened; empty where they may be.
+
+    Bounds are of the total: *most_bytes*, and *ratio* times what is packed beyond *small* bytes.
+    """
+    total = sum(unpacked)
+    if total <= min(most_bytes, max(small, ratio * packed)):
+        return ""
+    return f"elle annonce {number(total)} octets une fois ouverte"
+
+
+def odd_coding(members: Sequence[zipfile.ZipInfo]) -> str:
+    """Say in French that a zip is coded in a way that cannot be opened piece by piece; else empty."""
+    return "un codage imprévu" if any(one.compress_type not in _CODINGS for one in members) else ""
+
+
+def bounded_members(archive: zipfile.ZipFile, packed: int, file: str) -> list[zipfile.ZipInfo]:
+    """Return the members of a zip of *packed* bytes; raises InputError (AVS-310) where they would swell.
+
+    What zipfile gives of a member is never more than is announced. A member is to be opened by its
+    ZipInfo, not by its name, which may stand there twice.
+    """
+    members = archive.infolist()
+    reason = odd_coding(members) or excess(packed, (one.file_size for one in members))
+    if len(members) > _MOST_MEMBERS:
+        reason = f"{number(len(members))} membres"
+    if reason:
+        raise swollen(file, reason)
+    return members
+
+
+def members_of(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
+    """Return the members of a zip on disk; raises InputError (AVS-310) where they would swell."""
+    return bounded_members(archive, received(path).stat().st_size, path.name)
+
+
+def swollen(file: str, reason: str) -> InputError:
+    """Return the error of a file that would swell (AVS-310)."""
+    return InputError(Fault("AVS-310", {"reason": reason}, file))
