@@ -73,6 +73,23 @@ def test_a_study_folder_moves_with_its_subfolders(run, tmp_path):
     assert (done.returncode, b"Identique" in done.stdout) == (0, True), done.stderr.decode()
 
 
+def test_what_stands_in_the_folder_of_the_manifest_is_found_there(run, tmp_path):
+    write(tmp_path / "x" / "sources" / "liste.csv")
+    given = ("--structures", "x/sources/liste.csv", "-o", "x", "--format", "json")
+    assert run("export", PLACE, *given).returncode == 0
+    record = json.loads((tmp_path / "x" / "manifest.json").read_bytes())
+    assert record["entrees"][0]["fichier"] == "sources/liste.csv"
+    for words in ((), ("--in", "."), ("--in", "x", "--in", str(tmp_path))):  # the same file, told thrice
+        done = run("replay", "x/manifest.json", *words)
+        assert (done.returncode, b"Identique" in done.stdout) == (0, True), done.stderr.decode()
+    write(tmp_path / "x" / "sources" / "liste.csv", OTHER)
+    done = run("replay", "x/manifest.json", "--in", "x", "--in", str(tmp_path))
+    assert (done.returncode, b"sources/liste.csv est autre" in done.stdout) == (6, True), done.stderr.decode()
+    (tmp_path / "x" / "sources").rename(tmp_path / "vraies")
+    (tmp_path / "x" / "sources").symlink_to(tmp_path / "vraies")
+    assert run("replay", "x/manifest.json").returncode == 3  # a link of the folder is not followed
+
+
 def test_two_files_of_one_name_are_told_apart_by_their_fingerprints(run, tmp_path):
     for folder, column in (("un", "A"), ("deux", "B")):
         write(tmp_path / folder / "ind.csv", f"code_insee;{column}\n03185;3\n03101;4\n")
