@@ -9,6 +9,7 @@ from typing import NamedTuple
 from avs_coverage.embedded import read_csv, read_parquet
 from avs_coverage.loaders.cog import Movements
 from avs_coverage.names import normalise, undo_mojibake, without_article, without_postal_words
+from avs_coverage.near_names import NearNames
 
 _COLUMNS = ("code", "nom", "epci", "x_m", "y_m", "superficie_km2", "etendue_m")
 
@@ -55,6 +56,34 @@ def parent_of_arrondissement(code: str) -> str:
     return _PARENTS.get(code, "")
 
 
+class _Names:
+    """The communes of some départements by name: each reading is a table, made once for a list of names."""
+
+    def __init__(self, keyed: list[tuple[str, Commune]]) -> None:
+        self._keys, self.communes = [key for key, _ in keyed], [commune for _, commune in keyed]
+        self.near = NearNames(self._keys)
+        self._tables: dict[str, dict[str, list[Commune]]] = {}
+
+    def named(self, name: str) -> list[Commune]:
+        """Return the communes of a name, by the first reading that has any."""
+        for text in dict.fromkeys((name, undo_mojibake(name))):
+            key = normalise(text)
+            full = without_postal_words(key)
+            for reading, wanted in (("whole", key), ("postal", full), ("bare", without_article(full))):
+                if found := self._table(reading).get(wanted):
+                    return list(found)
+        return []
+
+    def _table(self, reading: str) -> dict[str, list[Commune]]:
+        if reading not in self._tables:
+            table: dict[str, list[Commune]] = {}
+            for key, commune in zip(self._keys, self.communes, strict=True):
+                full = key if reading == "whole" else without_postal_words(key)
+                table.setdefault(without_article(full) if reading == "bare" else full, []).append(commune)
+            self._tables[reading] = table
+        return self._tables[reading]
+
+
 @cache
 def _movements(departements: tuple[str, ...]) -> Movements:
     codes = read_parquet("communes.parquet", departements, ("code",))["code"]
@@ -71,7 +100,7 @@ class Gazetteer:
         self._together = frozenset(together)
         self._communes: dict[str, dict[str, Commune]] = {}
         self._names: dict[str, list[tuple[str, Commune]]] = {}
-        self._found: dict[tuple[str, frozenset[str]], list[Commune]] = {}
+        self._found: dict[frozenset[str], _Names] = {}
         self._departements = {row["code"] for row in read_csv("departements.csv")}
 
     @property
@@ -111,38 +140,20 @@ class Gazetteer:
         CEDEX; then without the article (« Donjon » is « Le Donjon » if it alone is). A name whose
         UTF-8 was read as cp1252 is mended when that gives a commune. A close name is never taken.
         """
-        # A long list asks for the same few names, each compared with every commune: once is enough.
-        asked = (name, frozenset(departements))
-        if asked not in self._found:
-            self._found[asked] = self._named(*asked)
-        return self._found[asked]
-
-    def _named(self, name: str, departements: Iterable[str]) -> list[Commune]:
-        keyed = [pair for d in sorted(set(departements)) for pair in self._keyed(d)]
-        for text in dict.fromkeys((name, undo_mojibake(name))):
-            key = normalise(text)
-            full = without_postal_words(key)
-            readings = (
-                (key, lambda other: other),
-                (full, without_postal_words),
-                (without_article(full), lambda other: without_article(without_postal_words(other))),
-            )
-            for wanted, read in readings:
-                if found := [commune for other, commune in keyed if read(other) == wanted]:
-                    return found
-        return []
+        return self._names_of(departements).named(name)
 
     def close_names(self, name: str, departements: Iterable[str]) -> list[str]:
         """Return up to three names like *name*, with their codes: to propose, never to take."""
-        from rapidfuzz import fuzz, process
+        names = self._names_of(departements)
+        found = (names.communes[rank] for rank in names.near.like(normalise(name), 3))
+        return [f"{commune.name} ({commune.code})" for commune in found]
 
-        keyed = [pair for d in sorted(set(departements)) for pair in self._keyed(d)]
-        keys = [key for key, _ in keyed]
-        typed = normalise(name)
-        close = process.extract(typed, keys, scorer=fuzz.WRatio, limit=None, score_cutoff=80)
-        # WRatio finds « Saint-Pourçain-sur-Sioule » from « Saint-Pourcain », ratio puts the nearest first.
-        close = sorted(close, key=lambda match: -(match[1] + fuzz.ratio(typed, match[0])))[:3]
-        return [f"{keyed[i][1].name} ({keyed[i][1].code})" for _, _, i in close]
+    def _names_of(self, departements: Iterable[str]) -> _Names:
+        """Return the names of some départements: a long list asks for the same few."""
+        wanted = frozenset(departements)
+        if wanted not in self._found:
+            self._found[wanted] = _Names([pair for d in sorted(wanted) for pair in self._keyed(d)])
+        return self._found[wanted]
 
     def _keyed(self, departement: str) -> list[tuple[str, Commune]]:
         """Return the communes of a département with their normalised names, computed once."""

@@ -13,6 +13,7 @@ from avs_coverage.errors import TerritoryError
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Commune, Gazetteer, departement_of, parent_of_arrondissement
 from avs_coverage.names import comparable, normalise, without_article
+from avs_coverage.near_names import NearNames
 from avs_coverage.qpv import (
     Qpv,
     all_qpv,
@@ -206,8 +207,6 @@ class _Search:
 
     def _close(self) -> list[str]:
         """Return up to five close names, each as it should be typed."""
-        from rapidfuzz import fuzz, process
-
         known: list[Subject] = []
         if COMMUNE in self.kinds:
             names = self.territory.communes["nom"]
@@ -216,10 +215,8 @@ class _Search:
             known += self._in_force(lambda qpv: True)
         if STRUCTURE in self.kinds:
             known += [Subject(STRUCTURE, s.id, s.name) for s in self.inventory.structures]
-        keys, typed = [normalise(one.name) for one in known], normalise(self.text)
-        close = process.extract(typed, keys, scorer=fuzz.WRatio, limit=None, score_cutoff=80)
-        close = sorted(close, key=lambda match: -(match[1] + fuzz.ratio(typed, match[0])))[:5]
-        return [f"{known[i].name} ({known[i].typed})" for _, _, i in close]
+        near = NearNames([normalise(one.name) for one in known])
+        return [f"{known[i].name} ({known[i].typed})" for i in near.like(normalise(self.text), 5)]
 
 
 def _command(territory: str, code: str) -> str:

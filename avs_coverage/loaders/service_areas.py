@@ -13,6 +13,7 @@ from avs_coverage.loaders.columns import SERVICE_AREA_COLUMNS, header_faults, ma
 from avs_coverage.loaders.fields import cell_of
 from avs_coverage.loaders.table_file import read_rows
 from avs_coverage.names import comparable, normalise
+from avs_coverage.near_names import NearNames
 
 
 def add_service_areas(path: Path, structures: Sequence[Structure], known: Collector) -> list[Structure]:
@@ -71,6 +72,7 @@ class _Named:
 
     def __init__(self, structures: Sequence[Structure], collector: Collector) -> None:
         self._names, self._collector = [structure.name for structure in structures], collector
+        self._near = NearNames([normalise(name) for name in self._names])
         self._by_id = {structure.id: structure for structure in reversed(structures)}
         self._by_name: dict[str, list[Structure]] = {}
         for structure in structures:
@@ -86,10 +88,8 @@ class _Named:
         if found:
             self._collector.fault("AVS-325", line, "structure", value=text)
             return None
-        from rapidfuzz import process
-
-        close = process.extract(text, self._names, processor=normalise, limit=3, score_cutoff=70)
-        suggestions = " ; noms proches : " + " ; ".join(name for name, _, _ in close) if close else ""
+        close = [self._names[rank] for rank in self._near.like(normalise(text), 3, 70)]
+        suggestions = " ; noms proches : " + " ; ".join(close) if close else ""
         self._collector.fault("AVS-324", line, "structure", value=text, suggestions=suggestions)
         return None
 
