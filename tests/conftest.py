@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -17,6 +18,7 @@ from hypothesis import settings
 from avs_coverage import Report, build_report, find_territory_name
 from avs_coverage.commands import main_program
 from avs_coverage.commands.streams import prepare_streams
+from tests.fetching import helpers as fetching
 
 # No test is timed: the machines are shared. The same examples each run: a failure is there for everyone.
 settings.register_profile("project", deadline=None, derandomize=True)
@@ -29,6 +31,23 @@ ROOT = Path(__file__).parent.parent
 # For a process of avs-coverage or of its tests whose encoding is not what is tested.
 SPEAKS_UTF8 = {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"}
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Send what a worker of pytest-xdist has counted to the process that ends the run."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["counts"] = fetching.counted_here()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    if "counts" in getattr(node, "workeroutput", {}):  # a worker that died has none
+        fetching.add(node.workeroutput["counts"])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in fetching.counts():
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

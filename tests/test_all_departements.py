@@ -242,7 +242,7 @@ def test_a_few_departements_under_every_rule(code):
     check_departement(code)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("code", THE_REST)
 def test_every_departement_under_every_rule(code):
     check_departement(code)

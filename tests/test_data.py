@@ -105,7 +105,7 @@ def test_boundaries_are_a_valid_generalised_coverage(departement, communes):
     assert frame.area.sum() / 1e6 == pytest.approx(area, rel=0.01)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_whole_mainland_is_one_valid_coverage():
     shapes = read_boundaries(2154, ALL).geometry.to_numpy()
     assert len(shapes) == 34_868 - 129  # less the 129 overseas

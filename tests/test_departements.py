@@ -54,7 +54,7 @@ def test_every_departement_has_its_report(code):
         assert any("--structures" in text for text in texts)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_with_a_made_inventory_departements_add_up_to_france():
     rule, day = get_rule("declared"), date(2026, 1, 1)
     france = Territory.find("france")

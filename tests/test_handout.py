@@ -511,7 +511,7 @@ def test_without_the_extra_nothing_is_written_and_the_remedy_is_told(tmp_path, m
     assert not (tmp_path / "x").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_region_of_thousands_of_communes_stays_a_document(tmp_path):
     report = build_report(find_territory_name("grand est"))
     pdf, word, made = files_of(report)

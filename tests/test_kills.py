@@ -160,9 +160,9 @@ def _moment(
     return "while making files" if staging == 1 else "while about to replace, or just after"
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_two_hundred_killed_processes_leave_old_files_or_new_ones(tmp_path):
-    """Kill real processes; ``pytest -m slow tests/test_kills.py -s`` prints when they died."""
+    """Kill real processes; ``pytest -m outside tests/test_kills.py -s`` prints when they died."""
     epci = "200071082"
     trials = [
         prepare(tmp_path / "a", "export", epci, "-o", "x", "--format", "csv,xlsx,json"),

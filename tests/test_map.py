@@ -592,7 +592,7 @@ def test_an_export_holds_the_map_and_is_replayed(run, tmp_path):
     assert b"Identique" in run("replay", "remis/manifest.json").stdout
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("territory", ["region:84", "59", "93", "region:53"])
 def test_large_territories_are_drawn(territory):
     report = report_of(territory)

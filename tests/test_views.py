@@ -237,7 +237,7 @@ sys.exit(code)
 """A command that tells its own peak of memory: what the system says of a child counts its parent's too."""
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.skipif(sys.platform == "win32", reason="the peak of memory is not told there")
 def test_the_contributions_of_a_country_fit_in_half_a_gigabyte(tmp_path):
     communes = Territory.of(find_territory_name("france")).communes

@@ -96,7 +96,7 @@ def typed(installed, tmp_path):
     server.server_close()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.skipif(sys.platform == "win32", reason="the environment's programs are in bin")
 def test_every_command_of_the_wheel_runs_without_what_is_for_development(installed, typed):
     for module in (

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fetching.helpers import counts, serving, shorten
-
-
-def pytest_terminal_summary(terminalreporter):
-    for line in counts():
-        terminalreporter.write_line(line)
+from tests.fetching.helpers import serving, shorten
 
 
 @pytest.fixture

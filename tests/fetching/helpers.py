@@ -18,8 +18,8 @@ from tools.stand_in import Answers, StandIn, content
 
 ROOT = Path(__file__).parent.parent.parent
 SHORT = Limits(3_000_000, 4.0)
-SERVED: Counter[tuple[object, int]] = Counter()
-"""How often each fault was served in this run."""
+SERVED: Counter[str] = Counter()
+"""How often each kind of fault was served in this run."""
 DAMAGED: list[Path] = []
 """The caches that a fault left damaged."""
 COUNTS: list[str] = []
@@ -27,9 +27,24 @@ COUNTS: list[str] = []
 
 
 def kind_of(fault):
-    """Return what a fault is: its code, and the values that it was made with."""
+    """Return what a fault is, the same in every process: its code, and the values that it was made with."""
     values = [cell.cell_contents for cell in fault.__closure__ or ()]
-    return fault.__code__, hash(repr((values, fault.__defaults__)))
+    made_with = [kind_of(value) if callable(value) else repr(value) for value in values]
+    code = fault.__code__
+    return f"{code.co_filename}:{code.co_firstlineno} {made_with} {fault.__defaults__}"
+
+
+def counted_here():
+    """Return what this process has counted, as plain values."""
+    return [dict(SERVED), [str(path) for path in DAMAGED], list(COUNTS)]
+
+
+def add(counted_elsewhere):
+    """Count what another process of the same run has counted."""
+    served, damaged, lines = counted_elsewhere
+    SERVED.update(served)
+    DAMAGED.extend(map(Path, damaged))
+    COUNTS.extend(lines)
 
 
 def counts():

@@ -229,7 +229,7 @@ class Made(io.BufferedIOBase):
         return os.urandom(size) if (self.place >> 20) % 170 == 0 else bytes(size)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.skipif(sys.platform != "linux", reason="measured by /proc")
 def test_a_large_archive_within_the_bounds_takes_less_than_a_gigabyte(tmp_path):
     """With the largest dictionary and nearly the largest ratio that are opened."""

@@ -168,7 +168,7 @@ def test_a_record_that_names_a_file_elsewhere_is_nobodys(run, stand, tmp_path):
     assert (tmp_path / "victim.csv").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_killed_a_hundred_times_the_cache_is_valid_after_each(stand, tmp_path):
     """Kill real fetches at moments spread over their life; how many is said at the end of the run."""
     import random

@@ -20,6 +20,8 @@ def end_of_run(tmp_path, *words):
         "pytest",
         "-p",
         "no:cacheprovider",
+        "-m",
+        "",
         f"--basetemp={tmp_path / 'run'}",
         *words,
     ]
