@@ -83,6 +83,7 @@ def test_parts_add_up_and_every_one_has_a_cause(name, one, other):
         assert not change.in_part or name in ("radius", "cells")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", RULES)
 @settings(max_examples=30)
 @given(one=lists, other=lists)
@@ -100,6 +101,7 @@ def test_to_undo_what_its_structures_did_undoes_a_change(name, one, other):
                 assert again.amounts(measure, change.status)[rank] == was
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", ["declared", "implantation", "travel-time"])
 @settings(max_examples=30)
 @given(one=lists, other=lists)

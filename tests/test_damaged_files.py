@@ -15,6 +15,7 @@ from tests.test_indicators import CAF, DOSSIER, LONG
 from tests.test_populations import SINCE_2021
 from tests.test_quarters import POPULATIONS
 from tests.test_travel_times import METRIC_OSRM
+from tests.tiers import every_day
 
 TRIALS = 60
 ALLIER = find_territory_name("allier")
@@ -51,7 +52,7 @@ def damaged(content, chance):
     return bytes(content)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", every_day(range(4)))
 def test_a_damaged_file_is_read_or_refused_and_no_row_is_lost(tmp_path, seed):
     chance, messages = random.Random(seed), []
     for name, content in samples(tmp_path).items():

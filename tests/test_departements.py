@@ -79,6 +79,7 @@ def test_with_a_made_inventory_departements_add_up_to_france():
     assert sums["habitants", "avs"][1] == 68_350_798
 
 
+@pytest.mark.full
 def test_qpv_of_the_departements_add_up_to_france():
     day = date(2023, 1, 1)
     parts = [build_report(find_territory_name(code), on=day).qpv_summary.quarters for code in ALL]

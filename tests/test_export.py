@@ -143,6 +143,7 @@ def test_the_date_stays_in_the_header_of_a_page_whatever_the_names():
     assert len(found) <= 255
 
 
+@pytest.mark.full
 def test_the_workbook_says_the_fingerprint_of_every_file_that_it_rests_on(run, tmp_path):
     openpyxl = pytest.importorskip("openpyxl")
     (tmp_path / "s.csv").write_text("nom;type;code_insee\nParc;CS;03185\n", encoding="utf-8")
@@ -216,6 +217,7 @@ def read_by_libreoffice(tmp_path_factory):
     return rows, sheets
 
 
+@pytest.mark.outside
 def test_libreoffice_converts_every_sheet_with_its_codes_accents_and_numbers(read_by_libreoffice, views):
     rows, _ = read_by_libreoffice
     assert set(rows) == {*(view.title for view in views.values()), "Dictionnaire", "Paramètres"}
@@ -238,6 +240,7 @@ def test_libreoffice_converts_every_sheet_with_its_codes_accents_and_numbers(rea
     assert ["Date de l'état", "31/12/2022"] in rows["Paramètres"]
 
 
+@pytest.mark.outside
 def test_libreoffice_reads_the_csv_with_the_filter_of_the_documentation(read_by_libreoffice):
     _, sheets = read_by_libreoffice
     communes = {row[0].value: row for row in sheets["communes"].iter_rows(min_row=2)}
@@ -301,6 +304,7 @@ def test_the_json_is_that_of_the_report(exported, run):
 # --- what is refused, and what stays ------------------------------------------------------------
 
 
+@pytest.mark.full
 def test_nothing_is_replaced_without_force_and_nothing_is_left_behind(exported, run):
     before = {path.name: path.read_bytes() for path in exported.iterdir()}
     refused = run("export", "allier", "-o", "remis", "--format", "csv", "--rule", "implantation")
@@ -357,6 +361,7 @@ def test_the_manifest_tells_inputs_parameters_and_outputs(run, tmp_path):
     assert {one["fichier"] for one in made["donnees_de_l_outil"]} >= {"communes.parquet", "structures_03.csv"}
 
 
+@pytest.mark.full
 def test_a_replay_is_identical_and_says_what_differs_and_why(run, tmp_path):
     source = tmp_path / "liste.csv"
     source.write_text("nom;type;code_insee\nA;CS;03185\n", encoding="utf-8")
@@ -384,6 +389,7 @@ def test_what_is_no_manifest_is_refused(run, tmp_path, text):
     assert "AVS-395" in result.stderr.decode()
 
 
+@pytest.mark.full
 def test_same_inputs_same_bytes_whatever_hash_seed_and_time_zone(tmp_path):
     found = []
     for seed, zone in (("1", "UTC"), ("2", "Pacific/Kiritimati")):

@@ -98,6 +98,7 @@ def largest_file(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_full_disk_leaves_every_file_of_a_format_as_it_was(run, small_disk, name):
     given = ("export", PLACE, "-o", str(small_disk / "x"), "--format", name)
@@ -109,6 +110,7 @@ def test_a_full_disk_leaves_every_file_of_a_format_as_it_was(run, small_disk, na
     assert contents(small_disk) == before
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_file_that_may_not_grow_leaves_every_file_of_a_format_as_it_was(run, tmp_path, name):
     given = ("export", PLACE, "-o", "x", "--format", name)
@@ -132,6 +134,7 @@ def test_a_full_disk_leaves_no_new_folder(run, small_disk):
         assert list(contents(small_disk)) == ["autre"], arguments
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("free", range(0, 900_000, 75_000))
 def test_a_draft_that_finds_no_place_never_gives_a_geopackage_cut_short(
     run, small_disk, tmp_path, monkeypatch, free
@@ -365,6 +368,7 @@ def wait_for(folder: Path, count: int, is_alive: Callable[[], bool]) -> bool:
     return False
 
 
+@pytest.mark.full
 def test_an_interrupted_export_leaves_nothing_and_ends_with_130(run, tmp_path):
     given = ("export", PLACE, "-o", "x", "--format", "csv,html,gpkg")
     assert run(*given, *OLD).returncode == 0

@@ -25,6 +25,7 @@ from tools.fuzz.trial import Input, Verdict, judge, make_input
 SHORT = 240
 
 
+@pytest.mark.full
 def test_a_short_run_finds_nothing():
     counts = fuzz(1, range(SHORT), workers=2)
     assert not counts.findings, counts.text()
@@ -36,6 +37,7 @@ def test_a_short_run_finds_nothing():
     assert counts.rows > 0
 
 
+@pytest.mark.full
 def test_an_input_is_made_again_from_its_seed_and_number():
     numbers = range(60)
     assert all(make_input(7, number) == make_input(7, number) for number in numbers)
@@ -46,6 +48,7 @@ def test_an_input_is_made_again_from_its_seed_and_number():
     assert make_input(7, 1) != make_input(8, 1)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("one", seeds(), ids=lambda one: one.name)
 def test_a_seed_is_read_before_it_is_damaged(tmp_path, one):
     files = {one.name: one.content}
@@ -90,6 +93,7 @@ def fails(number, folder):
     return Verdict("octets", "x", [0], True)
 
 
+@pytest.mark.full
 @pytest.mark.skipif(sys.platform == "win32", reason="no bound of processor time there")
 def test_what_hangs_dies_or_takes_too_much_memory_is_found_and_the_rest_goes_on():
     found = {}
@@ -106,6 +110,7 @@ def broken(number, folder):
     raise ValueError("le harnais")
 
 
+@pytest.mark.full
 def test_a_fault_of_the_harness_is_said_as_such_and_the_rest_goes_on():
     found = [list(outcome.verdict.findings) for outcome, _ in run_all(broken, range(3), workers=1)]
     assert found == [["faute du harnais : ValueError('le harnais')"]] * 3
@@ -172,6 +177,7 @@ def test_rows_fewer_than_those_of_the_file_are_found(tmp_path):
     assert list(judge(more, tmp_path).findings) == ["lignes lues, pas celles du fichier : structures"]
 
 
+@pytest.mark.full
 def test_the_counts_are_printed_with_the_numbers_of_the_findings(capsys, tmp_path):
     counts = Counts()
     for outcome, _ in run_all(partial(trials.trial, 1), range(4), workers=1):

@@ -164,6 +164,7 @@ def test_every_rule_is_on_the_cover_and_the_key_figures_say_which_they_are_of(tm
         assert all(flat(one) in flat(text) for one in said[:2])
 
 
+@pytest.mark.full
 def test_of_a_region_the_key_figures_say_which_departements_they_are_of():
     _, _, made = files_of(build_report(find_territory_name("03"), rule="implantation"))
     assert not any("inventorié" in text for text in _key_texts(made))
@@ -354,6 +355,7 @@ def test_word_has_its_own_styles_french_and_fields(made):
     assert word.core_properties.title == "Couverture par l'animation de la vie sociale — Allier (03)"
 
 
+@pytest.mark.outside
 def test_libreoffice_opens_the_word_file_and_prints_it_whole(made, tmp_path):
     if not shutil.which("soffice"):
         pytest.skip("LibreOffice is not installed")
@@ -470,6 +472,7 @@ def program(arguments, before="", **environment):
     )
 
 
+@pytest.mark.full
 def test_same_bytes_whatever_the_hash_seed_the_locale_and_the_clock(tmp_path):
     found = []
     for seed, zone, language in (("1", "UTC", "C"), ("2", "Pacific/Kiritimati", "fr_FR.UTF-8")):
@@ -489,6 +492,7 @@ def test_same_bytes_whatever_the_hash_seed_the_locale_and_the_clock(tmp_path):
     )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("module", "kind", "package"), [
     ("reportlab", "pdf", "reportlab"), ("docx", "docx", "python-docx"), ("matplotlib", "pdf", "matplotlib"),
 ])  # fmt: skip

@@ -352,6 +352,7 @@ def test_a_territory_too_large_has_its_tables_and_no_map(allier, monkeypatch):
     assert page_data(page) == {"view": None, "communes": []}
 
 
+@pytest.mark.full
 def test_the_key_figures_say_where_those_of_the_other_rules_are_and_what_they_are_of():
     def said(report):
         made = read_page(html_page(report))
@@ -399,6 +400,7 @@ def test_overseas_the_map_is_in_the_legal_projection():
     assert len(paths(read_page(html_page(report)))) == 24
 
 
+@pytest.mark.full
 def test_contours_of_the_user_are_drawn_as_light_as_the_embedded_ones(tmp_path, page):
     name = find_territory_name("allier")
     frame = build_report(name).coverage.territory.boundaries().to_crs(4326)

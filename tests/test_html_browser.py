@@ -15,6 +15,8 @@ from avs_coverage import build_report, find_territory_name
 from avs_coverage.reports.html_report import write_html
 from avs_coverage.study import Files
 
+pytestmark = pytest.mark.outside
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 FLAGS = (

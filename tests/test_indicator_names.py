@@ -21,6 +21,7 @@ def write(path, headers, rows=(("03185", 1), ("03310", 2))):
     return str(path)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("header", [name for name in RESERVED if name != "code_insee"])
 def test_no_header_hides_a_column_of_the_tool(tmp_path, allier, header):
     asked = f"{write(tmp_path / 'caf.csv', [header])}={header}"

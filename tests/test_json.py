@@ -190,6 +190,7 @@ def test_a_contract_that_changes_changes_its_version():
     assert "".join(lines) == path.read_text(encoding="utf-8")
 
 
+@pytest.mark.full
 def test_every_command_with_json_has_its_schema_and_is_tried(corpus):
     groups = [(group.name, group.typer_instance.registered_commands) for group in app.registered_groups]
     with_json = {
@@ -201,6 +202,7 @@ def test_every_command_with_json_has_its_schema_and_is_tried(corpus):
     assert with_json <= {said.command.split()[0] for said in corpus if said.name != "error"}
 
 
+@pytest.mark.full
 def test_every_document_is_what_its_schema_says(corpus):
     assert {said.command: found for said in corpus if (found := faults(said.document))} == {}
 
@@ -213,6 +215,7 @@ def kind(value: Any) -> str:
     return {str: "text", list: "list", dict: "object"}[type(value)]
 
 
+@pytest.mark.full
 def test_every_field_is_met_and_may_be_null_only_where_it_is(met):
     absent, never_null, never_known = set(), set(), set()
     for reference in VALIDATORS:
@@ -254,6 +257,7 @@ NOT_MET = {
 distance or a duration typed, a share of inhabitants of a rule by distance, a printed share."""
 
 
+@pytest.mark.full
 def test_the_schemas_bite(met):
     """Without a field always there, with one more, or with a kind of value never met, it is refused."""
     taken = set()
@@ -452,6 +456,7 @@ def installed(tmp_path):
     return _run
 
 
+@pytest.mark.full
 @pytest.mark.skipif(os.name == "nt", reason="a script of sh")
 def test_the_example_in_python_runs(installed, allier):
     (code,) = blocks("python")
@@ -465,6 +470,7 @@ def test_the_example_in_python_runs(installed, allier):
     assert raised.value.stdout.startswith("AVS-401 le territoire « nowhere » est inconnu — ")
 
 
+@pytest.mark.full
 @pytest.mark.skipif(os.name == "nt" or shutil.which("jq") is None, reason="jq is not installed")
 def test_the_example_with_jq_runs(installed, run):
     (command,) = blocks("sh")

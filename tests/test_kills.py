@@ -160,7 +160,7 @@ def _moment(
     return "while making files" if staging == 1 else "while about to replace, or just after"
 
 
-@pytest.mark.full
+@pytest.mark.outside
 def test_two_hundred_killed_processes_leave_old_files_or_new_ones(tmp_path):
     """Kill real processes; ``pytest -m outside tests/test_kills.py -s`` prints when they died."""
     epci = "200071082"

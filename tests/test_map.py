@@ -107,6 +107,7 @@ def test_the_png_is_an_a4_page_of_200_dots_an_inch(allier):
         assert best_page(Layers(report, MapContent(report))).size == (297, 210)
 
 
+@pytest.mark.full
 def test_same_bytes_whatever_hash_seed_time_zone_and_locale(tmp_path):
     script = tmp_path / "draw.py"
     script.write_text(
@@ -515,6 +516,7 @@ def test_the_grey_print_keeps_the_statuses_of_the_legend(tmp_path):
 # --- The command and the export.
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("name", "start"), [("carte.PNG", b"\x89PNG"), ("a.svg", b"<?xml"), ("a.pdf", b"%PDF")]
 )
@@ -601,6 +603,7 @@ def test_large_territories_are_drawn(territory):
     assert drawn == set(MapContent(report).shapes)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "command",
     [("map", "allier", "-o", "a.svg"), ("export", "allier", "-o", "x", "--format", "png")],

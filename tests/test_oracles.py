@@ -103,6 +103,7 @@ def check_nearest(world: Territory, structures: list[Structure]):
             assert point.distance(place) == pytest.approx(metres, abs=1e-6)
 
 
+@pytest.mark.full
 @settings(max_examples=40)
 @given(seed=SEEDS, count=st.integers(0, 12))
 def test_the_nearest_of_each_commune_is_that_of_sjoin_nearest_on_random_worlds(seed, count):
@@ -210,6 +211,7 @@ def written_grid(path, epsg, corner, seed, codes, count=500):
 GRIDS = [("03", 3035), ("2A", 3035), ("29", 3035), ("974", 2975), ("972", 5490)]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("metres", [300, 2000, 6000])
 @pytest.mark.parametrize(("code", "epsg"), GRIDS)
 def test_inhabitants_of_cells_within_a_radius_are_those_of_sjoin_dwithin(tmp_path, code, epsg, metres):
@@ -378,6 +380,7 @@ def test_communes_that_touch_at_a_corner_are_two_zones():
     assert check_groups(coverage, shapes) == 2
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("seed", range(4))
 def test_zones_of_allier_are_the_pieces_of_the_union_of_its_contours(tmp_path, seed):
     # The embedded boundaries given back as a user's file: neighbours are then those of the file.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import geopandas as gpd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, Polygon, box
@@ -56,6 +57,7 @@ def test_quarters_of_a_table(tmp_path_factory, rows):
         assert found.rows_read == len(rows)
 
 
+@pytest.mark.full
 @settings(max_examples=40)
 @given(rows=st.lists(st.tuples(st.sampled_from(CODES), SHAPES), min_size=1, max_size=6), wanted=WANTED)
 def test_boundaries_and_perimeters(tmp_path_factory, rows, wanted):

@@ -200,6 +200,7 @@ CHECKS = {
 }  # fmt: skip
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_export_lets_a_hostile_name_act(run, tmp_path, others, name):
     done = run("export", "allier", *others, "-o", "out", "--format", name)
@@ -380,6 +381,7 @@ def test_a_geopackage_with_a_view_is_read_and_left_as_it_was_and_one_with_a_trig
 ENDLESS = "with recursive r(n) as (select 1 union all select n + 1 from r) select"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("packed", [False, True], ids=["gpkg", "zip"])
 @pytest.mark.parametrize("layer", ["a view alone", "beside a table", "a table of the format"])
 def test_a_view_without_end_is_never_read(process, tmp_path, layer, packed):

@@ -84,6 +84,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_a_pipe_a_device_or_a_socket_is_refused_at_once(launch, tmp_path, monkeypatch, command):
     monkeypatch.chdir(tmp_path)  # the name of a socket is short
@@ -100,6 +101,7 @@ def test_a_pipe_for_the_settings_of_a_study_or_a_mapping_is_refused(launch, tmp_
     refused(launch("report", "allier", "--structures", "liste.csv", "--map", "tube"), "AVS-211", code=2)
 
 
+@pytest.mark.full
 def test_a_manifest_that_names_a_device_is_refused(launch, tmp_path):
     assert launch("export", "allier", "--structures", "liste.csv", "-o", "out").returncode == 0
     path = tmp_path / "out" / "manifest.json"
@@ -110,6 +112,7 @@ def test_a_manifest_that_names_a_device_is_refused(launch, tmp_path):
         refused(launch("replay", "out/manifest.json", "--in", "."), code)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("name", "beside"), [("c.shp", "c.dbf"), ("c.shp", "c.cpg"), ("c.gpkg", "c.gpkg-wal")]
 )
@@ -121,6 +124,7 @@ def test_a_pipe_beside_a_layer_is_refused(launch, tmp_path, name, beside):
     refused(launch("report", "allier", "--communes", name), "AVS-301", REASON)
 
 
+@pytest.mark.full
 def test_a_list_through_a_pipe_that_the_shell_opened_is_read_and_not_exported(launch, tmp_path):
     command = ["structures", "allier", "--json", "--structures"]
     line = f"cat liste.csv | {shlex.quote(sys.executable)} -m avs_coverage"
@@ -140,6 +144,7 @@ def test_a_list_through_a_pipe_that_the_shell_opened_is_read_and_not_exported(la
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.full
 def test_what_is_missing_or_a_folder_is_said_as_such(launch, tmp_path):
     (tmp_path / "dossier").mkdir()
     for option in ("--structures", "--communes", "--population", "--qpv", "--indicators"):
@@ -161,6 +166,7 @@ def test_settings_of_three_gigabytes_are_refused_without_being_read(launch, tmp_
     refused(launch(*command), "AVS-301", "plus de 1 Mo")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("option", ["--structures", "--service-areas", "--figures"])
 def test_a_list_of_three_gigabytes_is_refused_without_being_read(launch, tmp_path, option):
     with (tmp_path / "demesure.csv").open("wb") as file:

@@ -126,6 +126,7 @@ def without_names(sentence: str, folder: Path) -> str:
     return sentence
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "arguments",
     [

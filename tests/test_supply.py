@@ -216,6 +216,7 @@ def offer_of(sites, limit_m, weights):
     return found
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", ["allier", "ca de nevers", "region:84", "974"])
 @METHODS
 def test_the_offer_in_a_territory_is_that_of_the_whole_country(listed, name, weights):

@@ -95,6 +95,7 @@ CELLS = st.tuples(
 )
 
 
+@pytest.mark.full
 @settings(max_examples=50)
 @given(cells=st.lists(CELLS, min_size=1, max_size=10), seed=st.integers(0, 9))
 def test_no_row_is_lost_and_their_order_changes_nothing(tmp_path_factory, cells, seed):

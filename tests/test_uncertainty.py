@@ -97,6 +97,7 @@ structures = st.lists(
 )
 
 
+@pytest.mark.full
 @given(
     rows=structures, rule=st.sampled_from(["radius:1km", "radius:1500m", "radius:3km", "travel-time:3min"])
 )

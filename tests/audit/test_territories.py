@@ -146,6 +146,7 @@ def complete_report(complete_list):
     return build_report(find_territory_name("allier"), files=complete_list)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("figure", "verdict"),
     [

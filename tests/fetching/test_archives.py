@@ -111,6 +111,7 @@ def attacks(source, tmp_path):
 NAMES = list(attacks("bpe", ROOT))
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("source", MEMBERS)

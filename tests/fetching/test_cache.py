@@ -100,6 +100,7 @@ def test_a_cache_that_cannot_be_written_is_said(run, stand, tmp_path, monkeypatc
     assert run("data", "info").returncode == 0
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "damage", [b"", b"{", b"[]", b'{"source": "populations"}', b"\xff\xfe", b"null", DEEP, b" " * 2_000_000]
 )
@@ -168,7 +169,7 @@ def test_a_record_that_names_a_file_elsewhere_is_nobodys(run, stand, tmp_path):
     assert (tmp_path / "victim.csv").exists()
 
 
-@pytest.mark.full
+@pytest.mark.outside
 def test_killed_a_hundred_times_the_cache_is_valid_after_each(stand, tmp_path):
     """Kill real fetches at moments spread over their life; how many is said at the end of the run."""
     import random
@@ -239,6 +240,7 @@ def test_the_rest_of_another_version_is_not_glued_to_what_is_here(run, stand, tm
     assert headers["ETag"] != '"v2"'
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("unit", ["9" * 5000, "\u00b2", "", "-3000"])
 def test_the_mark_of_a_rest_that_is_none_is_not_believed(run, stand, tmp_path, monkeypatch, unit):
     monkeypatch.setattr(http_client, "WAITS_S", (0.0, 0.0))

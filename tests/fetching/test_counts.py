@@ -31,12 +31,14 @@ def end_of_run(tmp_path, *words):
     return done.stdout.decode()
 
 
+@pytest.mark.full
 def test_a_run_ends_with_what_it_served(tmp_path):
     told = end_of_run(tmp_path, "tests/fetching/test_services.py", "-k", "test_odd_answers")
     # A 503 and a rest that was not asked for are tried four times, the two others once.
     assert "\nfautes servies : 10 réponses fautives de 4 sortes, aucun cache abîmé\n" in told
 
 
+@pytest.mark.full
 def test_a_run_that_served_no_fault_says_nothing(tmp_path):
     told = end_of_run(tmp_path, "tests/fetching/test_layers.py", "-k", "test_offline")
     assert "fautes servies" not in told

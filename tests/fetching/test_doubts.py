@@ -160,6 +160,7 @@ def test_whoever_reads_the_file_before_can_go_on_for_an_hour(run, stand, tmp_pat
     assert not files(tmp_path)
 
 
+@pytest.mark.full
 def test_a_file_that_cannot_serve_for_want_of_mayotte_is_said(run, stand, tmp_path):
     assert fetch(run, stand, "insee-populations").returncode == 0
     for territory, told in (("976", True), ("allier", False)):

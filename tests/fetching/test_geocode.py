@@ -463,6 +463,7 @@ ANSWERS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.full
 @given(LISTS, st.lists(ANSWERS, min_size=8, max_size=8))
 @settings(max_examples=120)
 def test_no_row_is_lost_and_no_cell_changes(tmp_path_factory, rows, answers):

@@ -14,6 +14,7 @@ from tests.fetching.helpers import fetch, files, status
 from tools.stand_in import admin_express, commune_layer, content
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("words", "layer"),
     [
@@ -161,6 +162,7 @@ def test_info_and_list_and_clear(run, stand, tmp_path):
         assert source.address in catalogue
 
 
+@pytest.mark.full
 def test_an_export_with_fetched_layers_is_replayed_or_says_what_changed(run, stand, tmp_path, monkeypatch):
     assert fetch(run, stand, "populations", "allier").returncode == 0
     assert run("export", "allier", "-o", "out", "--format", "csv,markdown").returncode == 0
@@ -203,6 +205,7 @@ def test_half_the_contours_are_refused(run, stand, tmp_path):
     assert (done.returncode, "150 communes sur 317" in done.stderr.decode()) == (3, True)
 
 
+@pytest.mark.full
 def test_every_file_of_an_export_says_what_was_fetched(run, stand, tmp_path):
     assert fetch(run, stand, "populations", "allier").returncode == 0
     formats = "csv,json,html,markdown,svg,geojson,gpkg,parquet,xlsx,docx"
@@ -283,6 +286,7 @@ DOUBTFUL = {
 }  # fmt: skip
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", DOUBTFUL)
 def test_a_file_of_the_country_that_is_not_the_country_is_refused(run, stand, tmp_path, name):
     source, body, word = DOUBTFUL[name]

@@ -147,6 +147,7 @@ def test_a_commune_without_a_mairie_keeps_its_point_and_is_said(run, stand):
     assert found.mairies.keys() == embedded.codes - {MOULINS, VICHY}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("fault", "code", "words"),
     [

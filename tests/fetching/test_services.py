@@ -10,6 +10,7 @@ import time
 import pytest
 
 from tests.fetching.helpers import closed, cut_chunk, fetch, files, status, truncated
+from tests.tiers import every_day
 from tools.stand_in import content
 
 ENGLISH = re.compile(r"\b(error|invalid|while|the|failed|unexpected|not|peer|incorrect)\b", re.IGNORECASE)
@@ -126,7 +127,7 @@ JSON_FAULTS = {
 }
 
 
-@pytest.mark.parametrize("name", JSON_FAULTS)
+@pytest.mark.parametrize("name", every_day(JSON_FAULTS, 8))
 def test_every_fault_of_a_service_ends_in_a_message_and_an_intact_cache(run, stand, short, tmp_path, name):
     fault, code = JSON_FAULTS[name]
     assert fetch(run, stand, "communes", "allier").returncode == 0
@@ -220,6 +221,7 @@ def test_a_proxy_of_another_kind_is_said(run, stand, monkeypatch, proxy):
     assert (done.returncode, b"AVS-710" in done.stderr) == (3, True), done.stderr.decode()
 
 
+@pytest.mark.full
 def test_a_json_that_begins_with_a_mark_of_utf_8_is_read(run, stand):
     def marked(one):
         body, headers = content(one.path)

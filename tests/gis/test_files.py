@@ -33,6 +33,7 @@ write_geoparquet(report, folder)
 """
 
 
+@pytest.mark.full
 def test_same_inputs_same_bytes(tmp_path):
     digests = []
     for seed, zone, locale in (("1", "Asia/Tokyo", "C"), ("2", "America/Cayenne", "fr_FR.UTF-8")):

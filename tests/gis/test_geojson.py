@@ -20,6 +20,7 @@ from tests.gis.helpers import assert_same
 pytestmark = pytest.mark.filterwarnings("ignore:Conversion of an array with ndim:DeprecationWarning")
 
 
+@pytest.mark.full
 def test_geoparquet_gives_back_the_same_values(report, tmp_path):
     paths = write_geoparquet(report, tmp_path / "dossier")
     assert [path.name for path in paths] == [f"{name}.parquet" for name in LAYER_NAMES]
@@ -28,6 +29,7 @@ def test_geoparquet_gives_back_the_same_values(report, tmp_path):
         assert_same(frame, back)
 
 
+@pytest.mark.full
 def test_geojson_gives_back_the_same_values(report, tmp_path):
     write_geojson(report, tmp_path)
     for layer in layers(report):

@@ -20,6 +20,7 @@ from tests.worlds import cover, territory
 pytestmark = pytest.mark.filterwarnings("ignore:Conversion of an array with ndim:DeprecationWarning")
 
 
+@pytest.mark.full
 def test_a_geopackage_gives_back_the_same_values(report, gpkg):
     frames = geo_layers(report)
     assert [name for name, _ in pyogrio.list_layers(gpkg)][:6] == list(LAYER_NAMES)

@@ -15,6 +15,7 @@ from tests.osrm_server.helpers import LOOPBACK, NEAR
 from tests.worlds import structure, territory
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("mode", "code", "requests", "words"),
     [
@@ -51,6 +52,7 @@ def test_nobody_at_the_address_ends_the_command(process, stand):
     assert "connexion refusée" in result.stderr.decode()
 
 
+@pytest.mark.full
 def test_several_thresholds_ask_once_and_every_output_names_the_server(process, stand):
     # A proxy that is not there: whatever would leave for elsewhere than loopback would fail.
     dead = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
@@ -86,6 +88,7 @@ def test_several_thresholds_ask_once_and_every_output_names_the_server(process, 
     assert stand.url in listing.stderr.decode()
 
 
+@pytest.mark.full
 def test_a_password_reaches_the_server_and_no_output(process, stand):
     url = stand.url.replace("//", "//marie:s%C3%A9same@")
     result = process("report", "allier", "--rule", NEAR, "--osrm", url, "--json", **LOOPBACK)
@@ -143,6 +146,7 @@ def test_addresses_are_written_one_way():
         assert parse_server(text).url == url
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("typed", "code"),
     [
@@ -157,6 +161,7 @@ def test_a_command_that_makes_no_sense_is_refused_before_anything_is_read(proces
     assert code in result.stderr.decode()
 
 
+@pytest.mark.full
 def test_a_study_folder_names_a_server(process, stand, study, tmp_path):
     folder = study(osrm=stand.url, regle=NEAR)
     assert read_study(str(tmp_path / "etude")).osrm == stand.url
