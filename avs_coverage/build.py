@@ -12,6 +12,7 @@ from avs_coverage.coverage import Coverage
 from avs_coverage.embedded import data_dir, read_csv
 from avs_coverage.errors import InputError, UsageError
 from avs_coverage.faults import Fault
+from avs_coverage.intake import receiving
 from avs_coverage.inventory import EMPTY, Inventory
 from avs_coverage.report import Report
 from avs_coverage.rules import RuleSettings, get_rule
@@ -70,6 +71,19 @@ def build_report(
     inventory's where it is used, else 2026-01-01: never today's. Raises AvsError.
     """
     names = (rule,) if isinstance(rule, str) else tuple(rule)
+    with receiving(files.paths) as intake:
+        report = _build(territory, names, on, files, include_unconfirmed, options)
+        return replace(report, received=tuple(one for one in intake.files if one.path in files.paths))
+
+
+def _build(
+    territory: TerritoryName,
+    names: Sequence[str],
+    on: date | None,
+    files: Files,
+    include_unconfirmed: bool,
+    options: RuleOptions,
+) -> Report:
     minutes = max(map(_minutes, names), default=0.0)  # a wrong name is said before any file is read
     server = _server(options.osrm, files, minutes)
     if files.structures is None:

@@ -74,7 +74,7 @@ def _xlsx(export: Export, folder: Path) -> None:
 
     vintages = export.report.coverage.territory.vintages
     sources = {one.source: one.source_text(vintages) for one in export.columns.values()}
-    content = workbook(export.views, export.columns, parameters(export.report, export.request.files), sources)
+    content = workbook(export.views, export.columns, parameters(export.report), sources)
     (folder / f"{export.stem}.xlsx").write_bytes(content)
 
 

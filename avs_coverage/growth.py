@@ -8,6 +8,7 @@ from pathlib import Path
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
+from avs_coverage.intake import received
 from avs_coverage.messages import number
 
 RATIO = 200
@@ -57,15 +58,20 @@ def refuse_growth(members: Sequence[zipfile.ZipInfo], packed: int, file: str, ra
         raise swollen(file, reason)
 
 
-def members_of(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
-    """Return the members of a zip on disk; raises InputError as ``refuse_growth``.
+def bounded_members(archive: zipfile.ZipFile, packed: int, file: str) -> list[zipfile.ZipInfo]:
+    """Return the members of a zip of *packed* bytes; raises InputError as ``refuse_growth``.
 
     What zipfile gives of a member is never more than is announced. A member is to be opened by its
     ZipInfo, not by its name, which may stand there twice.
     """
     members = archive.infolist()
-    refuse_growth(members, path.stat().st_size, path.name)
+    refuse_growth(members, packed, file)
     return members
+
+
+def members_of(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
+    """Return the members of a zip on disk; raises InputError as ``refuse_growth``."""
+    return bounded_members(archive, received(path).stat().st_size, path.name)
 
 
 def swollen(file: str, reason: str) -> InputError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,7 +14,7 @@ from avs_coverage import __version__
 from avs_coverage.embedded import data_dir
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.ordinary import require_ordinary
+from avs_coverage.intake import Received, fingerprint
 from avs_coverage.study import Files, Request, RuleOptions, split_indicators
 from avs_coverage.territory_names import find_territory_name
 
@@ -45,14 +44,12 @@ _SEVERAL = {"population": "population", "qpv": "qpv"}
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file, read in pieces; raises OSError."""
-    require_ordinary(path)
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return fingerprint(path).sha256
 
 
-def file_record(path: Path, name: str) -> dict[str, Any]:
+def file_record(read: Received, name: str) -> dict[str, Any]:
     """Return the name, size and fingerprint of a file."""
-    return {"fichier": name, "octets": path.stat().st_size, "sha256": sha256_of(path)}
+    return {"fichier": name, "octets": read.size_bytes, "sha256": read.sha256}
 
 
 def manifest(
@@ -81,10 +78,10 @@ def manifest(
         },
         "formats": list(formats),
         "csv": dialect,
-        "entrees": list(_inputs(request.files, folder)),
-        "donnees_de_l_outil": [file_record(path, path.name) for path in sorted(data_dir().iterdir())],
+        "entrees": list(_inputs(request.files, report.received, folder)),
+        "donnees_de_l_outil": [_record(path) for path in sorted(data_dir().iterdir())],
         "millesimes": coverage.territory.vintages,
-        "sorties": [file_record(path, path.name) for path in sorted(staged.iterdir())],
+        "sorties": [_record(path) for path in sorted(staged.iterdir())],
     }
 
 
@@ -96,9 +93,15 @@ def _libraries() -> Iterator[tuple[str, str]]:
             yield name, ""
 
 
-def _inputs(files: Files, folder: Path) -> Iterator[dict[str, Any]]:
+def _record(path: Path) -> dict[str, Any]:
+    return file_record(fingerprint(path), path.name)
+
+
+def _inputs(files: Files, received: Sequence[Received], folder: Path) -> Iterator[dict[str, Any]]:
+    """Record the files as they were read, whatever stands now in their place."""
+    read = {one.path: one for one in received}
     for role, path, columns in _paths(files):
-        yield {"role": role, **file_record(path, _relative(path, folder)), "colonnes": list(columns)}
+        yield {"role": role, **file_record(read[path], _relative(path, folder)), "colonnes": list(columns)}
 
 
 def _paths(files: Files) -> Iterator[tuple[str, Path, tuple[str, ...]]]:

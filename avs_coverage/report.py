@@ -16,6 +16,7 @@ from avs_coverage.faults import Fault
 from avs_coverage.figure import Figure
 from avs_coverage.gaps import Zone, zones
 from avs_coverage.history import YearCount, year_counts
+from avs_coverage.intake import Received
 from avs_coverage.inventory import FICTITIOUS, Structure
 from avs_coverage.messages import CAVEAT, counted, enumeration, french_date, number
 from avs_coverage.multiplicity import by_multiplicity
@@ -40,12 +41,13 @@ class Report:
     """Everything that a report says; views are computed once, when first asked for.
 
     *coverage* is that of the first rule asked for, *others* those of the rest, side by side.
-    *file_warnings* are those of the user's files.
+    *file_warnings* are those of the user's files, *received* the files themselves, as they were read.
     """
 
     coverage: Coverage
     file_warnings: tuple[Fault, ...] = ()
     others: tuple[Coverage, ...] = ()
+    received: tuple[Received, ...] = ()
 
     @cached_property
     def beside(self) -> tuple[Report, ...]:

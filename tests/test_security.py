@@ -350,21 +350,29 @@ def test_the_entities_of_an_ods_are_never_expanded(run, tmp_path):
     check_unexpanded(done)
 
 
-def test_a_geopackage_with_triggers_and_views_is_read_and_left_as_it_was(run, tmp_path):
+def test_a_geopackage_with_a_view_is_read_and_left_as_it_was_and_one_with_a_trigger_is_refused(run, tmp_path):
     assert run("export", "allier", "-o", "out", "--format", "gpkg").returncode == 0
     path = tmp_path / "out" / "avs-03.gpkg"
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database:
         database.executescript(
             """
             create table journal (ligne text);
-            create trigger mouchard after update on communes begin insert into journal values ('x'); end;
             create view espion as select * from communes where (select count(*) from journal) = 0;
             """
         )
-    database.close()
     before = path.read_bytes()
     done = run("report", "allier", "--communes", "out/avs-03.gpkg")
     assert done.returncode == 0, done.stderr.decode()
+    assert path.read_bytes() == before
+    with closing(sqlite3.connect(path)) as database:
+        script = (
+            "create trigger mouchard after update on communes begin insert into journal values ('x'); end;"
+        )
+        database.executescript(script)
+    before = path.read_bytes()
+    done = run("report", "allier", "--communes", "out/avs-03.gpkg")
+    assert done.returncode == 3
+    assert "« mouchard »" in done.stderr.decode()
     assert path.read_bytes() == before
     assert sorted(one.name for one in (tmp_path / "out").iterdir()) == ["avs-03.gpkg", "manifest.json"]
 

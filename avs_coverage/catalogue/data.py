@@ -41,6 +41,11 @@ DATA: dict[str, FaultKind] = {
         "la France entière comptait 2 380 centres sociaux et 1 690 EVS en 2024 (Senacs)",
         "vérifiez que c'est le bon fichier ; ne gardez que les lignes de votre territoire",
     ),
+    "AVS-309": FaultKind(
+        "le fichier a changé pendant sa lecture",
+        "les chiffres ne seraient ceux ni de l'ancien ni du nouveau",
+        "attendez la fin de son enregistrement, ou donnez-en une copie, puis relancez",
+    ),
     "AVS-310": FaultKind(
         "l'archive, ou le classeur, est refusée : elle gonflerait démesurément ({reason})",
         "une donnée réelle ne se compresse pas autant : le fichier est piégé, ou abîmé",

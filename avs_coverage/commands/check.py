@@ -47,13 +47,15 @@ def check(
     json: JsonOption = False,
 ) -> None:
     """Vérifier un fichier : ce qui est lu, mis de côté, refusé ou douteux."""
+    from avs_coverage.intake import receiving
     from avs_coverage.loaders.structure_table import parse_mapping
     from avs_coverage.study import Files, Study, read_study
 
     is_folder = _is_folder(file)
     study = read_study(str(file)) if is_folder else Study(file.parent, "")
     typed = Files(service_areas=service_areas, mapping=parse_mapping(mapping) if mapping else None)
-    found = _examine(None if is_folder else file, study, typed.over(study.files), territory)
+    with receiving():
+        found = _examine(None if is_folder else file, study, typed.over(study.files), territory)
     accepted = not any(examination.faults for examination in found)
     if json:
         from avs_coverage.commands.streams import print_json

@@ -56,6 +56,7 @@ def export(
 ) -> None:
     """Fichiers à remettre : classeur, tables, données, avec un manifeste de ce dont ils sont faits."""
     from avs_coverage.export import FORMATS, Export, require_libraries, write_export
+    from avs_coverage.intake import receiving
     from avs_coverage.ordinary import refuse_special
     from avs_coverage.reports.output import refuse_no_folder
 
@@ -74,7 +75,8 @@ def export(
         if path.resolve().parent == output.resolve():
             raise OutputError(Fault("AVS-506", {"value": str(output), "file": path.name}))
     refuse_no_folder(output)
-    made = Export(request, report_of(request), own_figures(request)[0], csv_dialect)
+    with receiving():  # the published figures are those that the report received
+        made = Export(request, report_of(request), own_figures(request)[0], csv_dialect)
 
     from avs_coverage.commands.streams import progress, say
 

@@ -36,6 +36,7 @@ def replay(
     from avs_coverage.commands.figures import own_figures
     from avs_coverage.commands.streams import progress
     from avs_coverage.export import FORMATS, Export, make_files, require_libraries
+    from avs_coverage.intake import receiving
     from avs_coverage.manifest import changed_files, differences, request_of
     from avs_coverage.ordinary import refuse_special
 
@@ -52,7 +53,8 @@ def replay(
         refuse_special(path)
     formats = [name for name in record["formats"] if name in FORMATS]
     require_libraries(formats)
-    made = Export(request, report_of(request), own_figures(request)[0], record["csv"])
+    with receiving():
+        made = Export(request, report_of(request), own_figures(request)[0], record["csv"])
     with tempfile.TemporaryDirectory() as elsewhere, progress(len(formats)) as tell:
         again = make_files(made, formats, folder, Path(elsewhere), tell)
     found = [*differences(record, again), *changed_files(record, folder)]

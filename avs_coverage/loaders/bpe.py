@@ -17,6 +17,7 @@ from avs_coverage.loaders.table_file import (
     MOST_STRUCTURES,
     Row,
     first_bytes,
+    place_of,
     too_many_structures,
 )
 from avs_coverage.loaders.table_frame import refuse_twice
@@ -57,7 +58,7 @@ def recognises(path: Path) -> bool:
         import pyarrow.parquet as pq
 
         try:
-            return is_header(pq.read_schema(path).names)
+            return is_header(pq.read_schema(place_of(path)).names)
         except (OSError, ValueError):
             return False
     if start.startswith(b"PK"):
@@ -73,10 +74,10 @@ def recognises(path: Path) -> bool:
 def _csv_of(path: Path) -> Iterator[IO[bytes] | None]:
     """Yield the largest CSV of a zip, as INSEE ships it, or the file itself; None where the zip has none."""
     if not first_bytes(path).startswith(b"PK"):
-        with path.open("rb") as file:
+        with place_of(path).open("rb") as file:
             yield file
         return
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(place_of(path)) as archive:
         members = [m for m in members_of(archive, path) if m.filename.lower().endswith(".csv")]
         if not members:
             yield None

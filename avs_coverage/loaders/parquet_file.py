@@ -12,6 +12,7 @@ from typing import IO, Any
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.growth import excess, swollen
+from avs_coverage.loaders.table_file import place_of
 from avs_coverage.messages import number
 
 _SMALL_ROWS = 5_000_000
@@ -36,14 +37,14 @@ def opened_parquet(path: Path) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     try:
-        metadata = pq.read_metadata(path)
+        metadata = pq.read_metadata(place_of(path))
         _refuse_growth(path, metadata)
         texts = [
             metadata.schema.column(rank).path
             for rank in range(metadata.num_columns)
             if metadata.schema.column(rank).physical_type == "BYTE_ARRAY"
         ]
-        with pq.ParquetFile(path, read_dictionary=texts) as file:
+        with pq.ParquetFile(place_of(path), read_dictionary=texts) as file:
             yield file
     except (pa.ArrowException, OSError) as error:
         raise InputError(Fault("AVS-302", {"reason": "fichier Parquet abîmé"}, path.name)) from error
@@ -78,13 +79,14 @@ def _text_bytes(array: Any) -> int:  # noqa: ANN401 - a pyarrow.Array
 
 
 def _refuse_growth(path: Path, metadata: Any) -> None:  # noqa: ANN401 - a FileMetaData
-    packed = path.stat().st_size
+    place = place_of(path)
+    packed = place.stat().st_size
     if metadata.num_rows > max(_SMALL_ROWS, packed):
         raise swollen(path.name, f"{number(metadata.num_rows)} lignes")
     groups = map(metadata.row_group, range(metadata.num_row_groups))
     chunks = (group.column(rank) for group in groups for rank in range(metadata.num_columns))
     try:
-        with path.open("rb") as raw:
+        with place.open("rb") as raw:
             pages = (size for chunk in chunks for size in _page_sizes(raw, chunk, packed))
             sizes = list(islice(pages, _MOST_PAGES + 1))
     except (ValueError, IndexError) as error:

@@ -14,8 +14,9 @@ from datetime import date, datetime, time
 from lzma import LZMAError
 from pathlib import Path
 
-from avs_coverage.errors import InputError
+from avs_coverage.errors import InputError, OutputError
 from avs_coverage.faults import Fault
+from avs_coverage.intake import received, received_start
 from avs_coverage.messages import number
 from avs_coverage.ordinary import is_handed_over, not_readable, require_ordinary
 from avs_coverage.reports.text import FORMULA_SIGNS, without_controls
@@ -148,8 +149,10 @@ def read_bytes(path: Path) -> bytes:
     try:
         if not is_handed_over(path):
             require_ordinary(path)
-        with path.open("rb") as file:
+        with received_start(path).open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
+    except OutputError:  # the disk of the copies
+        raise
     except OSError as error:
         raise not_readable(path, error) from error
     if len(content) > _MAX_BYTES:
@@ -166,12 +169,24 @@ def first_bytes(path: Path) -> bytes:
         if is_handed_over(path):
             return b""
         require_ordinary(path)
-        with path.open("rb") as file:
+        with received_start(path).open("rb") as file:
             return file.read(8192)
+    except OutputError:
+        raise
     except OSError as error:
         if error.errno == errno.ENXIO:
             raise not_readable(path, error) from error
         return b""
+
+
+def place_of(path: Path) -> Path:
+    """Return where to read a file, for a library that opens it; raises InputError (AVS-301)."""
+    try:
+        return received(path)
+    except OutputError:
+        raise
+    except OSError as error:
+        raise not_readable(path, error) from error
 
 
 def describe_text(path: Path) -> str:

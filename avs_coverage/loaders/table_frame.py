@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from avs_coverage.errors import InputError
+from avs_coverage.errors import InputError, OutputError
 from avs_coverage.faults import Fault
 from avs_coverage.growth import members_of, swollen
 from avs_coverage.loaders.parquet_file import bounded_batches, opened_parquet
@@ -25,11 +25,12 @@ from avs_coverage.loaders.table_file import (
     first_bytes,
     no_table,
     not_a_table,
+    place_of,
     refuse_damaged_utf8,
     text_format,
     unescape,
 )
-from avs_coverage.ordinary import not_readable, require_ordinary
+from avs_coverage.ordinary import not_readable, refuse_special, require_ordinary
 from avs_coverage.reports.text import without_controls
 
 if TYPE_CHECKING:
@@ -71,10 +72,11 @@ def read_frames(
 
 
 def _frames(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
+    refuse_special(path)
     start = first_bytes(path)
     if start.startswith(b"PAR1"):
         yield from _parquet(path, choose)
-    elif zipfile.is_zipfile(path) and not _is_workbook(path):
+    elif zipfile.is_zipfile(place_of(path)) and not _is_workbook(path):
         yield from _zip(path, choose)
     elif start.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
         yield from _rows(path, choose)
@@ -134,8 +136,10 @@ def describe_frame(path: Path) -> str:
 def _open(path: Path) -> IO[bytes]:
     try:
         require_ordinary(path)
-        return path.open("rb")
+        return place_of(path).open("rb")
     except OSError as error:
+        if isinstance(error, OutputError):  # the disk of the copies
+            raise
         raise not_readable(path, error) from error
 
 
@@ -149,7 +153,7 @@ def _unreadable(file: str, reason: str, line: int = 0) -> InputError:
 
 def _is_workbook(path: Path) -> bool:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(place_of(path)) as archive:
             return any(name in _WORKBOOK_MEMBERS for name in archive.namelist())
     except DAMAGED_ARCHIVE:
         return False  # the archive is opened again, and refused, where its members are read
@@ -157,7 +161,7 @@ def _is_workbook(path: Path) -> bool:
 
 def _zip(path: Path, choose: Choose) -> Iterator[pd.DataFrame]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(place_of(path)) as archive:
             # The largest first: INSEE puts a list of the columns, and other levels, beside the communes.
             for member in sorted(members_of(archive, path), key=lambda member: -member.file_size):
                 if not member.filename.lower().endswith((".csv", ".txt")):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from avs_coverage import __version__
 from avs_coverage.embedded import data_dir
-from avs_coverage.manifest import sha256_of
+from avs_coverage.intake import fingerprint
 from avs_coverage.messages import french_date, joined
 from avs_coverage.report import Report
-from avs_coverage.study import Files
 
 
-def parameters(report: Report, files: Files) -> list[tuple[str, str]]:
+def parameters(report: Report) -> list[tuple[str, str]]:
     """Return rule, date, list, what is not known, warnings, vintages, version, files with their SHA-256.
 
     The data of the tool are files too: a figure rests on them wherever no file of the user stands in.
@@ -36,7 +35,11 @@ def parameters(report: Report, files: Files) -> list[tuple[str, str]]:
     found += [("Avertissement", text) for text in report.warnings]
     found += [("Millésime", text) for text in coverage.territory.vintages.values()]
     found.append(("Outil", f"avs-coverage {__version__}"))
-    of_the_tool = sorted(data_dir().iterdir())
-    for label, paths in (("Fichier lu", files.paths), ("Donnée de l'outil", of_the_tool)):
-        found += [(f"{label} : {path.name}", f"sha256 {sha256_of(path)}") for path in paths]
+    of_the_tool = [fingerprint(path) for path in sorted(data_dir().iterdir())]
+    for label, files in (("Fichier lu", report.received), ("Donnée de l'outil", of_the_tool)):
+        found += [
+            (f"{label} : {file.path.name}", f"sha256 {file.sha256}")
+            for one in files
+            for file in (one, *one.beside)
+        ]
     return found

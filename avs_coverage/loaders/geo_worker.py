@@ -1,0 +1,160 @@
+"""Read layers with GDAL, and Parquet with Arrow, in a process that its parent bounds: see ``geo_process``.
+
+Run as a script, which imports nothing of the package. It reads one request a line on its standard input, each
+a JSON object, and answers each with one line; what is read goes to a file in Arrow's format, never by pickle.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+_NEVER_IMPORTED = ("geopandas", "pandas", "pyproj", "shapely")
+"""Pyogrio imports them where they are there, for what is not done here: half a second."""
+_PIECE_ROWS = 10_000
+_MOST_LAYERS = 1_000
+
+
+class _Left:
+    """Says of what is never imported that it is not there."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        """Raise ModuleNotFoundError, or leave it to the next."""
+        if name.partition(".")[0] in _NEVER_IMPORTED:
+            raise ModuleNotFoundError(name=name)
+
+
+def describe(request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the name, kind of geometry and columns of each layer."""
+    import pyogrio
+    from pyogrio.raw import read
+
+    found = []
+    for name, kind in list(pyogrio.list_layers(request["source"]))[:_MOST_LAYERS]:
+        meta = read(request["source"], layer=name, max_features=1, **_encoding(request))[0]
+        found.append(
+            {"name": str(name), "kind": str(kind or ""), "columns": [str(n) for n in meta["fields"]]}
+        )
+    return found
+
+
+def read_layer(request: dict[str, Any]) -> dict[str, Any]:
+    """Write some columns of a layer, and its geometries as WKB, to a file; return its projection."""
+    import pyarrow as pa
+    from pyogrio.raw import read
+
+    with_geometry = request["geometry"]
+    meta, _, geometry, data = read(
+        request["source"],
+        layer=request["layer"],
+        columns=request["columns"],
+        where=request["where"],
+        read_geometry=with_geometry,
+        **_encoding(request),
+    )
+    names = [str(name) for name in meta["fields"]]
+    arrays = [_array(values) for values in data]
+    has_geometry = with_geometry and geometry is not None
+    if has_geometry:
+        arrays.append(pa.array(geometry, pa.large_binary(), from_pandas=True))
+    table = pa.table(arrays, names=[f"{rank}" for rank in range(len(arrays))])
+    with pa.OSFile(request["target"], "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table, _PIECE_ROWS)
+    subtypes = meta.get("ogr_subtypes")
+    subtypes = [""] * len(names) if subtypes is None else subtypes
+    json_columns = [name for name, subtype in zip(names, subtypes, strict=True) if subtype == "OFSTJSON"]
+    return {"columns": names, "geometry": has_geometry, "crs": meta["crs"], "json": json_columns}
+
+
+def decode(request: dict[str, Any]) -> int:
+    """Read a Parquet file to its end, and keep nothing: return its rows."""
+    import pyarrow.parquet as pq
+
+    rows = taken = 0
+    with pq.ParquetFile(request["source"]) as file:
+        for batch in file.iter_batches(batch_size=_PIECE_ROWS, columns=request["columns"], use_threads=False):
+            rows, taken = rows + batch.num_rows, taken + batch.nbytes
+            if taken > request["written_bytes"]:
+                raise MemoryError
+    return rows
+
+
+def _encoding(request: dict[str, Any]) -> dict[str, str]:
+    return {"encoding": request["encoding"]} if request["encoding"] else {}
+
+
+def _array(values: Any) -> Any:  # noqa: ANN401 - numpy in, Arrow out
+    import pyarrow as pa
+
+    try:
+        return pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):  # values of several types
+        return pa.array([None if value is None else str(value) for value in values])
+
+
+def bound(request: dict[str, Any]) -> None:
+    """Bound what one request may take from now on, where the system can: CPU, memory, what it writes."""
+    try:
+        import resource
+    except ImportError:  # Windows: the parent bounds the time
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limits = [
+        (resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + 1 + request["cpu_s"]),
+        (resource.RLIMIT_FSIZE, request["written_bytes"]),
+    ]
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        pages = int(statm.read_text().split()[0])
+        limits.append((resource.RLIMIT_AS, pages * resource.getpagesize() + request["memory_bytes"]))
+    for kind, most in limits:
+        hard = resource.getrlimit(kind)[1]
+        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (allowed, hard))
+
+
+def drivers() -> list[str]:
+    """Return the drivers of GDAL that are on."""
+    import pyogrio
+
+    return sorted(pyogrio.list_drivers())
+
+
+ACTIONS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "describe": describe, "read": read_layer, "decode": decode,
+}  # fmt: skip
+
+
+def answers(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+    """Yield what GDAL was loaded with, then the answer to each request."""
+    yield {"done": drivers()}
+    for line in lines:
+        request = json.loads(line)
+        try:
+            bound(request)
+            yield {"done": ACTIONS[request["do"]](request)}
+        except MemoryError:
+            yield {"failed": "memory"}
+        except Exception as error:  # the parent says in French that the file cannot be read
+            yield {"failed": "memory" if "alloc" in str(error) else type(error).__name__}
+
+
+def main() -> None:
+    """Answer until the parent closes its end."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # at once, even within GDAL
+    sys.meta_path.insert(0, _Left)
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
+        os.dup2(2, 1)  # what a library prints is no answer
+        for answer in answers(iter(sys.stdin.readline, "")):
+            out.write(json.dumps(answer) + "\n")
+            out.flush()
+
+
+if __name__ == "__main__":
+    main()
