@@ -34,7 +34,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "--against": ("compare", EPCI, "--structures", LIST, "--against", "{}"),
     "--map": ("check", LIST, "--map", "{}"),
     "--by": ("groups", EPCI, "--by", "{}=structure", "--json"),
-    "geocode": ("data", "geocode", "{}", "-o", "sortie.csv"),
+    "geocode": ("data", "geocode", "{}", "-o", "sortie.csv", "--mirror", "http://127.0.0.1:9"),
     "replay": ("replay", "{}"),
     "étude": ("report", "./etude", "--json"),
     "étude check": ("check", "./etude"),

@@ -204,7 +204,7 @@ def _databases(world: World) -> dict[str, bytes]:
         "vue_sans_ligne": f"CREATE VIEW v AS {endless} SELECT n AS nom FROM r WHERE n<0",
         "vue_reseau": f"CREATE VIEW v AS SELECT ogr_geocode('a','raw','QUERY_TEMPLATE={world.url}/q=%s') AS nom",
         "declencheur": f"CREATE TRIGGER d AFTER INSERT ON x BEGIN SELECT writefile('{world.cage}/x','x'); END",
-        "colonne": "CREATE TABLE v (fid INTEGER PRIMARY KEY, nom TEXT AS (hex(zeroblob(450000000))) VIRTUAL)",
+        "colonne": "CREATE TABLE v (fid INTEGER PRIMARY KEY)",
     }
     registered = "INSERT OR IGNORE INTO gpkg_contents (table_name,data_type,identifier,srs_id) VALUES ('v','{}','v',4326)"
     with tempfile.TemporaryDirectory() as folder:
@@ -224,6 +224,8 @@ def _databases(world: World) -> dict[str, bytes]:
                         database.execute(script)
                     if name == "colonne":
                         database.execute("INSERT INTO v (fid) VALUES (1)")
+                        column = "nom TEXT AS (hex(zeroblob(450000000))) VIRTUAL"
+                        database.execute(f"ALTER TABLE v ADD COLUMN {column}")
                     database.execute(registered.format(kind))
                     if kind == "features":
                         database.execute(
