@@ -1,4 +1,4 @@
-"""The folder of fetched data: for each layer and territory one file, and the record of where it is from.
+"""The folder of fetched data, closed to other accounts: for each layer and territory one file, and the record of where it is from.
 
 A record names its file by its fingerprint, and is replaced last: whatever is interrupted, the record
 in place is that of a whole file. The file before stays for an hour, for whoever is reading it. Any other
@@ -29,6 +29,7 @@ from avs_coverage.reports.output import made_folder
 FETCHED = "téléchargé"
 """The word by which every output tells a layer that was fetched from the user's own."""
 FOLDER_VARIABLE = "AVS_COVERAGE_CACHE"
+_PRIVATE = 0o700
 _LOCK_S = 300.0
 _RECORD, _LOCK = ".record.json", ".lock"
 _OWN = " (fichier de l'utilisateur)"
@@ -222,7 +223,8 @@ def locked(key: str, tell: Callable[[str], None]) -> Iterator[Path]:
 
     folder = cache_dir()
     try:
-        with made_folder(folder):
+        with made_folder(folder, _PRIVATE):
+            _close_to_others(folder)
             lock = FileLock(folder / (key + _LOCK))
             try:
                 lock.acquire(timeout=0)
@@ -240,6 +242,16 @@ def locked(key: str, tell: Callable[[str], None]) -> Iterator[Path]:
             raise
         values = {"value": str(error.filename or folder), "reason": os_reason(error)}
         raise OutputError(Fault("AVS-502", values)) from error
+
+
+def _close_to_others(folder: Path) -> None:
+    """Close the system's own cache to other accounts: an earlier version left it open.
+
+    A folder that ``AVS_COVERAGE_CACHE`` names, and that is there, may be shared on purpose: it stays as it is.
+    """
+    if os.name != "nt" and not os.environ.get(FOLDER_VARIABLE):
+        with suppress(OSError):
+            folder.chmod(_PRIVATE)
 
 
 def put(staged: Path, record: Record) -> None:

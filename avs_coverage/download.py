@@ -17,6 +17,7 @@ from avs_coverage.http_client import (
     failures_said,
     host_of,
     too_large,
+    without_login,
 )
 from avs_coverage.official_sources import Limits
 
@@ -28,7 +29,7 @@ Tell = Callable[[int, int], None]
 
 
 def download(url: str, part: Path, limits: Limits, tell: Tell = lambda done, total: None) -> str:
-    """Fetch *url* into *part*, and return the address that answered at last.
+    """Fetch *url* into *part*, and return the address that answered at last, without any password.
 
     What an earlier run left in *part* is resumed where the service says that it is of the same
     file (``If-Range``). Raises InputError: AVS-710 to AVS-716; what was received stays in *part*
@@ -52,7 +53,9 @@ def _once(client: httpx.Client, url: str, part: Path, limits: Limits, deadline: 
             forget(part)
             raise PassingError(Fault("AVS-715", {"value": host, "reason": "reprise d'un autre fichier"}), 0)
         _receive(response, url, part, resumed, limits, deadline, tell)
-        return str(response.url)
+        # Where another address answered, its query is the service's: a signature, good for anyone.
+        final = response.url.copy_with(query=None) if response.history else response.url
+        return without_login(str(final))
 
 
 def _receive(
@@ -89,7 +92,8 @@ def _mark_path(part: Path) -> Path:
 
 
 def _remember(url: str, part: Path, validator: str) -> None:
-    _mark_path(part).write_text(json.dumps({"url": url, "validator": validator}), encoding="utf-8")
+    mark = {"url": without_login(url), "validator": validator}
+    _mark_path(part).write_text(json.dumps(mark), encoding="utf-8")
 
 
 def _validator(response: httpx.Response) -> str:
@@ -102,7 +106,7 @@ def _resume_headers(url: str, part: Path) -> dict[str, str]:
     try:
         size = part.stat().st_size
         mark = json.loads(_mark_path(part).read_text(encoding="utf-8"))
-        known = str(mark["validator"]) if mark["url"] == url else ""
+        known = str(mark["validator"]) if mark["url"] == without_login(url) else ""
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return {}
     return {"Range": f"bytes={size}-", "If-Range": known} if size and known else {}

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from avs_coverage import archives, cache, download, fetch_checks
 from avs_coverage.errors import InputError, UsageError
@@ -60,7 +59,7 @@ def fetch(
         parts = [part.with_name(f"{part.stem}.{rank}.part") for rank in range(len(addresses))]
         staged = part.with_name(part.stem + ".new" + source.suffix)
         final = [
-            _without_login(download.download(address, path, source.limits, tell))
+            download.download(address, path, source.limits, tell)
             for address, path in zip(addresses, parts, strict=True)
         ]
         try:
@@ -86,12 +85,6 @@ def _refuse_web_page(parts: Sequence[Path], host: str) -> None:
             start = file.read(1024).removeprefix(BOM_UTF8)
         if start.lstrip()[:1] == b"<":
             raise _unexpected(host, "une page web au lieu de la donnée")
-
-
-def _without_login(address: str) -> str:
-    """Return an address without the user and password that it may hold: it is shown everywhere."""
-    parts = urlsplit(address)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _record(source: Source, scope: str, addresses: tuple[str, ...], staged: Path) -> cache.Record:

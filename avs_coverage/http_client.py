@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
@@ -310,8 +310,26 @@ def _reason(error: Exception) -> str:
 
 
 def host_of(url: str) -> str:
-    """Return the machine of an address."""
-    return urlsplit(url).hostname or url
+    """Return the machine of an address; of one that cannot be read, what stands after any password.
+
+    >>> host_of("http://marie:secret@miroir:8080/a"), host_of("marie:secret@proxy:3128")
+    ('miroir', 'proxy')
+    """
+    try:
+        found = urlsplit(url if "://" in url else f"//{url}").hostname
+    except ValueError:
+        found = ""
+    return found or url.rpartition("@")[2]
+
+
+def without_login(url: str) -> str:
+    """Return an address without the user and password that it may hold: it is shown and kept everywhere.
+
+    >>> without_login("http://marie:p@ss@miroir:8080/a?b=c")
+    'http://miroir:8080/a?b=c'
+    """
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _megabytes(size_bytes: int) -> str:

@@ -60,6 +60,8 @@ def manifest(
     Paths of inputs are relative to *folder* where they can be, so that a study that moves as a whole
     can be replayed. Nothing in it depends on the clock.
     """
+    from avs_coverage.osrm_server import parse_server
+
     coverage = report.coverage
     return {
         "schema": SCHEMA_NAME,
@@ -72,7 +74,7 @@ def manifest(
             "population_par": request.options.population_by,
             "part_commune": request.options.commune_share,
             "sans_voisines": request.options.no_neighbours,
-            "osrm": request.options.osrm,
+            "osrm": request.options.osrm and parse_server(request.options.osrm).url,  # never its password
             "a_confirmer_comptees": request.include_unconfirmed,
             "colonnes": request.files.mapping or {},
         },

@@ -69,16 +69,16 @@ def refuse_no_folder(path: Path) -> None:
 
 
 @contextmanager
-def made_folder(path: Path) -> Iterator[None]:
+def made_folder(path: Path, mode: int = 0o777) -> Iterator[None]:
     """Make a folder and those above it; those that stay empty go away again where the block fails.
 
-    Raises OutputError (AVS-502).
+    *mode* is that of the folder where it is made, less the umask. Raises OutputError (AVS-502).
     """
     missing: list[Path] = []
     try:
         try:
             missing = [one for one in (path, *path.parents) if not one.exists()]
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode, parents=True, exist_ok=True)
         except OSError as error:
             raise _refused(path, error) from error
         yield

@@ -290,3 +290,72 @@ def test_a_server_that_a_study_or_a_manifest_names_is_asked_on_this_machine_alon
     path.write_text(json.dumps(record), encoding="utf-8")
     done = run("replay", "out/manifest.json")
     assert (done.returncode, b"AVS-233" in done.stderr) == (2, True), done.stderr.decode()
+
+
+def test_the_note_of_a_download_cut_short_holds_no_password_and_still_serves(
+    run, stand, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(http_client, "WAITS_S", ())
+    mirror = stand.url.replace("//", "//marie:Secret123@")
+    body, headers = content("/x/ensemble.zip")
+
+    def half(one):
+        one.send_response(200)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            one.send_header(name, value)
+        one.end_headers()
+        one.wfile.write(body[:100_000])
+        one.wfile.flush()
+        time.sleep(0.3)
+        one.connection.shutdown(socket.SHUT_RDWR)
+
+    stand.plan.append(half)
+    words = ("data", "fetch", "insee-populations", "--mirror", mirror)
+    assert run(*words).returncode == 3
+    left = files(tmp_path)
+    assert "insee-populations-france.0.part.json" in left
+    assert b"Secret123" not in b"".join(left.values())
+    assert run(*words).returncode == 0
+    assert stand.asked[1][1]["If-Range"] == headers["ETag"]
+
+
+def test_the_query_of_an_address_that_answers_in_place_of_another_is_not_kept(run, stand, tmp_path):
+    def send_on(one):
+        one.send_response(302)
+        one.send_header("Location", f"{one.path}&X-Signature=Secret123")
+        one.send_header("Content-Length", "0")
+        one.end_headers()
+
+    stand.plan.append(send_on)
+    done = fetch(run, stand, "populations", "allier")
+    assert done.returncode == 0, done.stderr.decode()
+    assert b"Secret123" not in done.stdout + done.stderr + b"".join(files(tmp_path).values())
+
+
+@pytest.mark.parametrize("proxy", ["http://marie:Secret123@127.0.0.1:9", "marie:Secret123@127.0.0.1:9"])
+def test_the_password_of_a_proxy_is_in_no_message(run, tmp_path, monkeypatch, proxy):
+    monkeypatch.setattr(http_client, "WAITS_S", ())
+    monkeypatch.setenv("AVS_COVERAGE_CACHE", str(tmp_path / "cache"))
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, proxy)
+    done = run("--debug", "data", "fetch", "populations", "allier", "--mirror", "http://miroir.invalid")
+    assert done.returncode == 3, done.stderr.decode()
+    assert "par le proxy 127.0.0.1" in done.stderr.decode()
+    assert b"Secret123" not in done.stdout + done.stderr + b"".join(files(tmp_path).values())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights are lists there")
+def test_the_cache_is_closed_to_other_accounts_unless_it_was_there(run, stand, tmp_path, monkeypatch):
+    assert fetch(run, stand, "populations", "allier").returncode == 0
+    assert (tmp_path / "cache").stat().st_mode & 0o777 == 0o700
+    (tmp_path / "partage").mkdir(0o755)
+    monkeypatch.setenv("AVS_COVERAGE_CACHE", str(tmp_path / "partage"))
+    assert fetch(run, stand, "populations", "allier").returncode == 0
+    assert (tmp_path / "partage").stat().st_mode & 0o777 == 0o755
+    monkeypatch.delenv("AVS_COVERAGE_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "systeme"))
+    (tmp_path / "systeme" / "avs-coverage").mkdir(0o755, parents=True)
+    assert fetch(run, stand, "populations", "allier").returncode == 0
+    assert (tmp_path / "systeme" / "avs-coverage").stat().st_mode & 0o777 == 0o700

@@ -101,6 +101,17 @@ def test_a_password_reaches_the_server_and_no_output(process, stand):
         assert b"marie" not in output.stdout + output.stderr
 
 
+def test_a_password_is_in_no_file_of_an_export(process, stand, tmp_path):
+    url = stand.url.replace("//", "//marie:Secret123@")
+    words = ("export", "allier", "--rule", NEAR, "--osrm", url, "-o", "x", "--format", "csv,json,markdown")
+    done = process(*words, **LOOPBACK)
+    assert done.returncode == 0, done.stderr.decode()
+    written = {path.name: path.read_bytes() for path in (tmp_path / "x").iterdir()}
+    assert [name for name, content in written.items() if b"Secret123" in content] == []
+    assert json.loads(written["manifest.json"])["options"]["osrm"] == stand.url
+    assert process("replay", "x/manifest.json", **LOOPBACK).returncode == 0
+
+
 def test_a_proxy_of_the_environment_is_gone_through(stand, monkeypatch):
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name)
