@@ -1,4 +1,4 @@
-"""The folder of fetched data, closed to other accounts: for each layer and territory one file, and the record of where it is from.
+"""The folder of fetched data: for each layer and territory one file, and the record of where it is from.
 
 A record names its file by its fingerprint, and is replaced last: whatever is interrupted, the record
 in place is that of a whole file. The file before stays for an hour, for whoever is reading it. Any other
@@ -247,7 +247,7 @@ def locked(key: str, tell: Callable[[str], None]) -> Iterator[Path]:
 def _close_to_others(folder: Path) -> None:
     """Close the system's own cache to other accounts: an earlier version left it open.
 
-    A folder that ``AVS_COVERAGE_CACHE`` names, and that is there, may be shared on purpose: it stays as it is.
+    A folder that ``AVS_COVERAGE_CACHE`` names, and that is there, may be shared on purpose: it stays so.
     """
     if os.name != "nt" and not os.environ.get(FOLDER_VARIABLE):
         with suppress(OSError):

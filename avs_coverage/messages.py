@@ -23,6 +23,7 @@ _OS_REASONS = {
     errno.ENOTEMPTY: "le dossier n'est pas vide",
     errno.ENXIO: "ce n'est pas un fichier ordinaire",
     errno.EIO: "erreur de lecture ou d'écriture du disque",
+    errno.EBADF: "elle est fermée",
     errno.EMFILE: "trop de fichiers ouverts",
     errno.EFBIG: "fichier plus gros que ce que le système permet",
     getattr(errno, "EDQUOT", -1): "quota de disque atteint",

@@ -31,7 +31,14 @@ from avs_coverage.commands.map import map as draw_map
 from avs_coverage.commands.qpv import qpv
 from avs_coverage.commands.replay import replay
 from avs_coverage.commands.report import report
-from avs_coverage.commands.streams import prepare_streams, print_error, print_json_error, say
+from avs_coverage.commands.streams import (
+    open_closed_streams,
+    prepare_streams,
+    print_error,
+    print_json_error,
+    say,
+    writing,
+)
 from avs_coverage.commands.structures import structures
 from avs_coverage.commands.supply import supply
 from avs_coverage.commands.zones import zones
@@ -93,12 +100,15 @@ def main_program(arguments: Sequence[str]) -> int:
     # An option with an optional value, which typer does not know.
     typed = ["--uncovered=certain" if word == "--uncovered" else word for word in typed]
     try:
-        result = app(args=typed, prog_name=PROGRAM, standalone_mode=False)
+        with writing():  # what typer writes itself: the help
+            result = app(args=typed, prog_name=PROGRAM, standalone_mode=False)
     except KeyboardInterrupt:
         result = INTERRUPTED
+    except SystemExit:  # so typer ends where the reader of its help left
+        return 0
     except Exception as raised:
         if debug:
-            traceback.print_exc()
+            say(traceback.format_exc())
         return _explain(raised, as_json="--json" in typed)
     if result == INTERRUPTED:  # typer gives this code for Ctrl-C
         say("interrompu")
@@ -137,6 +147,7 @@ def run() -> NoReturn:
     # Hundreds of thousands of rows are made and kept, hardly any in a cycle: to look for cycles
     # after every 700 of them, as Python does by default, takes a fifth of a long report.
     gc.set_threshold(_ROWS_BETWEEN_COLLECTIONS)
+    open_closed_streams()
     prepare_streams()
     _end_cleanly()
     code = main_program(sys.argv[1:])

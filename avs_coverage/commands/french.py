@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,10 +9,9 @@ from typing import Any, get_args
 
 from typer.core import TyperCommand, TyperGroup
 
-from avs_coverage.commands.streams import writable
-from avs_coverage.errors import AvsError, OutputError, UsageError
+from avs_coverage.commands.streams import writable, writing
+from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
-from avs_coverage.messages import os_reason
 from avs_coverage.reports.text import typeset
 
 _HELP_TEXT = "Afficher cette aide."
@@ -91,17 +89,8 @@ class FrenchCommand(_French, TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
         """Run the command; a reader that left (``| head``) is not an error, a full disk is."""
-        try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return None
-        except OSError as error:
-            if isinstance(error, AvsError) or error.filename:
-                raise
-            raise OutputError(Fault("AVS-505", {"reason": os_reason(error)})) from error
-        return result
+        with writing():  # here too: typer makes a bug of a reader that left
+            return super().invoke(ctx)
 
 
 class FrenchGroup(_French, TyperGroup):

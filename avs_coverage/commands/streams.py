@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import os
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
-from avs_coverage.errors import AvsError
+from avs_coverage.errors import AvsError, OutputError
 from avs_coverage.faults import Fault
+from avs_coverage.messages import os_reason
 
 ERROR_SCHEMA_NAME, ERROR_SCHEMA_VERSION = "avs-coverage/error", 1
 _MAX_SHOWN = 100
@@ -50,6 +52,42 @@ def _approach(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("avs-nearest", _approach)
 
 
+def open_closed_streams() -> None:
+    """Put something behind the streams that the caller closed (``>&-``), lest a file get their number.
+
+    What a library in C writes there would go into that file. Nothing comes from the input; to write on
+    the output fails, as on a full disk; what goes to stderr is lost.
+    """
+    for number, flags in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, flags), True)  # it gets the lowest free number: this one
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
+
+
+@contextlib.contextmanager
+def writing() -> Iterator[None]:
+    """Let a reader that left (``| head``) end a command quietly, and say an output that takes nothing.
+
+    Raises OutputError (AVS-505).
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if isinstance(error, AvsError) or error.filename:
+            raise
+        raise OutputError(Fault("AVS-505", {"reason": os_reason(error)})) from error
+
+
 def prepare_streams() -> None:
     """Let stdout and stderr write any text: a character they lack becomes its nearest ASCII."""
     for stream in (sys.stdout, sys.stderr):
@@ -82,10 +120,11 @@ def print_json(payload: object) -> None:
 
 
 def say(text: str) -> None:
-    """Write a message on stderr."""
+    """Write a message on stderr; one that takes nothing (closed, a full disk) takes nothing of the result."""
     from avs_coverage.reports.text import plain
 
-    print("\n".join(plain(line) for line in text.split("\n")), file=sys.stderr)
+    with contextlib.suppress(OSError, ValueError):
+        print("\n".join(plain(line) for line in text.split("\n")), file=sys.stderr)
 
 
 @contextlib.contextmanager
