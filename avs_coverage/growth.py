@@ -46,23 +46,31 @@ def odd_coding(members: Sequence[zipfile.ZipInfo]) -> str:
     return "un codage imprévu" if any(one.compress_type not in _CODINGS for one in members) else ""
 
 
+def refuse_growth(members: Sequence[zipfile.ZipInfo], packed: int, file: str, ratio: int = RATIO) -> None:
+    """Refuse members that would swell (AVS-310), or be opened all at once (AVS-302)."""
+    if odd_coding(members):
+        reason = "archive d'un codage imprévu : refaites-la en zip ordinaire"
+        raise InputError(Fault("AVS-302", {"reason": reason}, file))
+    reason = excess(packed, (one.file_size for one in members), ratio=ratio)
+    if len(members) > _MOST_MEMBERS:
+        reason = f"{number(len(members))} membres"
+    if reason:
+        raise swollen(file, reason)
+
+
 def bounded_members(archive: zipfile.ZipFile, packed: int, file: str) -> list[zipfile.ZipInfo]:
-    """Return the members of a zip of *packed* bytes; raises InputError (AVS-310) where they would swell.
+    """Return the members of a zip of *packed* bytes; raises InputError as ``refuse_growth``.
 
     What zipfile gives of a member is never more than is announced. A member is to be opened by its
     ZipInfo, not by its name, which may stand there twice.
     """
     members = archive.infolist()
-    reason = odd_coding(members) or excess(packed, (one.file_size for one in members))
-    if len(members) > _MOST_MEMBERS:
-        reason = f"{number(len(members))} membres"
-    if reason:
-        raise swollen(file, reason)
+    refuse_growth(members, packed, file)
     return members
 
 
 def members_of(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
-    """Return the members of a zip on disk; raises InputError (AVS-310) where they would swell."""
+    """Return the members of a zip on disk; raises InputError as ``refuse_growth``."""
     return bounded_members(archive, received(path).stat().st_size, path.name)
 
 

@@ -126,7 +126,7 @@ class Intake:
             self._files[path], self._places[path] = fingerprint(path), path
             return
         folder = self.folder()
-        kept = folder / path.name
+        kept = folder / _plain_name(path)
         found = _copy(path, kept)
         beside = tuple(_copy(side, folder / name) for side, name in _sides(path, kept))
         self._files[path] = Received(path, found.size_bytes, found.sha256, beside)
@@ -190,6 +190,15 @@ def changed(path: Path) -> InputError:
     return InputError(Fault("AVS-309", {}, path.name))
 
 
+def _plain_name(path: Path) -> str:
+    """Return the name of a file, or another where a library could not be told it."""
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:  # bytes that are no UTF-8
+        return f"fichier{path.suffix.encode('ascii', 'ignore').decode()}"
+    return path.name
+
+
 def _sides(path: Path, kept: Path) -> Iterator[tuple[Path, str]]:
     """Yield what belongs to a file and stands beside it, with the name that it has beside the copy.
 
@@ -201,7 +210,7 @@ def _sides(path: Path, kept: Path) -> Iterator[tuple[Path, str]]:
         for suffix in _SIDES[""]:
             side = path.with_name(path.name + suffix)
             if side.exists() and not (side.is_file() and side.stat().st_size == 0):
-                yield _within(side, path), side.name
+                yield _within(side, path), kept.name + suffix
         return
     try:
         beside = sorted(path.parent.iterdir())
@@ -209,7 +218,7 @@ def _sides(path: Path, kept: Path) -> Iterator[tuple[Path, str]]:
         return
     for side in beside:
         if side.stem == path.stem and side.suffix.lower() in _SIDES[".shp"]:
-            yield _within(side, path), path.stem + side.suffix.lower()
+            yield _within(side, path), kept.stem + side.suffix.lower()
 
 
 def _within(side: Path, path: Path) -> Path:

@@ -404,6 +404,34 @@ def test_an_interrupted_reading_leaves_nothing(tmp_path, number):
 # Fingerprints
 
 
+@pytest.mark.parametrize("name", ["liste.gpkg", "liste.geojson", "liste.shp", "liste.zip", "liste.parquet"])
+def test_a_file_too_large_to_be_copied_is_read_where_it_is(run, tmp_path, monkeypatch, name):
+    from avs_coverage import intake
+
+    monkeypatch.setattr(intake, "MOST_COPIED_BYTES", 10)
+    if name == "liste.parquet":
+        STRUCTURES.to_parquet(tmp_path / name)
+    elif name == "liste.zip":
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("liste.geojson", geojson())
+    else:
+        STRUCTURES.to_file(tmp_path / name)
+    before = {path.name for path in tmp_path.iterdir()}
+    done = run("structures", "allier", "--structures", name, "--json")
+    assert done.returncode == 0, done.stderr.decode()
+    assert "Espace B" in done.stdout.decode()
+    assert {path.name for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names there are bytes")
+def test_a_name_that_is_no_utf8_is_no_hindrance(run, tmp_path):
+    path = tmp_path / os.fsdecode(b"liste-\xe9.geojson")
+    path.write_bytes(geojson())
+    done = run("structures", "allier", "--structures", path.name, "--json")
+    assert done.returncode == 0, done.stderr.decode()
+    assert "Espace B" in done.stdout.decode()
+
+
 def test_a_list_replaced_during_an_export_is_not_attested(run, tmp_path, monkeypatch):
     import hashlib
 

@@ -66,6 +66,8 @@ def _found(path: Path, expected: str, intake: Intake) -> list[Layer]:
     if not is_geographical(path):
         return []
     place = place_of(path)
+    is_copy = place != path or start.startswith(b"PK")
+    place = place.absolute()  # the process that reads it stands elsewhere
     if start.startswith(b"PAR1"):
         return [Layer(place, None, _geoparquet_columns(path) or (), "Unknown")]
     if start.startswith(b"PK"):
@@ -73,7 +75,6 @@ def _found(path: Path, expected: str, intake: Intake) -> list[Layer]:
             taken = take_out(place, _members(path), path.name, intake)
     else:
         taken = [Member(place, kind_of(start))]
-    is_copy = place != path or start.startswith(b"PK")
     return [layer for member in taken for layer in layers_of(member, is_copy, path.name, intake)]
 
 

@@ -108,6 +108,7 @@ def bound(request: dict[str, Any]) -> None:
     limits = [
         (resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + 1 + request["cpu_s"]),
         (resource.RLIMIT_FSIZE, request["written_bytes"]),
+        (resource.RLIMIT_CORE, 0),
     ]
     statm = Path("/proc/self/statm")
     if statm.exists():
