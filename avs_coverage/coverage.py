@@ -40,6 +40,7 @@ class Coverage:
     @classmethod
     def compute(cls, territory: Territory, inventory: Inventory, rule: Rule, on: date) -> Coverage:
         """Apply a rule; nothing firm rests on a structure that may not have been open yet."""
+        inventory = inventory.by_id()
         found = rule.links(territory, inventory, on)
         if unsure := [structure.id for structure in inventory.counted(on) if structure.may_open_later]:
             found.table["firm"] &= ~found.table["structure"].isin(unsure)

@@ -172,7 +172,7 @@ class Inventory:
     """The structures of some départements, and what is known of the list itself.
 
     *departements* are those for which the list stands: elsewhere coverage is unknown, not
-    absent. *structures* are by id. *date* is the state the list describes, None for a user's file.
+    absent. *date* is the state the list describes, None for a user's file.
     *set_aside* are the rows read and not used, each with its reason; *left_out* counts the structures of
     elsewhere that the user asked not to count.
     """
@@ -189,9 +189,12 @@ class Inventory:
     embedded: bool = field(default=False, kw_only=True)
     left_out: int = field(default=0, kw_only=True)
 
-    def __post_init__(self) -> None:
-        """Put the structures in the order of their ids: nothing may follow that of the rows of a file."""
-        object.__setattr__(self, "structures", tuple(sorted(self.structures, key=lambda s: s.id)))
+    def by_id(self) -> Inventory:
+        """Return the same inventory, its structures by id: no output may follow the order of the rows."""
+        ids = [structure.id for structure in self.structures]
+        if ids == sorted(ids):
+            return self
+        return replace(self, structures=tuple(sorted(self.structures, key=lambda s: s.id)))
 
     def counted(self, on: datetime.date) -> Iterator[Structure]:
         """Yield the structures that count at a date: open, and confirmed unless asked otherwise.

@@ -72,7 +72,7 @@ class CommuneCodes:
         self._seen.setdefault(code, line)
         if parent := parent_of_arrondissement(code):
             return self._if_wanted(parent)
-        if self._gazetteer.get(code):
+        if self._is_commune(code):
             return self._if_wanted(code)
         if _NO_COMMUNE.fullmatch(code):
             return ELSEWHERE
@@ -164,7 +164,16 @@ class CommuneCodes:
         """Return every commune of today that has a part of a code's; none where it was never one."""
         if parent := parent_of_arrondissement(code):
             return (parent,)
-        return (code,) if self._gazetteer.get(code) else self._gazetteer.movements.passage(code).today
+        return (code,) if self._is_commune(code) else self._gazetteer.movements.passage(code).today
+
+    def _is_commune(self, code: str) -> bool:
+        """Tell a code of the COG of today.
+
+        Of the communes of elsewhere no more than the codes are read: a file of all France names them all.
+        """
+        if departement_of(code) in self._departements:
+            return self._gazetteer.get(code) is not None
+        return code in self._gazetteer.movements.today
 
     def clean(self, text: str) -> str:
         """Return a code without spaces, in capitals, with the zero that a spreadsheet took away."""
@@ -174,7 +183,7 @@ class CommuneCodes:
         return code
 
     def _exists(self, code: str) -> bool:
-        return bool(self._gazetteer.get(code) or self._gazetteer.movements.passage(code).today)
+        return self._is_commune(code) or bool(self._gazetteer.movements.passage(code).today)
 
     def _if_wanted(self, code: str) -> str:
         return code if self._wanted is None or code in self._wanted else ELSEWHERE

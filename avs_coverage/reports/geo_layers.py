@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -43,8 +43,9 @@ _DTYPES = {
 class Layer:
     """One layer: a record and a shape a row, None where there is nothing to draw.
 
-    *records* are plain values under the names of *columns*; *shapes* are in the projection *epsg*,
-    all of one *geometry*; *key* names the columns that tell a row from the others.
+    *rows* are plain values under the names of *columns*, but for those of *stamp*, the same in every
+    record, which are kept once: of all of France they would fill the memory. *shapes* are in the
+    projection *epsg*, all of one *geometry*; *key* names the columns that tell a row from the others.
     """
 
     name: str
@@ -52,9 +53,15 @@ class Layer:
     geometry: Geometry
     key: tuple[str, ...]
     columns: tuple[ColumnInfo, ...]
-    records: Sequence[Mapping[str, Any]]
+    rows: Sequence[Mapping[str, Any]]
+    stamp: Mapping[str, Any]
     shapes: Sequence[Any]
     epsg: int
+
+    @property
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Yield each record whole."""
+        return ({**row, **self.stamp} for row in self.rows)
 
     @property
     def frame(self) -> gpd.GeoDataFrame:
@@ -68,13 +75,16 @@ class Layer:
     def _values(self, column: ColumnInfo) -> pd.api.extensions.ExtensionArray:
         import pandas as pd
 
-        values = [record[column.name] for record in self.records]
+        if column.name in self.stamp:
+            values, repeated = [self.stamp[column.name]], len(self.rows)
+        else:
+            values, repeated = [row[column.name] for row in self.rows], 1
         dtype = _DTYPES.get(column.kind, "string")
         if column.kind in _LISTS:
             values = [joined(value) for value in values]
         if dtype == "float64":
             values = [np.nan if value is None else value for value in values]
-        return pd.array(values, dtype=dtype)
+        return pd.array(values * repeated, dtype=dtype)
 
 
 def geo_layers(report: Report) -> dict[str, gpd.GeoDataFrame]:
@@ -195,7 +205,10 @@ class _Layers:
             starts.append(_place(structure))
             ends.append((commune.x_m, commune.y_m, epsg_of(commune.departement)))
         pairs = zip(self._placed(starts), self._placed(ends), strict=True)
-        shapes = [None if a is None or a == b else shapely.LineString([a, b]) for a, b in pairs]
+        drawn = {rank: pair for rank, pair in enumerate(pairs) if pair[0] is not None and pair[0] != pair[1]}
+        lines = shapely.linestrings(np.array(list(drawn.values()), dtype=float).reshape(-1, 2, 2))
+        of_rank = dict(zip(drawn, lines, strict=True))
+        shapes = [of_rank.get(rank) for rank in range(len(rows))]
         key = ("structure", "code_insee")
         return self._layer("liens", "Liens", "LineString", key, described(LINKS, "liens"), rows, shapes)
 
@@ -209,8 +222,8 @@ class _Layers:
         rows: Sequence[Mapping[str, Any]],
         shapes: Sequence[Any],
     ) -> Layer:
-        stamped = [{**row, **self.report.stamp} for row in rows]
-        return Layer(name, title, geometry, key, (*columns, *self.stamp), stamped, shapes, self.epsg)
+        stamp, own = self.report.stamp, (*columns, *self.stamp)
+        return Layer(name, title, geometry, key, own, rows, stamp, shapes, self.epsg)
 
     def _placed(self, places: Sequence[Place | None]) -> list[tuple[float, float] | None]:
         """Return places in the projection of the layers."""
@@ -259,7 +272,7 @@ def _multiple(shapes: Iterable[Any]) -> list[Any]:
     """Return polygons as multipolygons: a layer holds geometries of one type."""
     import shapely
 
-    return [
-        shapely.MultiPolygon([shape]) if shape is not None and shape.geom_type == "Polygon" else shape
-        for shape in shapes
-    ]
+    found = np.array([*shapes, None], dtype=object)[:-1]  # numpy would look into the shapes
+    single = np.flatnonzero(shapely.get_type_id(found) == shapely.GeometryType.POLYGON)
+    found[single] = shapely.multipolygons(found[single], indices=np.arange(len(single)))
+    return list(found)
