@@ -142,3 +142,10 @@ INDICATORS: dict[str, Indicator] = {
     ),
 }  # fmt: skip
 """Code → what it counts. Stable: users write these codes in their own files (docs/formats.md)."""
+
+_DEFINITIONS = {"declared": "zone d'intervention déclarée", "implantation": "commune du siège"}
+
+
+def other_definition(rule: str) -> str:
+    """Say that a figure has the definition of a rule by which nothing was computed."""
+    return f"autre définition : {_DEFINITIONS[rule]}"

@@ -31,7 +31,7 @@ from avs_coverage.qpv import (
 )
 from avs_coverage.zone_populations import DeclaredPopulation, DeclaredSum, declared_populations
 
-SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/report", 4
+SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/report", 5
 NO_INVENTORY = "aucun inventaire pour ce territoire ; la couverture est inconnue, non nulle"
 
 
@@ -95,12 +95,12 @@ class Report:
     @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
         """Published figures beside computed ones."""
-        return compare(self.coverage, self.completeness, self.qpv_summary)
+        return compare((self.coverage, *self.others), self.completeness, self.qpv_summary)
 
     @cached_property
     def published_statuses(self) -> tuple[PublishedStatus, ...]:
         """Communes whose status a schéma prints."""
-        return published_statuses(self.coverage)
+        return published_statuses(self.coverage, *self.others)
 
     @cached_property
     def declared_populations(self) -> tuple[tuple[DeclaredPopulation, ...], DeclaredSum]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from avs_coverage.facts import Fact, Facts, Sentence, together, write
 from avs_coverage.messages import enumeration, french_date, plural
+from avs_coverage.published_indicators import INDICATORS, other_definition
 from avs_coverage.reports.told_commands import told_command
 from avs_coverage.statement_places import epci, quarters, zones_and_unclear
 
@@ -279,7 +280,8 @@ def _several(report: Report, facts: Facts) -> Iterator[Sentence]:
 
 
 def _published(report: Report, facts: Facts) -> Iterator[Sentence]:
-    """Quote the published figures of the year, by source, as printed."""
+    """Quote the published figures of the year, by source, as printed, and say of which no rule is here."""
+    asked = {one.coverage.rule.name for one in (report, *report.beside)}
     by_source: dict[str, list[Sentence]] = {}
     for row in report.comparisons:
         figure = row.figure
@@ -291,7 +293,9 @@ def _published(report: Report, facts: Facts) -> Iterator[Sentence]:
         cell = facts.cell("audit", "valeur_publiee", where)
         if cell is not None:
             as_printed = cell._replace(text=figure.as_printed)
-            told = write("{label} : {n}", label=figure.label, n=as_printed)
+            rule = INDICATORS[figure.code].rule
+            aside = f" ({other_definition(rule)})" if rule and rule not in asked else ""
+            told = write("{label} : {n}{aside}", label=figure.label, n=as_printed, aside=aside)
             by_source.setdefault(figure.source, []).append(told)
     for source, parts in by_source.items():
         yield Sentence(f"Publié en {report.coverage.on.year} ({source}) :")

@@ -114,7 +114,7 @@ def test_report_json_has_its_published_names(run):
         "multiplicite", "autres_regles", "epci", "qpv", "zones", "indicateurs", "populations_de_zone",
         "publie", "sources",
     ]  # fmt: skip
-    assert (made["schema"], made["version"], made["date"]) == ("avs-coverage/report", 4, "2022-12-31")
+    assert (made["schema"], made["version"], made["date"]) == ("avs-coverage/report", 5, "2022-12-31")
     record = made["synthese"][0]
     assert record == {
         "regle": "declared",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from avs_coverage.report import Report
 
 DEFAULT_RULES = ("declared", "implantation", "radius:5km", "travel-time:15min")
-SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/explain", 2
+SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/explain", 3
 Explanation = CommuneExplanation | QpvExplanation | StructureExplanation
 
 __all__ = [

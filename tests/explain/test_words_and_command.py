@@ -72,7 +72,7 @@ def test_the_command_answers_on_stdout_and_ends_with_its_exit_codes(run):
 
 def test_rules_are_those_asked_for(run):
     made = json.loads(run("explain", "allier", "gannat", "--radius", "10km,20km", "--json").stdout)
-    assert (made["schema"], made["version"], made["nature"]) == ("avs-coverage/explain", 2, "commune")
+    assert (made["schema"], made["version"], made["nature"]) == ("avs-coverage/explain", 3, "commune")
     statuses = {r["parametres"]["rayon_m"]: r["statut"] for r in made["explication"]["regles"]}
     assert statuses == {10_000: "aucune", 20_000: "cs_seul"}
     assert run("explain", "allier", "gannat", "--rule", "declared", "--commune-share", "0.3").returncode == 2
