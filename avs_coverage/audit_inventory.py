@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from avs_coverage.completeness import Completeness, completeness
 from avs_coverage.coverage import Coverage
-from avs_coverage.messages import counted, enumeration, french_date, number, plural
+from avs_coverage.messages import UNSURE_WORDS, counted, enumeration, french_date, number, plural
 from avs_coverage.official_communes import changed_communes, communes_in
 from avs_coverage.official_figures import (
     COMPATIBLE,
@@ -50,8 +51,8 @@ _CS_SHARES = {"pct_cs_acf": "nb_cs_acf", "pct_cs_ps_jeunes": "nb_cs_ps_jeunes"}
 class YearView:
     """The inventory on 31 December of a year; *published*: how many structures of each type, None unknown.
 
-    On a day before that which the inventory describes, a structure without a date may not have been open
-    yet: it counts in the figure and the majorant, not in the minorant.
+    A structure of which it is not established that it is open that day counts in the figure and the
+    majorant, not in the minorant.
     """
 
     territory: Territory
@@ -107,7 +108,7 @@ class YearView:
     @cached_property
     def _dated(self) -> Inventory:
         """Return the inventory without the structures that may not have been open."""
-        unsure = {s.id for s in self.inventory.counted(self.day) if s.may_open_later}
+        unsure = {s.id for s in self.inventory.counted(self.day) if s.unsure}
         kept = tuple(s for s in self.inventory.structures if s.id not in unsure)
         return replace(self.inventory, structures=kept)
 
@@ -184,11 +185,12 @@ class YearView:
         return ", ".join(found)
 
     def _undated(self, code: str) -> str:
-        """Say how many structures open the bracket because nothing says since when they are open."""
+        """Say how many structures open the bracket because nothing establishes that they are open."""
         kinds = _kinds(code)
-        count = sum(s.may_open_later and s.type in kinds for s in self.inventory.counted(self.day))
-        words = ("structure sans date d'agrément, comptée", "structures sans date d'agrément, comptées")
-        return f"{counted(count, *words)} dans le chiffre et non dans le minorant" if count else ""
+        found = Counter(s.unsure for s in self.inventory.counted(self.day) if s.unsure and s.type in kinds)
+        said = [counted(found[why], *words) for why, words in UNSURE_WORDS.items() if found[why]]
+        where = plural(sum(found.values()), "comptée", "comptées")
+        return f"{enumeration(said)}, {where} dans le chiffre et non dans le minorant" if said else ""
 
     def _other_vintage(self, code: str) -> str:
         """Say which reference is not that of the year; empty where all are."""

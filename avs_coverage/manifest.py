@@ -22,7 +22,7 @@ from avs_coverage.territory_names import find_territory_name
 if TYPE_CHECKING:
     from avs_coverage.report import Report
 
-SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/manifest", 1
+SCHEMA_NAME, SCHEMA_VERSION = "avs-coverage/manifest", 2
 FILE_NAME = "manifest.json"
 _LIBRARIES = (
     "geopandas",
@@ -77,6 +77,7 @@ def manifest(
             "sans_voisines": request.options.no_neighbours,
             "osrm": request.options.osrm,
             "a_confirmer_comptees": request.include_unconfirmed,
+            "grace_mois": request.options.grace_months,
             "colonnes": request.files.mapping or {},
         },
         "formats": list(formats),
@@ -134,7 +135,11 @@ def request_of(record: dict[str, Any], folder: Path) -> Request:
             files,
             options["a_confirmer_comptees"],
             RuleOptions(
-                options["population_par"], options["part_commune"], options["sans_voisines"], options["osrm"]
+                options["population_par"],
+                options["part_commune"],
+                options["sans_voisines"],
+                options["osrm"],
+                grace_months=options["grace_mois"],
             ),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from avs_coverage import __version__
+from avs_coverage.agreements import held_without_proof
 from avs_coverage.cache import kind_of_layer
 from avs_coverage.completeness import Completeness, Missing, completeness, missing_structures, positions
 from avs_coverage.coverage import Coverage
@@ -230,6 +231,7 @@ class Report:
         limits = {"AVS-910", "AVS-912", "AVS-913", "AVS-941"}
         found += [f"{w.what} : {w.why}." for w in inventory.warnings if w.code in limits]
         found += self.layer_warnings
+        found += held_without_proof(coverage)
         if inventory.left_out:
             words = ("structure dont le siège est hors", "structures dont le siège est hors")
             found.append(

@@ -105,7 +105,7 @@ def _number(fact: Fact, nouns: str, none: str) -> Sentence:
 
 
 def _doubtful(report: Report, facts: Facts) -> Iterator[Sentence]:
-    """Say which structures may not have been open yet, and which are to be confirmed, counted or not."""
+    """Say how many structures are open for sure, and which are to be confirmed, counted or not."""
     unconfirmed = []
     for row in report.completeness:
         kind = row.type.lower()
@@ -114,7 +114,7 @@ def _doubtful(report: Report, facts: Facts) -> Iterator[Sentence]:
         if sure.value < known.value:
             certain = _number(sure, nouns, "aucun")
             told = together([Sentence("Agréés à cette date de façon certaine :"), certain])
-            yield together([told, Sentence(" ; des autres, la liste ne dit pas depuis quand.")], "")
+            yield together([told, Sentence(" ; des autres, la liste ne l'établit pas.")], "")
         where = {"mesure": "structures", "statut": f"{kind}_a_confirmer"}
         fact = facts.known("synthese", "numerateur", where)
         unconfirmed += [_number(fact, nouns, "aucun")] if fact.value else []

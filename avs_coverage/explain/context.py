@@ -172,7 +172,10 @@ class RuleContext:
         other = [s for s in inventory.structures if not s.is_open(on) and inventory.may_count(s)]
         if not other:
             return {}
-        undated = tuple(replace(s, start=None, end=None) for s in other)
+        undated = tuple(
+            replace(s, start=None, end=None, first=None, created=None, closed_on=None, is_closed=False)
+            for s in other
+        )
         links = coverage.rule.links(coverage.territory, replace(inventory, structures=undated), on).table
         found: dict[str, list[Tie]] = defaultdict(list)
         for tie in self._read(links):

@@ -167,8 +167,8 @@ def _years(report: Report) -> Section:
         if undated := sum(row.undated for row in report.completeness):
             words = plural(
                 undated,
-                "structure sans date d'agrément est tenue pour ouverte",
-                "structures sans date d'agrément sont tenues pour ouvertes",
+                "structure sans date de premier agrément est tenue pour ouverte",
+                "structures sans date de premier agrément sont tenues pour ouvertes",
             )
             blocks.append(Paragraph(f"{number(undated)} {words} chaque année."))
     if report.has_inventory:
