@@ -37,6 +37,7 @@ _NOT_COMPUTED = {
     "déclarées, qui se recouvrent",
     "nb_cs_federes": "l'inventaire ne dit pas quels CS sont fédérés",
     "nb_cs_acf_avant": "l'inventaire ne date pas les agréments ACF",
+    "nb_cs_acf_nouveaux": "l'inventaire ne date pas les agréments ACF",
     "nb_communes_hors_frr": "non calculé par l'outil : le classement FRR n'est pas dans ses données",
     "pct_communes_rurales_avec_structure": "non calculé par l'outil : « rural » n'est pas défini",
     "nb_qpv_lignes": "l'outil ne connaît ce tableau que par le même document",
@@ -233,7 +234,7 @@ def _kinds(code: str) -> tuple[str, ...]:
     """Return the types of structures whose list must be complete for a figure to be bounded."""
     if code.endswith(("_cs", "_cs_annee")) or "_cs_" in code:
         return ("CS",)
-    return ("EVS",) if code in ("nb_evs", "nb_evs_annee") else ("CS", "EVS")
+    return ("EVS",) if code in ("nb_evs", "nb_evs_annee", "nb_evs_nouveaux") else ("CS", "EVS")
 
 
 def _is_certain_below(code: str) -> bool | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from avs_coverage.completeness import Completeness
+from avs_coverage.completeness import Completeness, belongs
 from avs_coverage.embedded import read_csv
 from avs_coverage.published_figures import PublishedFigure, published_figures
 from avs_coverage.published_indicators import INDICATORS, other_definition
@@ -75,7 +75,12 @@ def measure(coverage: Coverage, known: Sequence[Completeness], qpv: QpvSummary) 
 
     Those of another rule than the coverage's are not there.
     """
-    return {**_measured_structures(known), **_measured_coverage(coverage), **_measured_qpv(qpv)}
+    return {
+        **_measured_structures(known),
+        **_measured_openings(coverage, known),
+        **_measured_coverage(coverage),
+        **_measured_qpv(qpv),
+    }
 
 
 def compare(
@@ -153,6 +158,20 @@ def _measured_structures(known: Sequence[Completeness]) -> dict[str, Measured | 
         "nb_cs_acf": bounded(cs.acf[0], sum(cs.acf), cs),
         "nb_cs_ps_jeunes": bounded(cs.ps_jeunes[0], sum(cs.ps_jeunes), cs),
     }
+
+
+def _measured_openings(coverage: Coverage, known: Sequence[Completeness]) -> dict[str, Measured | None]:
+    """Return the first agreements of the year; any structure without one may be of it."""
+    inventory, year = coverage.inventory, coverage.on.year
+    mine = [s for s in inventory.structures if s.status == "confirme" and belongs(s, coverage.territory)]
+    found: dict[str, Measured | None] = {}
+    for row in known:
+        of_type = [s for s in mine if s.type == row.type]
+        count = sum(s.opening is not None and s.opening.year == year for s in of_type)
+        undated = sum(s.opening is None for s in of_type)
+        upper = None if row.missing != 0 else count + undated
+        found[f"nb_{row.type.lower()}_nouveaux"] = Measured(count, count, upper)
+    return found
 
 
 def _measured_coverage(coverage: Coverage) -> dict[str, Measured | None]:

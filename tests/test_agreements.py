@@ -152,7 +152,8 @@ def test_first_agreements_as_recent_as_current_ones_are_doubted():
 
 # --- a list of a Caf, from end to end
 
-CAF = """id;nom;type;code_insee;communes_desservies;premier_agrement;agrement_debut;agrement_fin;statut;fermeture
+CAF = """id;nom;type;code_insee;communes_desservies;premier_agrement;agrement_debut;agrement_fin;statut;\
+fermeture
 A;Alpha;CS;03185;03185;2010-01-01;2022-01-01;2025-12-31;;
 B;Beta;CS;03310;03310;;2023-01-01;2026-12-31;;
 C;Gamma;EVS;03190;03190;;2021-07-01;2025-06-30;;

@@ -19,6 +19,7 @@ from typing import Any
 
 from avs_coverage import (
     arithmetic,
+    audit_bounds,
     changes,
     explain,
     export,
@@ -111,7 +112,8 @@ VOCABULARIES: dict[str, tuple[str | int, ...]] = {
     "colonne_de_structure": inventory.COLUMNS,
     "nature_indicateur": tuple(indicators.NATURE_LABELS),
     "indicateur": tuple(published_indicators.INDICATORS),
-    "theme": tuple(published_indicators.THEMES),
+    "theme": (*published_indicators.THEMES, arithmetic.FLOW),
+    "borne": tuple(audit_bounds.VERDICTS),
     "qualificatif": tuple(readings.QUALIFIERS),
     "arithmetique": (arithmetic.COHERENT, arithmetic.INCOHERENT, arithmetic.NOTHING_TO_CHECK),
     "verdict": (
