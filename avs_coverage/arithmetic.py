@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from avs_coverage.consistency import Constraint, Span, System
-from avs_coverage.flows import FLOWS, flow_theme
+from avs_coverage.flows import FLOWS, flow_theme, stocks_and_flows
 from avs_coverage.messages import counted, french_date
 from avs_coverage.official_communes import official_counts
 from avs_coverage.published_figures import PublishedFigure
@@ -121,14 +121,20 @@ class Arithmetic:
         through_years = (flow_theme(code, figures) for code in FLOWS)
         self._flows = [_System(FLOW, *found) for found in through_years if found]
         systems = [one for _, one in sorted(self._systems.items(), key=lambda item: item[0])]
-        self.conflicts = tuple(conflict for one in (*systems, *self._flows) for conflict in one.conflicts())
+        # Stocks that contradict each other are found among the figures of their year already.
+        through = [
+            c for one in self._flows for c in one.conflicts() if any(f.code in FLOWS for f in c.figures)
+        ]
+        self.conflicts = (*(conflict for one in systems for conflict in one.conflicts()), *through)
+        sums = stocks_and_flows(figures)
+        self._added_up = {figure for one in sums for figure in (one.before, one.new, one.after)}
 
     def verdict(self, figure: PublishedFigure) -> str:
         """Return ``coherent``, ``incoherent``, or ``sans_objet`` where nothing stands against the figure."""
         if any(figure in conflict.figures for conflict in self.conflicts):
             return INCOHERENT
-        checked = self.total_of(figure) is not None or self.possible(figure) is not None
-        return COHERENT if checked else NOTHING_TO_CHECK
+        bounded = self.total_of(figure) is not None or self.possible(figure) is not None
+        return COHERENT if bounded or figure in self._added_up else NOTHING_TO_CHECK
 
     def possible(self, figure: PublishedFigure) -> Whole | None:
         """Return what the other figures and what is known leave possible; None where nothing bounds it.

@@ -45,9 +45,9 @@ class NamedCommune:
 class UnnamedCommune:
     """A commune with an EVS and no CS by the inventory, that a list of all those leaves out.
 
-    *listed* is how many the list names; *is_firm*: that an EVS serves it is established. *structures* are the EVS that serve it, *possible* the CS that
-    perhaps do: one of them, or one that the inventory *lacks* (in French, empty where it is whole), would
-    explain that the list does not name it.
+    *listed* is how many the list names; *is_firm*: that an EVS serves it is established. *structures* are
+    the EVS that serve it, *possible* the CS that perhaps do: one of them, or one that the inventory *lacks*
+    (in French, empty where it is whole), would explain that the list does not name it.
     """
 
     code: str
@@ -138,8 +138,8 @@ def unnamed_communes(
         alone = coverage.communes[coverage.communes["statut"] == _ONLY_EVS]
         found += [
             UnnamedCommune(
-                str(code), row["nom"], year, len(listed), row["statut_minorant"] == _ONLY_EVS, *_serving(coverage, str(code)),
-                view.lacking("nb_communes_cs"), figure.source,
+                str(code), row["nom"], year, len(listed), row["statut_minorant"] == _ONLY_EVS,
+                *_serving(coverage, str(code)), view.lacking("nb_communes_cs"), figure.source,
             )
             for code, row in alone.iterrows()
             if code not in codes

@@ -37,7 +37,7 @@ def listed(tmp_path):
 
 def test_each_side_has_the_figures_of_its_own_report(run, allier):
     made = json.loads(run("compare", "allier", "creuse", "94", "--json").stdout)
-    assert (made["schema"], made["version"]) == ("avs-coverage/compare", 2)
+    assert (made["schema"], made["version"]) == ("avs-coverage/compare", 3)
     assert [side["comparaison"] for side in made["cotes"]] == [
         "Allier (03)",
         "Creuse (23)",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from avs_coverage.report import Report
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True)

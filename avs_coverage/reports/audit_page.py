@@ -199,9 +199,9 @@ def _unnamed(report: Report, audit: Audit) -> list[Block]:
             why.append(f"ou que l'inventaire n'a pas ({found[0].lacks})")
         text = (
             f"En {year}, le schéma nomme {number(found[0].listed)} communes couvertes uniquement par un EVS, "
-            f"et en compte autant : la liste est donc entière. Elle ne nomme pas {counted(len(found), *words)} "
-            f"pour {plural(len(found), 'telle', 'telles')} : {enumeration(places)}. Ce qui l'expliquerait : "
-            f"{', '.join(why)}."
+            "et en compte autant : la liste est donc entière. Elle ne nomme pas "
+            f"{counted(len(found), *words)} pour {plural(len(found), 'telle', 'telles')} : {enumeration(places)}. "
+            f"Ce qui l'expliquerait : {', '.join(why)}."
         )
         verdicts = dict.fromkeys(_VERDICTS[one.verdict] for one in found)
         blocks.append(Paragraph(f"{text} Verdict : {enumeration(list(verdicts))}.", True))
