@@ -81,7 +81,7 @@ class UnnamedCommune:
             "communes_de_la_liste": self.listed,
             "structures": list(self.structures),
             "cs_possibles": list(self.possible),
-            "inventaire_incomplet": self.lacks or None,
+            "inventaire_incomplet": self.lacks,
             "verdict": self.verdict,
             "source": self.source,
         }

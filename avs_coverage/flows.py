@@ -52,7 +52,7 @@ class StockAndFlow:
             "avant": int(self.before.value),
             "nouveaux": int(self.new.value),
             "apres": int(self.after.value),
-            "fermetures": self.closed if self.closed >= 0 else None,
+            "sorties": self.closed,
         }
 
 

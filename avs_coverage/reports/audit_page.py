@@ -200,7 +200,8 @@ def _unnamed(report: Report, audit: Audit) -> list[Block]:
         text = (
             f"En {year}, le schéma nomme {number(found[0].listed)} communes couvertes uniquement par un EVS, "
             "et en compte autant : la liste est donc entière. Elle ne nomme pas "
-            f"{counted(len(found), *words)} pour {plural(len(found), 'telle', 'telles')} : {enumeration(places)}. "
+            f"{counted(len(found), *words)} pour {plural(len(found), 'telle', 'telles')} : "
+            f"{enumeration(places)}. "
             f"Ce qui l'expliquerait : {', '.join(why)}."
         )
         verdicts = dict.fromkeys(_VERDICTS[one.verdict] for one in found)

@@ -185,7 +185,7 @@ def test_the_document_holds_sums_bounds_and_communes(run):
     made = json.loads(run("audit", "allier", "--json").stdout)
     assert made["stocks_et_flux"][0] == {
         "indicateur": "nb_evs_nouveaux", "annee": 2020, "annee_avant": 2019, "avant": 8, "nouveaux": 1,
-        "apres": 9, "fermetures": 0,
+        "apres": 9, "sorties": 0,
     }  # fmt: skip
     assert [one["nom"] for one in made["communes_non_nommees"]] == ["Cérilly", "Château-sur-Allier"]
     (bound,) = json.loads(run("audit", "77", "--json").stdout)["bornes"]
