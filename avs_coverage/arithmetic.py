@@ -10,16 +10,18 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from avs_coverage.consistency import Constraint, Span, System
+from avs_coverage.flows import FLOWS, flow_theme, stocks_and_flows
 from avs_coverage.messages import counted, french_date
 from avs_coverage.official_communes import official_counts
 from avs_coverage.published_figures import PublishedFigure
-from avs_coverage.published_indicators import INDICATORS, THEMES
+from avs_coverage.published_indicators import INDICATORS, THEMES, Theme
 from avs_coverage.qpv import generation_in_force, is_unlisted, official_qpv
 from avs_coverage.readings import EITHER, READINGS, Whole
 
 if TYPE_CHECKING:
     from avs_coverage.territory import Territory
 
+FLOW = "flux"
 COHERENT, INCOHERENT, NOTHING_TO_CHECK = "coherent", "incoherent", "sans_objet"
 _CONTRACT, _OF_CONTRACTS = "hab_qpv_contrat", re.compile(r"(\d+) contrats de ville")
 
@@ -113,27 +115,40 @@ class Arithmetic:
             if figure.year is not None and theme:
                 self._groups[figure.year, theme].append(figure)
         self._systems = {
-            key: _System(key[1], group, self._premises(*key)) for key, group in self._groups.items()
+            key: _System(key[1], THEMES[key[1]], _spans(group), self._premises(*key))
+            for key, group in self._groups.items()
         }
-        self.conflicts = tuple(
-            conflict for (year, _), one in sorted(self._systems.items()) for conflict in one.conflicts(year)
-        )
+        through_years = (flow_theme(code, figures) for code in FLOWS)
+        self._flows = [_System(FLOW, *found) for found in through_years if found]
+        systems = [one for _, one in sorted(self._systems.items(), key=lambda item: item[0])]
+        # Stocks that contradict each other are found among the figures of their year already.
+        through = [
+            c for one in self._flows for c in one.conflicts() if any(f.code in FLOWS for f in c.figures)
+        ]
+        self.conflicts = (*(conflict for one in systems for conflict in one.conflicts()), *through)
+        sums = stocks_and_flows(figures)
+        self._added_up = {figure for one in sums for figure in (one.before, one.new, one.after)}
 
     def verdict(self, figure: PublishedFigure) -> str:
         """Return ``coherent``, ``incoherent``, or ``sans_objet`` where nothing stands against the figure."""
         if any(figure in conflict.figures for conflict in self.conflicts):
             return INCOHERENT
-        checked = self.total_of(figure) is not None or self.possible(figure) is not None
-        return COHERENT if checked else NOTHING_TO_CHECK
+        bounded = self.total_of(figure) is not None or self.possible(figure) is not None
+        return COHERENT if bounded or figure in self._added_up else NOTHING_TO_CHECK
 
     def possible(self, figure: PublishedFigure) -> Whole | None:
         """Return what the other figures and what is known leave possible; None where nothing bounds it.
 
         Figures that cannot hold among themselves say nothing of the others.
         """
-        system = self._system(figure)
         refuted = {other for conflict in self.conflicts for other in conflict.figures}
-        return None if system is None or figure in refuted else system.possible(figure, refuted)
+        if figure in refuted:
+            return None
+        of_the_year = [one for one in (self._system(figure),) if one]
+        systems = [*of_the_year, *(one for one in self._flows if figure in one)]
+        found = [ends for one in systems if (ends := one.possible(figure, refuted))]
+        highs = [high for _, high in found if high is not None]
+        return (max(low for low, _ in found), min(highs, default=None)) if found else None
 
     def total_of(self, figure: PublishedFigure) -> int | None:
         """Return what a percentage is of in its year, as printed or as known; None where it is not."""
@@ -192,36 +207,53 @@ def _exact(figure: PublishedFigure) -> int | None:
     return low if low == high and not INDICATORS[figure.code].is_percentage else None
 
 
-def _statement(figure: PublishedFigure) -> tuple[Any, ...]:
+def _spans(figures: Sequence[PublishedFigure]) -> dict[PublishedFigure, Span]:
+    return {figure: INDICATORS[figure.code].span for figure in figures}
+
+
+def statement_of(figure: PublishedFigure, span: Span) -> tuple[Any, ...]:
     """Return what two figures of a year have in common where they say the same."""
-    kind = INDICATORS[figure.code]
     contract = figure.label if figure.code == _CONTRACT else ""
-    return contract, kind.span, kind.per, figure.printed
+    return contract, span, INDICATORS[figure.code].per, figure.printed
 
 
 class _System:
-    """The figures of one theme and year, as constraints."""
+    """The figures of one theme and year, or of one stock through the years, as constraints.
 
-    def __init__(self, theme: str, figures: Sequence[PublishedFigure], premises: tuple[Premise, ...]) -> None:
+    *theme* names it; *quantities* are what adds up in it, *spans* the quantity that each figure prints.
+    """
+
+    def __init__(
+        self,
+        theme: str,
+        quantities: Theme,
+        spans: Mapping[PublishedFigure, Span],
+        premises: tuple[Premise, ...] = (),
+    ) -> None:
         self.theme, self.premises = theme, premises
+        self._quantities, self._spans = quantities, spans
+        figures = list(spans)
         same: dict[tuple[Any, ...], list[PublishedFigure]] = defaultdict(list)
         for figure in figures:
-            same[_statement(figure)].append(figure)
+            same[statement_of(figure, spans[figure])].append(figure)
         self.figures = {f"{rank:03}": one[0] for rank, one in enumerate(same.values())}
         self.again = {one[0]: tuple(one[1:]) for one in same.values() if one[1:]}
         self._notes = [figure.note for figure in figures]
 
+    def __contains__(self, figure: PublishedFigure) -> bool:
+        return figure in self._spans
+
     def possible(self, figure: PublishedFigure, refuted: Collection[PublishedFigure]) -> Whole | None:
         """Return what is left possible for a figure, whatever it says; None where nothing bounds it."""
-        kind = INDICATORS[figure.code]
+        span = self._spans[figure]
         if figure.code == _CONTRACT:
-            kind = INDICATORS["hab_qpv"]  # a part, bounded by the total
+            span = INDICATORS["hab_qpv"].span  # a part, bounded by the total
         others = [
             name
             for name, one in self.figures.items()
             if (one != figure or one in self.again) and one not in refuted
         ]
-        low, high = self._system().range_of(kind.span, others) or (0, None)
+        low, high = self._system().range_of(span, others) or (0, None)
         if figure.code == _CONTRACT:
             low = 0
         return None if not low and high is None else (low or 0, high)
@@ -234,7 +266,7 @@ class _System:
         total = self.premises[0].value if self.premises else None
         return next((value for _, value in self._totals(per, total)), None)
 
-    def conflicts(self, year: int) -> Iterable[Conflict]:
+    def conflicts(self) -> Iterable[Conflict]:
         """Yield the groups of figures that cannot hold together, then what refutes a user's own figure."""
         system = self._system()
         groups = [(group, system.is_searched_whole(len(group[0]))) for group in system.conflicts()]
@@ -250,7 +282,7 @@ class _System:
             bare = self._system(with_premises=False)
             used = any(bare.holds(names) for names in group)
             yield Conflict(
-                year,
+                max(figure.year or 0 for one in sets for figure in one),
                 self.theme,
                 tuple(sets),
                 tuple(map(self._implied, group)),
@@ -261,15 +293,15 @@ class _System:
 
     def _implied(self, names: frozenset[str]) -> Implied:
         """Return what the others of a set say of the plainest number that they exclude, if any."""
-        total = THEMES[self.theme].total
+        total = self._quantities.total
 
         def plainness(name: str) -> tuple[bool, bool, bool]:
             figure = self.figures[name]
-            is_part = INDICATORS[figure.code].span != total
+            is_part = self._spans[figure] != total
             return self._excluded(name, names), _exact(figure) is not None, is_part
 
         accused = max(sorted(names), key=plainness)
-        span = INDICATORS[self.figures[accused].code].span
+        span = self._spans[self.figures[accused]]
         found = {reading: self._system(reading).range_of(span, names - {accused}) for reading in READINGS}
         ranges = {reading: ends and (ends[0] or 0, ends[1]) for reading, ends in found.items()}
         return Implied(self.figures[accused], ranges, self._excluded(accused, names))
@@ -277,7 +309,7 @@ class _System:
     def _excluded(self, name: str, names: frozenset[str]) -> bool:
         """Tell whether the others of a set leave nothing of what a figure may stand for."""
         kind, printed = INDICATORS[self.figures[name].code], self.figures[name].printed
-        left = self._system().range_of(kind.span, names - {name})
+        left = self._system().range_of(self._spans[self.figures[name]], names - {name})
         if left is None:
             return False
         low, high = left[0] or 0, left[1]
@@ -289,7 +321,7 @@ class _System:
         )
 
     def _system(self, reading: str = EITHER, with_premises: bool = True) -> System:
-        theme = THEMES[self.theme]
+        theme = self._quantities
         constraints = list(theme.always)
         total = self.premises[0].value if self.premises and with_premises else None
         if total is not None:
@@ -298,13 +330,13 @@ class _System:
         for name, figure in self.figures.items():
             if name in contracts:
                 continue
-            kind = INDICATORS[figure.code]
+            kind, span = INDICATORS[figure.code], self._spans[figure]
             if not kind.is_percentage:
-                constraints.append(Constraint(kind.span, *figure.printed.counts(), frozenset([name])))
+                constraints.append(Constraint(span, *figure.printed.counts(), frozenset([name])))
                 continue
             for by, value in self._totals(kind.per, total):
                 counts = figure.printed.counts(value, reading)
-                constraints.append(Constraint(kind.span, *counts, frozenset([name, *by])))
+                constraints.append(Constraint(span, *counts, frozenset([name, *by])))
         constraints += self._contracts(contracts)
         return System(theme.size + len(contracts), tuple(constraints))
 
@@ -312,17 +344,17 @@ class _System:
         """Return what a percentage may be of: what is known, else each number printed, with who says so."""
         if per is None:
             return []
-        if total is not None and per == THEMES[self.theme].total:
+        if total is not None and per == self._quantities.total:
             return [([], total)]
         return [
             ([name], value)
             for name, figure in self.figures.items()
-            if INDICATORS[figure.code].span == per and (value := _exact(figure)) is not None
+            if self._spans[figure] == per and (value := _exact(figure)) is not None
         ]
 
     def _contracts(self, names: Sequence[str]) -> list[Constraint]:
         """Add up the inhabitants by contrat de ville: the total where all are there, else not more."""
-        found, base = [], THEMES[self.theme].size
+        found, base = [], self._quantities.size
         labels = [self.figures[name].label for name in names]
         if len(set(labels)) < len(labels):
             return []  # one contract told twice, or two that nothing tells apart: they do not add up

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
-from avs_coverage.arithmetic import INCOHERENT, Arithmetic, Conflict
+from avs_coverage.arithmetic import INCOHERENT, Arithmetic, Conflict, statement_of
+from avs_coverage.audit_bounds import SeatBound, seat_bound, with_bound
+from avs_coverage.audit_communes import NamedCommune, UnnamedCommune, named_communes, unnamed_communes
 from avs_coverage.audit_inventory import AuditedInventory
-from avs_coverage.official_figures import COMPATIBLE, INCOMPATIBLE, REPRODUCED, UNVERIFIABLE, Finding
-from avs_coverage.published import PublishedStatus, published_statuses
+from avs_coverage.flows import StockAndFlow, stocks_and_flows
+from avs_coverage.official_figures import INCOMPATIBLE, Finding
 from avs_coverage.published_figures import PublishedFigure, published_figures
 from avs_coverage.published_indicators import INDICATORS
 from avs_coverage.qpv import PublishedLine, published_lines
 from avs_coverage.readings import EITHER, Whole
 
 if TYPE_CHECKING:
-    from avs_coverage.coverage import Coverage
     from avs_coverage.report import Report
 
 _SHARES_OF_INHABITANTS = ("pct_hab_",)
 _COUNTS_OF_INHABITANTS = ("hab_avs", "hab_communes_")
 # The two figures of inhabitants that a same text may give of a same coverage.
 _SAME_COVERAGE = {"pct_hab_avs": ("hab_avs", "hab_communes_avs"), "pct_hab_cs": ("hab_communes_cs",)}
-_FLAGS = {
-    "cs_seul": (True, False),
-    "cs_et_evs": (True, True),
-    "evs_seul": (False, True),
-    "aucune": (False, False),
-}
 
 
 @dataclass(frozen=True)
@@ -107,19 +102,6 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class NamedCommune:
-    """A commune whose status a schéma prints, with a verdict; *same_source*: that of the inventory."""
-
-    printed: PublishedStatus
-    verdict: str
-    same_source: bool
-
-    def to_record(self) -> dict[str, Any]:
-        """Return the commune as plain values, under the names that stay."""
-        return {**self.printed.to_record(), "verdict": self.verdict, "meme_source": self.same_source}
-
-
-@dataclass(frozen=True)
 class AgainstPopulation:
     """A figure of inhabitants set against the population that the tool knows, of another vintage or not.
 
@@ -172,6 +154,7 @@ class SharedPopulation:
 class Audit:
     """The audited figures of a territory, what cannot hold together, and what the figures are set against.
 
+    *unnamed* are the communes that a list given as whole leaves out; *bounds* need no inventory.
     *state* is the day that the inventory describes; *lines* are those of the schéma's table of QPV that
     no official quarter has.
     """
@@ -179,7 +162,10 @@ class Audit:
     rows: tuple[AuditRow, ...]
     conflicts: tuple[Conflict, ...]
     communes: tuple[NamedCommune, ...]
+    unnamed: tuple[UnnamedCommune, ...]
+    flows: tuple[StockAndFlow, ...]
     populations: tuple[AgainstPopulation, ...]
+    bounds: tuple[SeatBound, ...]
     shared: tuple[SharedPopulation, ...]
     state: date
     lines: tuple[PublishedLine, ...]
@@ -190,9 +176,10 @@ class Audit:
         return tuple(row for row in self.rows if row.fails)
 
     @property
-    def failing_communes(self) -> tuple[NamedCommune, ...]:
-        """Return the communes whose printed status the inventory excludes."""
-        return tuple(one for one in self.communes if one.verdict == INCOMPATIBLE)
+    def failing_communes(self) -> tuple[NamedCommune | UnnamedCommune, ...]:
+        """Return the communes whose printed status, or want of one, the inventory excludes."""
+        found: list[NamedCommune | UnnamedCommune] = [*self.communes, *self.unnamed]
+        return tuple(one for one in found if one.verdict == INCOMPATIBLE)
 
     @property
     def fails(self) -> bool:
@@ -227,9 +214,10 @@ def audit_figures(report: Report, own: Sequence[PublishedFigure] = ()) -> Audit:
     """
     territory, inventory = report.coverage.territory, report.coverage.inventory
     state = inventory.date or report.coverage.on
-    figures = (*published_figures(territory.name), *own)
+    figures = (*_once(published_figures(territory.name)), *own)
     arithmetic = Arithmetic(territory, figures)
     inventories = AuditedInventory(territory, inventory, state, figures)
+    bounds = {figure: bound for figure in figures if (bound := seat_bound(territory, figure, figures))}
     rows = tuple(
         AuditRow(
             figure,
@@ -237,51 +225,40 @@ def audit_figures(report: Report, own: Sequence[PublishedFigure] = ()) -> Audit:
             arithmetic.total_of(figure),
             arithmetic.readings(figure),
             arithmetic.possible(figure),
-            inventories.finding(figure),
+            with_bound(inventories.finding(figure), bounds.get(figure)),
         )
         for figure in figures
     )
     years = sorted({figure.year for figure in figures if figure.year})
-    named = [_named(inventories, year) for year in years if year <= state.year]
+    described = [year for year in years if year <= state.year]
+    named = [commune for year in described for commune in named_communes(inventories, year)]
     population, vintage = int(territory.communes["population"].sum()), territory.vintages["population"]
     against = [_against(figure, population, vintage) for figure in figures if _is_of_inhabitants(figure)]
     lines = [line for year in years for line in published_lines(territory, date(year, 12, 31))]
     return Audit(
         rows,
         arithmetic.conflicts,
-        tuple(commune for found in named for commune in found),
+        tuple(named),
+        tuple(one for year in described for one in unnamed_communes(inventories, year, figures)),
+        tuple(stocks_and_flows(figures)),
         tuple(against),
+        tuple(bounds.values()),
         _shared(figures),
         state,
         tuple(dict.fromkeys(line for line in lines if not line.code)),
     )
 
 
-def _named(inventories: AuditedInventory, year: int) -> list[NamedCommune]:
-    """Return the communes that a schéma of a year names, each judged by itself."""
-    view = inventories.year(year)
-    coverage = view.coverage("declared")
-    complete = not view.lacking("nb_communes_avs")
-    sources = {structure.id: structure.source for structure in coverage.inventory.structures}
-    found = []
-    for printed in published_statuses(coverage):
-        same = any(printed.source in sources[one] for one in printed.structures)
-        found.append(NamedCommune(printed, _judge(printed, coverage, complete), same))
-    return found
-
-
-def _judge(printed: PublishedStatus, coverage: Coverage, complete: bool) -> str:
-    """Compare a printed status with what certainly and possibly covers the commune."""
-    if printed.status not in _FLAGS:
-        return UNVERIFIABLE
-    lowest = str(coverage.communes.at[printed.code, "statut_minorant"])
-    said, certain = _FLAGS[printed.printed], _FLAGS[lowest]
-    possible = _FLAGS[printed.status_upper]
-    if any(sure and not one for one, sure in zip(said, certain, strict=True)):
-        return INCOMPATIBLE
-    if any(one and not may for one, may in zip(said, possible, strict=True)):
-        return INCOMPATIBLE if complete else UNVERIFIABLE
-    return REPRODUCED if complete and certain == possible else COMPATIBLE
+def _once(figures: Sequence[PublishedFigure]) -> Iterator[PublishedFigure]:
+    """Yield each statement of a source once: a number printed in a text and in its table of years is one."""
+    seen = set()
+    for figure in figures:
+        kind = INDICATORS[figure.code]
+        what = (kind.theme, statement_of(figure, kind.span)) if kind.theme else (figure.code, figure.printed)
+        key = (figure.year, figure.year_note, figure.source, what)
+        if key not in seen:
+            seen.add(key)
+            yield figure
 
 
 def _is_of_inhabitants(figure: PublishedFigure) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from avs_coverage.completeness import Completeness, completeness
 from avs_coverage.coverage import Coverage
-from avs_coverage.messages import counted, enumeration, french_date, number, plural
+from avs_coverage.messages import UNSURE_WORDS, counted, enumeration, french_date, number, plural
 from avs_coverage.official_communes import changed_communes, communes_in
 from avs_coverage.official_figures import (
     COMPATIBLE,
@@ -36,6 +37,7 @@ _NOT_COMPUTED = {
     "déclarées, qui se recouvrent",
     "nb_cs_federes": "l'inventaire ne dit pas quels CS sont fédérés",
     "nb_cs_acf_avant": "l'inventaire ne date pas les agréments ACF",
+    "nb_cs_acf_nouveaux": "l'inventaire ne date pas les agréments ACF",
     "nb_communes_hors_frr": "non calculé par l'outil : le classement FRR n'est pas dans ses données",
     "pct_communes_rurales_avec_structure": "non calculé par l'outil : « rural » n'est pas défini",
     "nb_qpv_lignes": "l'outil ne connaît ce tableau que par le même document",
@@ -50,8 +52,8 @@ _CS_SHARES = {"pct_cs_acf": "nb_cs_acf", "pct_cs_ps_jeunes": "nb_cs_ps_jeunes"}
 class YearView:
     """The inventory on 31 December of a year; *published*: how many structures of each type, None unknown.
 
-    On a day before that which the inventory describes, a structure without a date may not have been open
-    yet: it counts in the figure and the majorant, not in the minorant.
+    A structure of which it is not established that it is open that day counts in the figure and the
+    majorant, not in the minorant.
     """
 
     territory: Territory
@@ -107,7 +109,7 @@ class YearView:
     @cached_property
     def _dated(self) -> Inventory:
         """Return the inventory without the structures that may not have been open."""
-        unsure = {s.id for s in self.inventory.counted(self.day) if s.may_open_later}
+        unsure = {s.id for s in self.inventory.counted(self.day) if s.unsure}
         kept = tuple(s for s in self.inventory.structures if s.id not in unsure)
         return replace(self.inventory, structures=kept)
 
@@ -184,11 +186,12 @@ class YearView:
         return ", ".join(found)
 
     def _undated(self, code: str) -> str:
-        """Say how many structures open the bracket because nothing says since when they are open."""
+        """Say how many structures open the bracket because nothing establishes that they are open."""
         kinds = _kinds(code)
-        count = sum(s.may_open_later and s.type in kinds for s in self.inventory.counted(self.day))
-        words = ("structure sans date d'agrément, comptée", "structures sans date d'agrément, comptées")
-        return f"{counted(count, *words)} dans le chiffre et non dans le minorant" if count else ""
+        found = Counter(s.unsure for s in self.inventory.counted(self.day) if s.unsure and s.type in kinds)
+        said = [counted(found[why], *words) for why, words in UNSURE_WORDS.items() if found[why]]
+        where = plural(sum(found.values()), "comptée", "comptées")
+        return f"{enumeration(said)}, {where} dans le chiffre et non dans le minorant" if said else ""
 
     def _other_vintage(self, code: str) -> str:
         """Say which reference is not that of the year; empty where all are."""
@@ -231,7 +234,7 @@ def _kinds(code: str) -> tuple[str, ...]:
     """Return the types of structures whose list must be complete for a figure to be bounded."""
     if code.endswith(("_cs", "_cs_annee")) or "_cs_" in code:
         return ("CS",)
-    return ("EVS",) if code in ("nb_evs", "nb_evs_annee") else ("CS", "EVS")
+    return ("EVS",) if code in ("nb_evs", "nb_evs_annee", "nb_evs_nouveaux") else ("CS", "EVS")
 
 
 def _is_certain_below(code: str) -> bool | None:

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from avs_coverage.agreements import as_described, own_date, renewals_taken_for_openings
 from avs_coverage.coverage import Coverage
 from avs_coverage.embedded import data_dir, read_csv
 from avs_coverage.errors import InputError, UsageError
@@ -95,11 +96,14 @@ def _build(
     if include_unconfirmed:
         inventory = inventory.with_unconfirmed()
     day = on or inventory.date or DEFAULT_DATE
+    described = own_date(inventory, day, DEFAULT_DATE)
+    inventory = as_described(inventory, described, options.grace_months)
     found, warnings = _with_layers(Territory.of(territory), files)
     inventory = inventory.moved(found.mairies)
     if options.no_neighbours:
         inventory = inventory.seated_in(found.communes.index)
-    warnings = (*(inventory.warnings if files.structures else ()), *warnings)
+    if files.structures:
+        warnings = (*inventory.warnings, *renewals_taken_for_openings(inventory, described), *warnings)
     settings, more = _settings(found, files, options)
     if server is not None:
         from avs_coverage.osrm import ask_travel_times

@@ -37,7 +37,8 @@ def belongs(structure: Structure, territory: Territory) -> bool:
 class Completeness:
     """How many confirmed structures of a type the inventory knows, beside the number published that year.
 
-    *unlocated* are those of which too little is known for the rule to say what they cover;
+    *unlocated* are those of which too little is known for the rule to say what they cover; *undated*, how
+    many have no known opening, *unsure*, how many are held as open that day though it is not established;
     *acf* and *ps_jeunes* are (known to have it, unknown). *published* is None where the year has
     no published figure, or where the inventory is not that of the whole territory.
     """
@@ -50,6 +51,7 @@ class Completeness:
     unlocated: tuple[Structure, ...]
     unconfirmed: int
     undated: int
+    unsure: int
     acf: tuple[int, int]
     ps_jeunes: tuple[int, int]
     published: int | None
@@ -76,6 +78,7 @@ class Completeness:
             "sans_localisation": [structure.id for structure in self.unlocated],
             "a_confirmer": self.unconfirmed,
             "date_ouverture_inconnue": self.undated,
+            "ouverture_non_etablie": self.unsure,
             "acf": {"oui": self.acf[0], "non_renseigne": self.acf[1]},
             "ps_jeunes": {"oui": self.ps_jeunes[0], "non_renseigne": self.ps_jeunes[1]},
             "publies": self.published,
@@ -87,6 +90,7 @@ def completeness(coverage: Coverage) -> tuple[Completeness, ...]:
     """Return the completeness for CS and EVS; the published number only where the years agree."""
     territory, inventory, on = coverage.territory, coverage.inventory, coverage.on
     whole = bool(coverage.known.all())
+    unsure = {s.id for s in inventory.counted(on) if s.unsure}
     rows = []
     for kind in ("CS", "EVS"):
         open_now = [s for s in inventory.structures if s.type == kind and s.is_open(on)]
@@ -105,7 +109,8 @@ def completeness(coverage: Coverage) -> tuple[Completeness, ...]:
                 sum(bool(s.communes) for s in mine),
                 tuple(unlocated.values()),
                 sum(s.status == "a_confirmer" and belongs(s, territory) for s in open_now),
-                sum(s.start is None for s in mine),
+                sum(s.opening is None for s in mine),
+                sum(s.id in unsure for s in mine),
                 _answers([s.has_acf(on) for s in mine]),
                 _answers([s.has_ps_jeunes(on) for s in mine]),
                 int(figure.value) if figure else None,

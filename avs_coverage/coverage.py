@@ -39,10 +39,10 @@ class Coverage:
 
     @classmethod
     def compute(cls, territory: Territory, inventory: Inventory, rule: Rule, on: date) -> Coverage:
-        """Apply a rule; nothing firm rests on a structure that may not have been open yet."""
+        """Apply a rule; nothing firm rests on a structure that may not be open that day."""
         inventory = inventory.by_id()
         found = rule.links(territory, inventory, on)
-        if unsure := [structure.id for structure in inventory.counted(on) if structure.may_open_later]:
+        if unsure := [structure.id for structure in inventory.counted(on) if structure.unsure]:
             found.table["firm"] &= ~found.table["structure"].isin(unsure)
         return cls(territory, inventory, rule, on, found)
 

@@ -27,7 +27,7 @@ class MadeStructure:
     zone: str
     communes_desservies: str
     qpv_desservis: str
-    agrement_debut: str
+    premier_agrement: str
     acf: str
     ps_jeunes: str
     capacite: str
@@ -69,7 +69,7 @@ def made_inventory(territory: Territory) -> list[MadeStructure]:
                     zone="complete",
                     communes_desservies="|".join(served),
                     qpv_desservis=quarters.get(seat.Index, "") if draw.random() < 0.7 else "",  # noqa: PLR2004
-                    agrement_debut=str(draw.randint(2012, 2025)),
+                    premier_agrement=str(draw.randint(2012, 2025)),
                     acf=draw.choice(["oui", "non"]) if kind == "CS" else "",
                     ps_jeunes=draw.choice(["oui", "non"]) if kind == "CS" else "",
                     capacite=str(more.randrange(20, 200, 5)),
@@ -85,7 +85,7 @@ def _with_dates(made: list[MadeStructure]) -> list[MadeStructure]:
     draw = random.Random(_SEED + 2)  # noqa: S311 - its own: dates move nothing else of the example
     dated = []
     for row in made:
-        opened = int(row.agrement_debut)
+        opened = int(row.premier_agrement)
         acf, ps_jeunes = draw.randint(opened, 2025), draw.randint(max(opened, 2021), 2025)
         dated.append(
             replace(

@@ -58,6 +58,8 @@ ROW_COLUMNS = (
     "communes_en_partie",
     "noms_communes",
 )
+EVENTS = ("ouvertures", "fermetures", "fins_d_agrement", "agrements_echus_retenus")
+"""What happens to structures in a year: fields of its record, rows of its table."""
 _MAX_YEARS = 10
 _PUBLISHED_BY_YEAR = ("nb_cs", "nb_evs", "nb_cs_annee", "nb_evs_annee", "nb_cs_acf", "nb_cs_ps_jeunes")
 
@@ -76,7 +78,8 @@ def usual_years(territory: Territory, inventory: Inventory, on: date) -> range:
     """
     printed = {f.year for f in published_figures(territory.name) if f.code in _PUBLISHED_BY_YEAR}
     mine = [s for s in inventory.structures if belongs(s, territory)]
-    years = {year for year in printed if year} | {day.year for s in mine for day in (s.start, s.end) if day}
+    days = (day for s in mine for day in (s.opening, s.start, s.end, s.closed_on) if day)
+    years = {year for year in printed if year} | {day.year for day in days}
     last = last_year_over(on)
     return range(max(min(years), last - _MAX_YEARS + 1), last + 1) if years else range(0)
 
@@ -131,18 +134,24 @@ class Agreement:
 class Year:
     """The state on 31 December of a year, and what changed since the one before.
 
-    *count* are the structures of the territory; *undated*, for CS and EVS, those without a start,
-    held as already open. *opened* and *closed* are those of the year, in the order of their days: a
-    structure whose last day is 31 December is still open then, and closes the year after. *changes*
-    are those of ``coverage_changes`` since the year before, whether or not that is shown.
+    *count* are the structures of the territory; *undated*, for CS and EVS, those whose opening is not known,
+    held as already open; *unsure*, those that are held as open though it is not established. *opened* are
+    those whose first agreement is of the year; *closed*, those that close, and *ended*, those whose agreement
+    ends, its renewal not known: neither is open any more. *lapsed* are those whose agreement ends too, held
+    as open all the same (``Structure.in_grace``). All in the order of their days: a structure whose last day
+    is 31 December is still open then, and closes the year after. *changes* are those of
+    ``coverage_changes`` since the year before, whether or not that is shown.
     """
 
     count: YearCount
     undated: tuple[int, int]
+    unsure: tuple[int, int]
     acf: Agreement
     ps_jeunes: Agreement
     opened: tuple[Structure, ...]
     closed: tuple[Structure, ...]
+    ended: tuple[Structure, ...]
+    lapsed: tuple[Structure, ...]
     coverage: Coverage
     changes: tuple[Change, ...]
 
@@ -150,12 +159,6 @@ class Year:
     def year(self) -> int:
         """Return the year."""
         return self.count.year
-
-    @property
-    def is_before_the_list(self) -> bool:
-        """Tell whether the list describes a later day: a structure without a start may open after."""
-        state = self.coverage.inventory.date
-        return state is not None and self.coverage.on < state
 
     @property
     def is_known(self) -> bool:
@@ -182,6 +185,8 @@ class Year:
             "ps_jeunes": self.ps_jeunes.to_record(self.is_known),
             "ouvertures": [structure.id for structure in self.opened],
             "fermetures": [structure.id for structure in self.closed],
+            "fins_d_agrement": [structure.id for structure in self.ended],
+            "agrements_echus_retenus": [structure.id for structure in self.lapsed],
             "synthese": [figure.to_record() for figure in self.coverage.figures()],
             "variations": [change.to_record() for change in self.changes],
         }
@@ -204,7 +209,7 @@ def year_rows(year: Year) -> Iterator[dict[str, Any]]:
         if name.startswith("nb_"):
             yield row("structures", name, value, **_bounds(year, name, value))
     yield from _agreement_rows(record, names, row)
-    for name in ("ouvertures", "fermetures"):
+    for name in EVENTS:
         ids = record[name]
         told = {"structures": ids, "noms_structures": [names[id] for id in ids]}
         yield row("structures", name, len(ids) if year.is_known else None, **told)
@@ -241,12 +246,11 @@ def _agreement_rows(
 
 
 def _bounds(year: Year, name: str, value: int | None) -> dict[str, int]:
-    """Return the bracket of a count of known structures: those without a start may not be open yet."""
+    """Return the bracket of a count of known structures, some of which may not be open."""
     ranks = {"nb_cs": 0, "nb_evs": 1}
     if name not in ranks or value is None:
         return {}
-    unsure = year.undated[ranks[name]] if year.is_before_the_list else 0
-    return {"minorant": value - unsure, "majorant": value}
+    return {"minorant": value - year.unsure[ranks[name]], "majorant": value}
 
 
 def coverage_history(
@@ -282,15 +286,19 @@ def _at(coverage: Coverage, year: int) -> Coverage:
 def _year(before: Coverage, after: Coverage, year: int) -> Year:
     territory, inventory = after.territory, after.inventory
     mine = [s for s in inventory.structures if inventory.may_count(s) and belongs(s, territory)]
-    open_then = [s for s in mine if s.is_open(after.on)]
-    undated = [s.type for s in open_then if s.start is None]
+    undated = [s.type for s in mine if s.is_open(after.on) and s.opening is None]
+    unsure = [s.type for s in inventory.counted(after.on) if s.unsure and belongs(s, territory)]
+    gone = _in_order((s.last_day, s) for s in mine if s.last_day and _closing_year(s.last_day) == year)
     return Year(
         _count(territory, inventory, year),
         (undated.count("CS"), undated.count("EVS")),
+        (unsure.count("CS"), unsure.count("EVS")),
         _agreement(mine, before.on, after.on, "acf", _printed(territory, "nb_cs_acf", year)),
         _agreement(mine, before.on, after.on, "ps_jeunes", _printed(territory, "nb_cs_ps_jeunes", year)),
-        _in_order((s.start, s) for s in mine if s.start and s.start.year == year),
-        _in_order((s.end, s) for s in mine if s.end and _closing_year(s.end) == year),
+        _in_order((s.opening, s) for s in mine if s.opening and s.opening.year == year),
+        tuple(s for s in gone if s.says_closure),
+        tuple(s for s in gone if not s.says_closure),
+        _in_order((s.end, s) for s in mine if s.in_grace and s.end and _closing_year(s.end) == year),
         after,
         () if before.found is after.found else coverage_changes(before, after),
     )

@@ -17,6 +17,11 @@ ZONES = ("complete", "partielle", "estimee", "inconnue")
 FICTITIOUS = "données fictives"
 """The ``source`` of a made structure: every output that holds one says so."""
 STATUSES = ("confirme", "a_confirmer")
+CLOSED_STATUS = "ferme"
+"""What a list says of the status of a structure that is closed: confirmed, until it closed."""
+UNDATED, BEFORE_AGREEMENT, LAPSED = "sans_date", "avant_agrement", "agrement_echu"
+"""Why a structure that is held as open on a day may not be: nothing dates it; its first agreement is not
+known and its current one had not begun; its agreement was over and its renewal is not known."""
 POSITIONS = ("point", "chef_lieu", "deduit", "inconnue")
 """How well the place of a structure is known, best first."""
 
@@ -35,8 +40,11 @@ COLUMNS = (
     "latitude",
     "communes_desservies",
     "qpv_desservis",
+    "premier_agrement",
+    "annee_creation",
     "agrement_debut",
     "agrement_fin",
+    "fermeture",
     "acf",
     "acf_debut",
     "ps_jeunes",
@@ -60,11 +68,14 @@ class Structure:
     are metres in the legal projection of the seat's département (None without a seat), of the
     structure's own point (*longitude, latitude*, degrees) where *has_point*, else of the seat's
     chef-lieu: the structure is then at most *position_error_m* metres from there. *start* and *end*
-    are the first and last day of the agreement, None where unknown or open. *acf* and
-    *ps_jeunes* are None where unknown; *acf_start* and *ps_jeunes_start*, the first day of each,
-    None where unknown: before it the answer is no, whatever it is since. *doubt* says in a few words what
-    is not established, and goes where the structure is described; *note* goes to tables and JSON alone.
-    *may_open_later* is set by ``Inventory.counted``.
+    are the first and last day of the current agreement, None where unknown or open; *first*, the first
+    day of the first one, or *created*, the year of creation, say since when it is open. *closed_on* is the
+    day of its closure; *is_closed*, that the list says it closed, on *end* where no other day is given. *acf*
+    and *ps_jeunes* are None where unknown; *acf_start* and *ps_jeunes_start*, the first day of each,
+    None where unknown: before it the answer is no, whatever it is since. *in_grace* and *is_planned* are set
+    by ``agreements.as_described``, *unsure* (a reason, or empty) by ``Inventory.counted``. *doubt* says in a
+    few words what is not established, and goes where the structure is described; *note* goes to tables and
+    JSON alone.
     """
 
     id: str
@@ -100,12 +111,18 @@ class Structure:
     note: str = ""
     source: str = ""
     line: int = 0
-    may_open_later: bool = field(default=False, compare=True, kw_only=True)
+    first: date | None = field(default=None, kw_only=True)
+    created: int | None = field(default=None, kw_only=True)
+    closed_on: date | None = field(default=None, kw_only=True)
+    is_closed: bool = field(default=False, kw_only=True)
+    in_grace: bool = field(default=False, kw_only=True)
+    is_planned: bool = field(default=False, kw_only=True)
+    unsure: str = field(default="", kw_only=True)
 
     @property
     def is_firm(self) -> bool:
         """Tell whether its figures may rest in a minorant: open for sure, in a commune that is known."""
-        return not (self.is_seat_deduced or self.may_open_later)
+        return not (self.is_seat_deduced or self.unsure)
 
     @property
     def is_seat_deduced(self) -> bool:
@@ -119,9 +136,54 @@ class Structure:
             return "inconnue"
         return "point" if self.has_point else "deduit" if self.is_seat_deduced else "chef_lieu"
 
+    @property
+    def opening(self) -> date | None:
+        """Return the day since when it is open: that of its first agreement, or the year of its creation.
+
+        None where neither is known: the start of the current agreement is that of a renewal or not. One that
+        was created in the year of that start opened with it, and none opens after it.
+        """
+        found = self.first or (None if self.created is None else date(self.created, 1, 1))
+        if found is None or self.start is None:
+            return found
+        with_it = self.first is None and self.start.year == self.created
+        return self.start if with_it else min(found, self.start)
+
+    @property
+    def last_day(self) -> date | None:
+        """Return the last day that it is open: of its agreement, unless in grace, or before its closure."""
+        days = [day for day in (self.closed_on, None if self.in_grace else self.end) if day]
+        return min(days, default=None)
+
+    @property
+    def says_closure(self) -> bool:
+        """Tell whether its last day is that of a closure, not of an agreement that may be renewed."""
+        return self.is_closed or (self.closed_on is not None and self.closed_on == self.last_day)
+
     def is_open(self, on: date) -> bool:
-        """Tell whether the agreement runs on that day; no start means already open."""
-        return (self.start is None or self.start <= on) and (self.end is None or on <= self.end)
+        """Tell whether it is held as open on that day.
+
+        Without an opening, it is held as already open, before its current agreement too, unless that one is
+        planned. One that closed no one knows when is never open.
+        """
+        last = self.last_day
+        if (last is not None and last < on) or (self.is_closed and last is None):
+            return False
+        opening = self.start if self.is_planned else self.opening
+        return opening is None or opening <= on
+
+    def why_unsure(self, on: date, is_past: bool) -> str:
+        """Return why it may not be open on a day when it is held as such; *is_past*: the list is later.
+
+        ``UNDATED``, ``BEFORE_AGREEMENT``, ``LAPSED``, or empty where it is open.
+        """
+        if self.end is not None and self.end < on:
+            return LAPSED
+        if self.opening is not None:
+            return ""
+        if self.start is None:
+            return UNDATED if is_past else ""
+        return BEFORE_AGREEMENT if on < self.start else ""
 
     def has_acf(self, on: date) -> bool | None:
         """Tell whether the structure holds the ACF agreement that day, None where unknown."""
@@ -142,7 +204,7 @@ class Structure:
             "nom": self.name,
             "nom_connu": self.name_known,
             "type": self.type,
-            "statut": self.status,
+            "statut": CLOSED_STATUS if self.is_closed else self.status,
             "code_insee": self.seat,
             "commune": self.seat_name,
             "siege": self.seat_quality,
@@ -151,8 +213,11 @@ class Structure:
             "latitude": self.latitude,
             "communes_desservies": list(self.communes),
             "qpv_desservis": list(self.qpv),
+            "premier_agrement": self.first.isoformat() if self.first else None,
+            "annee_creation": self.created,
             "agrement_debut": self.start.isoformat() if self.start else None,
             "agrement_fin": self.end.isoformat() if self.end else None,
+            "fermeture": self.closed_on.isoformat() if self.closed_on else None,
             "acf": self.acf,
             "acf_debut": self.acf_start.isoformat() if self.acf_start else None,
             "ps_jeunes": self.ps_jeunes,
@@ -172,9 +237,10 @@ class Inventory:
     """The structures of some départements, and what is known of the list itself.
 
     *departements* are those for which the list stands: elsewhere coverage is unknown, not
-    absent. *date* is the state the list describes, None for a user's file.
-    *set_aside* are the rows read and not used, each with its reason; *left_out* counts the structures of
-    elsewhere that the user asked not to count.
+    absent. *date* is the state the list describes, None for a user's file; *own_date*, the day that it is
+    taken to describe (``agreements.own_date``), None before that is asked. *set_aside* are
+    the rows read and not used, each with its reason; *left_out* counts the structures of elsewhere
+    that the user asked not to count.
     """
 
     structures: tuple[Structure, ...]
@@ -188,6 +254,7 @@ class Inventory:
     include_unconfirmed: bool = False
     embedded: bool = field(default=False, kw_only=True)
     left_out: int = field(default=0, kw_only=True)
+    own_date: datetime.date | None = field(default=None, kw_only=True)
 
     def by_id(self) -> Inventory:
         """Return the same inventory, its structures by id: no output may follow the order of the rows."""
@@ -199,19 +266,20 @@ class Inventory:
     def counted(self, on: datetime.date) -> Iterator[Structure]:
         """Yield the structures that count at a date: open, and confirmed unless asked otherwise.
 
-        One without a start is held as open; before the day that the list describes, that is not
-        sure, and the structure bears ``may_open_later``.
+        Where that it is open is not established, the structure says why (``unsure``).
         """
-        is_past = self.date is not None and on < self.date
-        as_then = self._may_open_later if is_past else self.structures
-        for structure, later in zip(self.structures, as_then, strict=True):
-            if structure.is_open(on) and self.may_count(structure):
-                yield later
+        if on not in self._counted:
+            is_past = self.date is not None and on < self.date
+            counted = (s for s in self.structures if s.is_open(on) and self.may_count(s))
+            self._counted[on] = tuple(
+                replace(s, unsure=reason) if (reason := s.why_unsure(on, is_past)) else s for s in counted
+            )
+        yield from self._counted[on]
 
     @cached_property
-    def _may_open_later(self) -> tuple[Structure, ...]:
-        """Return the structures as they are before the day of the list: made once, asked for often."""
-        return tuple(s if s.start else replace(s, may_open_later=True) for s in self.structures)
+    def _counted(self) -> dict[datetime.date, tuple[Structure, ...]]:
+        """Hold what was counted at each date: it is asked for often."""
+        return {}
 
     def may_count(self, structure: Structure) -> bool:
         """Tell whether a structure counts while it is open: confirmed, or asked for all the same."""

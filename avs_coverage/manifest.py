@@ -80,6 +80,7 @@ def manifest(
             "sans_voisines": request.options.no_neighbours,
             "osrm": request.options.osrm and parse_server(request.options.osrm).url,  # never its password
             "a_confirmer_comptees": request.include_unconfirmed,
+            "grace_mois": request.options.grace_months,
             "colonnes": request.files.mapping or {},
         },
         "formats": list(formats),
@@ -154,7 +155,11 @@ def request_of(record: dict[str, Any], paths: Sequence[Path]) -> Request:
             files,
             options["a_confirmer_comptees"],
             RuleOptions(
-                options["population_par"], options["part_commune"], options["sans_voisines"], options["osrm"]
+                options["population_par"],
+                options["part_commune"],
+                options["sans_voisines"],
+                options["osrm"],
+                grace_months=options["grace_mois"],
             ),
         )
     except TerritoryError:

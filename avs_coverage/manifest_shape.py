@@ -38,6 +38,7 @@ _SHAPE: dict[str, Any] = {
         "sans_voisines": bool,
         "osrm": str,
         "a_confirmer_comptees": bool,
+        "grace_mois": int,
         "colonnes": {...: str},
     },
     "formats": [str],

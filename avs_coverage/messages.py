@@ -50,6 +50,15 @@ COMMUNE_STATUS_LABELS = {
     "aucune": "aucune",
     "": "inventaire inconnu",
 }
+UNSURE_WORDS = {
+    "sans_date": ("structure sans date d'agrément", "structures sans date d'agrément"),
+    "avant_agrement": (
+        "structure avant le début de son agrément en cours",
+        "structures avant le début de leur agrément en cours",
+    ),
+    "agrement_echu": ("structure à l'agrément échu", "structures à l'agrément échu"),
+}
+"""Why a structure held as open may not be (``inventory.UNDATED``…), of one and of several."""
 MEASURE_LABELS = {"communes": "Communes", "habitants": "Habitants", "km2": "Superficie (km²)"}
 MEASURE_UNITS = {
     "communes": ("commune", "communes"),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from avs_coverage.completeness import Completeness
+from avs_coverage.completeness import Completeness, belongs
 from avs_coverage.embedded import read_csv
 from avs_coverage.published_figures import PublishedFigure, published_figures
-from avs_coverage.published_indicators import INDICATORS
+from avs_coverage.published_indicators import INDICATORS, other_definition
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
@@ -49,6 +49,7 @@ class Comparison:
             "minorant": self.lower,
             "majorant": self.upper,
             "calcule_sur": list(self.made_of) if self.made_of else None,
+            "regle": INDICATORS[self.figure.code].rule or None,
             "motif": self.reason,
             "remarque": self.figure.note,
             "source": self.figure.source,
@@ -74,35 +75,60 @@ def measure(coverage: Coverage, known: Sequence[Completeness], qpv: QpvSummary) 
 
     Those of another rule than the coverage's are not there.
     """
-    return {**_measured_structures(known), **_measured_coverage(coverage), **_measured_qpv(qpv)}
+    return {
+        **_measured_structures(known),
+        **_measured_openings(coverage, known),
+        **_measured_coverage(coverage),
+        **_measured_qpv(qpv),
+    }
 
 
-def compare(coverage: Coverage, known: Sequence[Completeness], qpv: QpvSummary) -> tuple[Comparison, ...]:
-    """Set each published figure beside the computed one; yearly counts have a table of their own."""
-    measured = measure(coverage, known, qpv)
+def compare(
+    coverages: Sequence[Coverage], known: Sequence[Completeness], qpv: QpvSummary
+) -> tuple[Comparison, ...]:
+    """Set each published figure beside the computed one; yearly counts have a table of their own.
+
+    *coverages* are those of one territory and date by the rules asked for, the report's first. A figure
+    whose definition is that of a rule is set beside what this rule gives, and beside nothing where it was
+    not asked for.
+    """
+    by_rule = _by_rule(coverages)
+    measured = {name: measure(one, known, qpv) for name, one in by_rule.items()}
     rows = []
-    for figure in published_figures(coverage.territory.name):
+    for figure in published_figures(coverages[0].territory.name):
         if figure.code.endswith("_annee"):
             continue
-        found = None
-        if {INDICATORS[figure.code].rule, coverage.rule.name} == _OPPOSED:
-            reason = "définition d'une autre règle que celle du rapport"
-        elif figure.code not in measured:
-            reason = "non calculé par l'outil"
-        elif figure.year != coverage.on.year:
-            reason = "autre année que celle du rapport" if figure.year else "année non imprimée"
-        elif not coverage.known.all() and figure.code not in WITHOUT_INVENTORY:
-            reason = "inventaire partiel ou inconnu"
-        elif (found := measured[figure.code]) is None:
-            reason = "inventaire ou population non connus"
-        else:
-            reason = ""
+        rule = INDICATORS[figure.code].rule
+        if rule and rule not in by_rule:
+            rows.append(_comparison(figure, None, other_definition(rule)))
+            continue
+        name = rule or coverages[0].rule.name
+        found, reason = _found(figure, by_rule[name], measured[name])
         rows.append(_comparison(figure, found, reason))
     return tuple(rows)
 
 
-# What a figure says is covered is the zone of a structure, or the commune of its seat: never both.
-_OPPOSED = {"declared", "implantation"}
+def _by_rule(coverages: Sequence[Coverage]) -> dict[str, Coverage]:
+    """Return the first coverage by each rule: a definition that is published takes no threshold."""
+    return {one.rule.name: one for one in reversed(coverages)}
+
+
+def _found(
+    figure: PublishedFigure, coverage: Coverage, measured: Mapping[str, Measured | None]
+) -> tuple[Measured | None, str]:
+    """Return what is computed of a figure, or None and why."""
+    if figure.code not in measured:
+        return None, "non calculé par l'outil"
+    if figure.year != coverage.on.year:
+        return None, "autre année que celle du rapport" if figure.year else "année non imprimée"
+    if not coverage.known.all() and figure.code not in WITHOUT_INVENTORY:
+        return None, "inventaire partiel ou inconnu"
+    found = measured[figure.code]
+    return found, "" if found else "inventaire ou population non connus"
+
+
+_DEFINING = ("declared", "implantation")
+"""The rules that a published figure may have for definition: the zone of a structure, or its seat."""
 WITHOUT_INVENTORY = ("nb_qpv", "hab_qpv")
 
 
@@ -134,8 +160,24 @@ def _measured_structures(known: Sequence[Completeness]) -> dict[str, Measured | 
     }
 
 
+def _measured_openings(coverage: Coverage, known: Sequence[Completeness]) -> dict[str, Measured | None]:
+    """Return the first agreements of the year; any structure without one may be of it."""
+    inventory, year = coverage.inventory, coverage.on.year
+    mine = [s for s in inventory.structures if s.status == "confirme" and belongs(s, coverage.territory)]
+    found: dict[str, Measured | None] = {}
+    for row in known:
+        of_type = [s for s in mine if s.type == row.type]
+        count = sum(s.opening is not None and s.opening.year == year for s in of_type)
+        undated = sum(s.opening is None for s in of_type)
+        upper = None if row.missing != 0 else count + undated
+        found[f"nb_{row.type.lower()}_nouveaux"] = Measured(count, count, upper)
+    return found
+
+
 def _measured_coverage(coverage: Coverage) -> dict[str, Measured | None]:
-    """Return the indicators of coverage that have the definition of the coverage's rule."""
+    """Return the indicators of coverage that have the definition of the coverage's rule: of no other."""
+    if coverage.rule.name not in _DEFINING:
+        return {}
     names = {"communes": ("nb_communes", "pct_communes"), "habitants": ("hab_communes", "pct_hab")}
     seated = {
         "communes": ("nb_communes_avec_structure", "pct_communes_avec_structure"),
@@ -190,7 +232,11 @@ def _measured_qpv(qpv: QpvSummary) -> dict[str, Measured | None]:
 
 @dataclass(frozen=True)
 class PublishedStatus:
-    """A commune whose status a schéma prints, beside what the inventory says of it."""
+    """A commune whose status a schéma prints, beside what the inventory says of it.
+
+    A schéma prints whose zone a commune is in: by any other rule the inventory says nothing of it here, and
+    *reason* says so.
+    """
 
     code: str
     name: str
@@ -200,6 +246,7 @@ class PublishedStatus:
     status: str
     status_upper: str
     structures: tuple[str, ...]
+    reason: str = ""
 
     def to_record(self) -> dict[str, Any]:
         """Return the commune as plain values, under the names that stay."""
@@ -211,30 +258,28 @@ class PublishedStatus:
             "statut": self.status or None,
             "statut_majorant": self.status_upper or None,
             "structures": list(self.structures),
+            "motif": self.reason,
             "source": self.source,
         }
 
 
-def published_statuses(coverage: Coverage) -> tuple[PublishedStatus, ...]:
-    """Return the communes of which a schéma of the report's year prints the status: shown, not used."""
-    rows = [
-        row
-        for row in read_csv("published_communes.csv")
-        if int(row["annee"]) == coverage.on.year and row["code_insee"] in coverage.territory.communes.index
-    ]
-    if not rows:
-        return ()
-    communes = coverage.communes
+def published_statuses(*coverages: Coverage) -> tuple[PublishedStatus, ...]:
+    """Return the communes of which a schéma of the report's year prints the status: shown, not used.
+
+    *coverages*: as those of ``compare``.
+    """
+    first, declared = coverages[0], _by_rule(coverages).get("declared")
     return tuple(
-        PublishedStatus(
-            row["code_insee"],
-            row["nom"],
-            int(row["annee"]),
-            row["statut"],
-            row["source"],
-            communes.at[row["code_insee"], "statut"],
-            communes.at[row["code_insee"], "statut_majorant"],
-            tuple(filter(None, communes.at[row["code_insee"], "structures"].split("|"))),
-        )
-        for row in rows
+        _status(row, declared)
+        for row in read_csv("published_communes.csv")
+        if int(row["annee"]) == first.on.year and row["code_insee"] in first.territory.communes.index
     )
+
+
+def _status(row: Mapping[str, str], declared: Coverage | None) -> PublishedStatus:
+    printed = (row["code_insee"], row["nom"], int(row["annee"]), row["statut"], row["source"])
+    if declared is None:
+        return PublishedStatus(*printed, "", "", (), other_definition("declared"))
+    found = declared.communes.loc[row["code_insee"]]
+    serving = tuple(filter(None, found["structures"].split("|")))
+    return PublishedStatus(*printed, found["statut"], found["statut_majorant"], serving)

@@ -127,9 +127,12 @@ INDICATORS: dict[str, Indicator] = {
     "nb_evs": Indicator("Nombre d'EVS", "EVS", "structures", _EVS_SPAN),
     "nb_cs_annee": Indicator("Nombre de CS, dans une suite d'années", "CS", "structures", _CS_SPAN),
     "nb_evs_annee": Indicator("Nombre d'EVS, dans une suite d'années", "EVS", "structures", _EVS_SPAN),
+    "nb_cs_nouveaux": Indicator("Nombre de CS nouvellement agréés dans l'année", "CS"),
+    "nb_evs_nouveaux": Indicator("Nombre d'EVS nouvellement agréés dans l'année", "EVS"),
     "nb_cs_acf": Indicator("Nombre de CS avec agrément ACF", "CS", "structures", (0, _ACF)),
     "pct_cs_acf": Indicator("Part des CS avec agrément ACF", "%", "structures", (0, _ACF), _CS_SPAN),
     "nb_cs_acf_avant": Indicator("Nombre de CS avec agrément ACF avant le schéma", "CS"),
+    "nb_cs_acf_nouveaux": Indicator("Nombre de CS avec un nouvel agrément ACF depuis", "CS"),
     "nb_cs_ps_jeunes": Indicator("Nombre de CS avec PS jeunes", "CS", "structures", (0, _JEUNES)),
     "pct_cs_ps_jeunes": Indicator("Part des CS avec PS jeunes", "%", "structures", (0, _JEUNES), _CS_SPAN),
     "nb_cs_federes": Indicator("Nombre de CS fédérés", "CS", "structures", (0, _FEDERATED)),
@@ -142,3 +145,10 @@ INDICATORS: dict[str, Indicator] = {
     ),
 }  # fmt: skip
 """Code → what it counts. Stable: users write these codes in their own files (docs/formats.md)."""
+
+_DEFINITIONS = {"declared": "zone d'intervention déclarée", "implantation": "commune du siège"}
+
+
+def other_definition(rule: str) -> str:
+    """Say that a figure has the definition of a rule by which nothing was computed."""
+    return f"autre définition : {_DEFINITIONS[rule]}"

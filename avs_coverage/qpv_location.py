@@ -304,7 +304,7 @@ class _Projected:
             s.id for s in (*self._reachable(qpv, perimeter, reach_m), *locator.anywhere)
         ]
         nearest, nearest_m = self._nearest(perimeter, tree)
-        unsure = frozenset(s.id for s in self.pointed if s.may_open_later)
+        unsure = frozenset(s.id for s in self.pointed if s.unsure)
         return QpvLocation(
             qpv.code,
             locator.distance_m,

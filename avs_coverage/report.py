@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from avs_coverage import __version__
+from avs_coverage.agreements import held_without_proof
 from avs_coverage.cache import kind_of_layer
 from avs_coverage.completeness import Completeness, Missing, completeness, missing_structures, positions
 from avs_coverage.coverage import Coverage
@@ -127,12 +128,12 @@ class Report:
     @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
         """Published figures beside computed ones."""
-        return compare(self.coverage, self.completeness, self.qpv_summary)
+        return compare((self.coverage, *self.others), self.completeness, self.qpv_summary)
 
     @cached_property
     def published_statuses(self) -> tuple[PublishedStatus, ...]:
         """Communes whose status a schéma prints."""
-        return published_statuses(self.coverage)
+        return published_statuses(self.coverage, *self.others)
 
     @cached_property
     def declared_populations(self) -> tuple[tuple[DeclaredPopulation, ...], DeclaredSum]:
@@ -261,6 +262,7 @@ class Report:
         limits = {"AVS-910", "AVS-912", "AVS-913", "AVS-941"}
         found += [f"{w.what} : {w.why}." for w in inventory.warnings if w.code in limits]
         found += self.layer_warnings
+        found += held_without_proof(coverage)
         if inventory.left_out:
             words = ("structure dont le siège est hors", "structures dont le siège est hors")
             found.append(

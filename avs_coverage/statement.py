@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from avs_coverage.facts import Fact, Facts, Sentence, together, write
 from avs_coverage.messages import enumeration, french_date, plural
+from avs_coverage.published_indicators import INDICATORS, other_definition
 from avs_coverage.reports.told_commands import told_command
 from avs_coverage.statement_places import epci, quarters, zones_and_unclear
 
@@ -104,7 +105,7 @@ def _number(fact: Fact, nouns: str, none: str) -> Sentence:
 
 
 def _doubtful(report: Report, facts: Facts) -> Iterator[Sentence]:
-    """Say which structures may not have been open yet, and which are to be confirmed, counted or not."""
+    """Say how many structures are open for sure, and which are to be confirmed, counted or not."""
     unconfirmed = []
     for row in report.completeness:
         kind = row.type.lower()
@@ -113,7 +114,7 @@ def _doubtful(report: Report, facts: Facts) -> Iterator[Sentence]:
         if sure.value < known.value:
             certain = _number(sure, nouns, "aucun")
             told = together([Sentence("Agréés à cette date de façon certaine :"), certain])
-            yield together([told, Sentence(" ; des autres, la liste ne dit pas depuis quand.")], "")
+            yield together([told, Sentence(" ; des autres, la liste ne l'établit pas.")], "")
         where = {"mesure": "structures", "statut": f"{kind}_a_confirmer"}
         fact = facts.known("synthese", "numerateur", where)
         unconfirmed += [_number(fact, nouns, "aucun")] if fact.value else []
@@ -279,7 +280,8 @@ def _several(report: Report, facts: Facts) -> Iterator[Sentence]:
 
 
 def _published(report: Report, facts: Facts) -> Iterator[Sentence]:
-    """Quote the published figures of the year, by source, as printed."""
+    """Quote the published figures of the year, by source, as printed, and say of which no rule is here."""
+    asked = {one.coverage.rule.name for one in (report, *report.beside)}
     by_source: dict[str, list[Sentence]] = {}
     for row in report.comparisons:
         figure = row.figure
@@ -291,7 +293,9 @@ def _published(report: Report, facts: Facts) -> Iterator[Sentence]:
         cell = facts.cell("audit", "valeur_publiee", where)
         if cell is not None:
             as_printed = cell._replace(text=figure.as_printed)
-            told = write("{label} : {n}", label=figure.label, n=as_printed)
+            rule = INDICATORS[figure.code].rule
+            aside = f" ({other_definition(rule)})" if rule and rule not in asked else ""
+            told = write("{label} : {n}{aside}", label=figure.label, n=as_printed, aside=aside)
             by_source.setdefault(figure.source, []).append(told)
     for source, parts in by_source.items():
         yield Sentence(f"Publié en {report.coverage.on.year} ({source}) :")

@@ -64,6 +64,7 @@ class Files:
 
 
 NO_FILES = Files()
+DEFAULT_GRACE_MONTHS = 12
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ class RuleOptions:
 
     *population_by* is empty where the user left it open: the cells where there are some, else the
     chef-lieu. *osrm* is the address of a server to ask for travel times, empty where there is none;
-    it is asked for the structures of *every_date*, or for those open at the date of the report.
+    it is asked for the structures of *every_date*, or for those open at the date of the report. A structure
+    whose agreement was over for *grace_months* at most, on the day that the list describes, is held as open.
     """
 
     population_by: str = ""
@@ -80,6 +82,7 @@ class RuleOptions:
     no_neighbours: bool = False
     osrm: str = ""
     every_date: bool = False
+    grace_months: int = DEFAULT_GRACE_MONTHS
 
 
 @dataclass(frozen=True)

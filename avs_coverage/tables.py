@@ -92,16 +92,18 @@ def _count(measure: str, status: str, value: Any, total: Any, low: Any, high: An
 def _known_structures(report: Report) -> list[Record]:
     """Return the structures identified, of those published; those to be confirmed; the agreements of CS.
 
-    Before the day that the list describes, what bears no date may not have been yet: no minorant holds it.
+    What is held as open though it is not established, and before the day that the list describes an
+    agreement without a date, is in no minorant.
     """
     if not report.has_inventory:
         return []
     coverage = report.coverage
     inventory, on = coverage.inventory, coverage.on
     is_past = inventory.date is not None and on < inventory.date
+    unsure = {s.id for s in inventory.counted(on) if s.unsure}
     rows = []
     for one in report.completeness:
-        low = one.identified - (one.undated if is_past else 0)
+        low = one.identified - one.unsure
         rows.append(_count("structures", one.type.lower(), one.identified, one.published, low, None))
         unconfirmed = one.unconfirmed
         rows.append(
@@ -110,12 +112,13 @@ def _known_structures(report: Report) -> list[Record]:
     cs = report.completeness[0]
     mine = [s for s in inventory.structures if s.type == "CS" and s.status == "confirme" and s.is_open(on)]
     for name, (yes, unknown) in (("acf", cs.acf), ("ps_jeunes", cs.ps_jeunes)):
-        undated = sum(
-            getattr(s, f"has_{name}")(on) is True and getattr(s, f"{name}_start") is None
+        doubtful = sum(
+            getattr(s, f"has_{name}")(on) is True
+            and (s.id in unsure or (is_past and getattr(s, f"{name}_start") is None))
             for s in mine
             if belongs(s, coverage.territory)
         )
-        low = yes - (undated if is_past else 0)
+        low = yes - doubtful
         rows.append(_count("structures", f"cs_{name}", yes, cs.identified, low, yes + unknown))
     return rows
 

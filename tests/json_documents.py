@@ -16,19 +16,19 @@ from avs_coverage.commands.streams import prepare_streams
 
 LISTED = """\
 id;nom;type;statut;code_insee;siege;zone;longitude;latitude;communes_desservies;qpv_desservis;agrement_debut;\
-agrement_fin;acf;acf_debut;ps_jeunes;ps_jeunes_debut;itinerant;gestionnaire;population_zone;capacite;note;source;nom_connu
-A;Alpha;CS;;03185;;;2.6;46.34;03185|03101;QP003001|QN00306M;2015;;oui;2016;oui;2017-09-01;non;commune;45000;60;sûr;site;oui
-B;Beta;CS;;03310;;;;;03310|03095|15014;QP003003|QP063001;2019;30/06/2021;oui;;non;;oui;;;40;;;
-C;Gamma;CS;;03310;deduit;partielle;;;03310;;01/07/2021;;non;;;;;;900;;;;
-D;Delta;EVS;;03095;;estimee;;;03095;QP003002;01/09/2020;;;;;;;;;20;;;
-E;Epsilon;EVS;;03138;;;;;;QP003001;2030;;;;;;;;;;;;non
-F;Zeta;EVS;a_confirmer;03048;;;;;;;;;;;;;;;;;;
-G;Eta;CS;;;inconnu;;;;;;;;;;;;;;;30;;;
-H;Theta;CS;;03190;;;3.333;46.567;;QP003004;;;;;;;;;;;;;
-I;Iota;EVS;;15014;;;;;03190;;;;;;;;;;;;;
-J;Kappa;CS;;15101;;;;;15101;;;;;;;;;;;;;
-K;Lambda;EVS;;;;;;;03190;;;31/12/2020;;;;;;;;;;
-L;Mu;EVS;;58104;;inconnue;;;;;;;;;;;;;5000;;;;
+agrement_fin;acf;acf_debut;ps_jeunes;ps_jeunes_debut;itinerant;gestionnaire;population_zone;capacite;note;source;nom_connu;premier_agrement;annee_creation;fermeture
+A;Alpha;CS;;03185;;;2.6;46.34;03185|03101;QP003001|QN00306M;2015;;oui;2016;oui;2017-09-01;non;commune;45000;60;sûr;site;oui;2012;2011;
+B;Beta;CS;;03310;;;;;03310|03095|15014;QP003003|QP063001;2019;30/06/2021;oui;;non;;oui;;;40;;;;2018;;31/05/2021
+C;Gamma;CS;;03310;deduit;partielle;;;03310;;01/07/2021;;non;;;;;;900;;;;;;2021;
+D;Delta;EVS;;03095;;estimee;;;03095;QP003002;01/09/2020;;;;;;;;;20;;;;;;
+E;Epsilon;EVS;;03138;;;;;;QP003001;2030;;;;;;;;;;;;non;;;
+F;Zeta;EVS;a_confirmer;03048;;;;;;;;;;;;;;;;;;;;;
+G;Eta;CS;;;inconnu;;;;;;;;;;;;;;;30;;;;;;
+H;Theta;CS;;03190;;;3.333;46.567;;QP003004;;;;;;;;;;;;;;;;
+I;Iota;EVS;;15014;;;;;03190;;;;;;;;;;;;;;;;
+J;Kappa;CS;;15101;;;;;15101;;;;;;;;;;;;;;;;
+K;Lambda;EVS;;;;;;;03190;;;31/12/2020;;;;;;;;;;;;;
+L;Mu;EVS;;58104;;inconnue;;;;;;;;;;;;;5000;;;;;;;
 total;;;;;;;;;;;;;;;;;;;;;;
 """
 """Allier: Montluçon 03185, Domérat 03101, Vichy 03310, Cusset 03095, Lapalisse 03138, Moulins 03190."""

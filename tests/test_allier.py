@@ -156,6 +156,31 @@ def test_published_figures_stand_beside_computed_ones_only_where_the_years_agree
     assert any("31/12/2022" in text for text in later.warnings)
 
 
+_DECLARED = ("pct_communes_cs", "pct_communes_sans_cs", "nb_communes_evs_seul", "pct_communes_avs")
+
+
+@pytest.mark.parametrize("rule", ["radius:5km", "travel-time:15min", "implantation"])
+def test_what_a_schema_prints_of_declared_zones_is_compared_with_nothing_else(rule):
+    report = build_report(find_territory_name("03"), rule)
+    rows = {row.figure.code: row for row in report.comparisons}
+    for code in _DECLARED:
+        row = rows[code].to_record()
+        assert (row["valeur_calculee"], row["minorant"], row["majorant"], row["calcule_sur"]) == (None,) * 4
+        assert row["motif"] == "autre définition : zone d'intervention déclarée"
+        assert row["regle"] == "declared"
+    assert rows["nb_cs"].computed == 10  # no rule moves it
+    for one in report.published_statuses:
+        assert (one.status, one.status_upper, one.structures) == ("", "", ())
+        assert one.reason == "autre définition : zone d'intervention déclarée"
+
+
+@pytest.mark.parametrize("rules", [("radius:5km", "declared"), ("declared", "radius:5km", "implantation")])
+def test_each_published_figure_goes_to_the_rule_of_its_definition(allier, rules):
+    report = build_report(find_territory_name("03"), rules)
+    assert {row.figure: row for row in report.comparisons} == {row.figure: row for row in allier.comparisons}
+    assert report.published_statuses == allier.published_statuses
+
+
 def test_in_2024_the_quarters_are_those_of_the_new_generation_and_nothing_is_transposed():
     report = build_report(find_territory_name("03"), on=date(2024, 1, 1))
     assert [view.qpv.code for view in report.qpv] == [

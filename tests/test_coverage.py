@@ -120,8 +120,8 @@ def test_a_structure_beyond_the_border_serves_the_communes_it_names():
     assert statuses(cover(WORLD, beyond)) == "-----c-"
 
 
-def test_dates_the_last_day_is_included_and_no_start_means_already_open():
-    agreed = structure("a", "CS", "1", world=WORLD, start=date(2020, 1, 1), end=date(2022, 12, 31))
+def test_dates_the_last_day_is_included_and_no_first_agreement_means_already_open():
+    agreed = structure("a", "CS", "1", world=WORLD, first=date(2020, 1, 1), end=date(2022, 12, 31))
     shown = [
         statuses(cover(WORLD, agreed, on=day))[0]
         for day in (date(2019, 12, 31), date(2020, 1, 1), date(2022, 12, 31), date(2023, 1, 1))

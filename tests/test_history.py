@@ -26,7 +26,7 @@ from tests.worlds import structure, territory
 
 ALLIER = Territory.find("allier")
 MADE = """\
-id;nom;type;code_insee;communes_desservies;agrement_debut;agrement_fin;acf;acf_debut;ps_jeunes;ps_jeunes_debut
+id;nom;type;code_insee;communes_desservies;premier_agrement;agrement_fin;acf;acf_debut;ps_jeunes;ps_jeunes_debut
 A;Alpha;CS;03185;03185|03101;;;oui;;;
 B;Beta;CS;03310;03310|03095;2019;30/06/2021;;2020-05-01;non;
 C;Gamma;CS;03310;03310;01/07/2021;;non;;;2022-09-01
@@ -62,7 +62,10 @@ def test_counts_openings_and_closures_are_those_worked_out_by_hand(made):
     ]  # fmt: skip
     assert [[s.id for s in y.opened] for y in made] == [["B"], ["F", "D"], ["C"], ["G", "H"]]
     # E ends on 31 December 2020 and is open that day; F opens and closes in 2020.
-    assert [[s.id for s in y.closed] for y in made] == [[], ["F"], ["E", "B"], []]
+    assert [[s.id for s in y.ended] for y in made] == [[], ["F"], ["E", "B"], []]
+    assert (
+        {y.closed for y in made} == {y.lapsed for y in made} == {()}
+    )  # the list says of none that it closed
     assert [y.count.published_cs for y in made] == [19, 19, 19, 20]
 
 
@@ -140,10 +143,14 @@ def test_the_page_says_the_parts_and_their_sum(run, tmp_path):
     assert text.startswith("Évolution de 2015 à 2022 — Allier (03)")  # Epsilon opens in 2015
     assert "+2 communes couvertes par un CS (de 3 à 5), +23 280 habitants (de 66 884 à 90 164)." in text
     assert "-1 commune couverte par un CS (de 4 à 3), -13 316 habitants (de 80 200 à 66 884)." in text
-    assert "Fermetures (2) : Epsilon (EVS, Lapalisse) ; Beta (CS, Vichy)." in text
+    assert (
+        "Fins d'agrément, renouvellement non connu (2) : Epsilon (EVS, Lapalisse) ; Beta (CS, Vichy)." in text
+    )
     assert "0 commune couverte par un EVS seul (1 comme avant)" in text
     assert "Aucun changement connu en 2016, 2017 et 2018." in text
-    assert "1 structure sans date d'agrément est tenue pour ouverte chaque année (1 CS, 0 EVS)" in text
+    assert (
+        "1 structure sans date de premier agrément est tenue pour ouverte chaque année (1 CS, 0 EVS)" in text
+    )
 
 
 def test_the_years_of_allier_stand_beside_the_published_ones(allier):
@@ -170,8 +177,8 @@ days = st.none() | st.dates(date(2018, 1, 1), date(2023, 12, 31))
 @given(
     drawn=st.lists(
         st.tuples(
-            st.sampled_from(["CS", "EVS"]), st.sampled_from(list(WORLD.communes.index)), days, days,
-            st.sampled_from(["confirme", "confirme", "a_confirmer"]),
+            st.sampled_from(["CS", "EVS"]), st.sampled_from(list(WORLD.communes.index)), *[days] * 4,
+            st.booleans(), st.sampled_from(["confirme", "confirme", "a_confirmer"]),
         ),
         max_size=6,
     ),
@@ -179,10 +186,14 @@ days = st.none() | st.dates(date(2018, 1, 1), date(2023, 12, 31))
 )  # fmt: skip
 def test_each_year_is_the_one_before_with_what_opened_and_closed(drawn, rule):
     structures = [
-        structure(f"s{rank}", kind, seat, world=WORLD, start=start, end=end, status=status)
-        for rank, (kind, seat, start, end, status) in enumerate(drawn)
-        if not (start and end and end < start)
-    ]
+        structure(
+            f"s{rank}", kind, seat, world=WORLD, first=first, start=start, end=end, closed_on=closed_on,
+            in_grace=in_grace and end is not None and closed_on is None, status=status,
+        )
+        for rank, (kind, seat, first, start, end, closed_on, in_grace, status) in enumerate(drawn)
+        if min(filter(None, (end, closed_on)), default=date.max)
+        >= min(filter(None, (first, start)), default=date.min)
+    ]  # fmt: skip
     inventory = Inventory(tuple(structures), frozenset({"03"}), "essai", "essai")
     years = coverage_history(WORLD, inventory, get_rule(rule), 2017, 2025)
     backwards = Inventory(tuple(reversed(structures)), frozenset({"03"}), "essai", "essai")
@@ -191,7 +202,8 @@ def test_each_year_is_the_one_before_with_what_opened_and_closed(drawn, rule):
     for before, after in pairwise(years):
         for kind in ("cs", "evs"):
             opened, closed = (
-                sum(s.type == kind.upper() for s in found) for found in (after.opened, after.closed)
+                sum(s.type == kind.upper() for s in found)
+                for found in (after.opened, (*after.closed, *after.ended))
             )
             assert getattr(after.count, kind) == getattr(before.count, kind) + opened - closed
         for status in CAUSES:
@@ -199,13 +211,14 @@ def test_each_year_is_the_one_before_with_what_opened_and_closed(drawn, rule):
                 moved = sum(c.amount(measure) for c in after.changes if c.status == status)
                 gone = before.figure(measure, status).numerator
                 assert after.figure(measure, status).numerator == pytest.approx(gone + moved, abs=1e-6)
-        dated = {s.id for s in (*after.opened, *after.closed)}
+        assert all(s.is_open(after.coverage.on) for s in after.lapsed)
+        dated = {s.id for s in (*after.opened, *after.closed, *after.ended)}
         assert all(set(change.structures) <= dated for change in after.changes)
     assert years[-1].changes == years[0].changes == ()
 
 
 def test_the_usual_years_go_ten_back_at_most():
-    old = structure("a", "CS", "03001", world=WORLD, start=date(1998, 5, 1))
+    old = structure("a", "CS", "03001", world=WORLD, first=date(1998, 5, 1))
     inventory = Inventory((old,), frozenset({"03"}), "essai", "essai")
     made = territory({"48001": ""}, departement="48")
     assert list(usual_years(made, inventory, date(2022, 12, 31))) == []  # not one of this territory
@@ -232,7 +245,7 @@ def test_no_line_is_wider_than_the_screen(width, allier, made):
 def test_parts_too_many_for_a_screen_still_add_up_in_it():
     codes = list(ALLIER.communes.index)[:20]
     structures = tuple(
-        structure(code, "CS", code, "complete", code, start=date(2022, 1, 1)) for code in codes
+        structure(code, "CS", code, "complete", code, first=date(2022, 1, 1)) for code in codes
     )
     inventory = Inventory(structures, frozenset({"03"}), "essai", "essai")
     years = coverage_history(ALLIER, inventory, get_rule("declared"), 2022, 2022)
@@ -297,7 +310,7 @@ def test_a_study_folder_has_its_history_up_to_the_year_before_its_date(run):
     assert yes[0] < yes[-1]
 
 
-AGREED = """id;nom;type;code_insee;communes_desservies;agrement_debut;agrement_fin;acf_debut;ps_jeunes_debut
+AGREED = """id;nom;type;code_insee;communes_desservies;premier_agrement;agrement_fin;acf_debut;ps_jeunes_debut
 A;Alpha;CS;03185;03185;2010-01-01;2020-06-30;2012-01-01;
 B;Beta;CS;03310;03310;2010-01-01;;2021-09-01;2022-01-01
 C;Gamma;EVS;03190;03190;;;;

@@ -52,7 +52,7 @@ def test_agreements_are_those_of_the_territory():
 def test_a_figure_of_another_rule_is_not_compared():
     rows = {row.figure.code: row for row in report_of("allier", rule="implantation").comparisons}
     assert rows["pct_communes_cs"].computed is None
-    assert "autre règle" in rows["pct_communes_cs"].reason
+    assert rows["pct_communes_cs"].reason == "autre définition : zone d'intervention déclarée"
 
 
 def test_structures_closed_or_seated_elsewhere_are_named(tmp_path: Path):

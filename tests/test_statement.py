@@ -300,3 +300,13 @@ def test_passages_of_the_first_of_several_rules_say_so():
     titles = [p.title for p in statement(report, tables_of(report))]
     assert "Les EPCI : zone d'intervention déclarée (declared)" in titles
     assert "Les zones blanches : zone d'intervention déclarée (declared)" in titles
+
+
+def test_a_published_figure_of_another_definition_is_quoted_as_such(allier):
+    quoted = "Communes couvertes par un CS : 69 %"
+    aside = " (autre définition : zone d'intervention déclarée)"
+    assert f"{quoted}{aside}" in said(build_report(find_territory_name("03"), "radius:5km"))
+    both = build_report(find_territory_name("03"), ("radius:5km", "declared"))
+    for report in (allier, both):
+        assert quoted in said(report)
+        assert aside not in said(report)

@@ -13,7 +13,7 @@ import xlsxwriter
 from shapely.geometry import Point, box
 
 from avs_coverage import InputError, UsageError, find_territory_name
-from avs_coverage.inventory import STATUSES, ZONES
+from avs_coverage.inventory import CLOSED_STATUS, STATUSES, ZONES
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS
 from avs_coverage.loaders.structure_table import parse_mapping, read_structure_table
 from avs_coverage.loaders.structures import load_structures
@@ -172,7 +172,7 @@ def test_the_senacs_fields_have_their_columns(tmp_path):
     text = "Structure;Type;Ville;Date du 1er agrément;Population de la zone de compétence\n" \
            "A;Centre social;Montluçon;01/09/1998;11 500\n"  # fmt: skip
     structure = load(write(tmp_path, "senacs.csv", text)).structures[0]
-    assert structure.start.isoformat() == "1998-09-01"
+    assert structure.first.isoformat() == "1998-09-01"  # SENACS gives the first agreement
     assert structure.area_population == 11_500
 
 
@@ -183,7 +183,7 @@ def test_the_published_table_schema_is_that_of_the_loader():
     assert list(fields) == [name for name in STRUCTURE_COLUMNS if name != "comptee"]
     assert all(field["description"] for field in fields.values())
     assert fields["zone"]["constraints"]["enum"] == list(ZONES)
-    assert fields["statut"]["constraints"]["enum"] == list(STATUSES)
+    assert fields["statut"]["constraints"]["enum"] == [*STATUSES, CLOSED_STATUS]
     assert {name for name, f in fields.items() if f.get("constraints", {}).get("required")} == {"nom", "type"}
 
 

@@ -66,6 +66,17 @@ WARNINGS: dict[str, FaultKind] = {
         "",
         "indiquez le code INSEE de la commune du siège",
     ),
+    "AVS-916": FaultKind(
+        "« {value} » est après le début de l'agrément en cours ({start})",
+        "un premier agrément n'est pas postérieur à celui en cours : la structure est tenue pour ouverte "
+        "depuis le début de celui-ci",
+        "corrigez l'une des deux dates",
+    ),
+    "AVS-917": FaultKind(
+        "« {value} » est dite fermée, sans date de fermeture",
+        "on ne sait pas jusqu'à quand elle était ouverte : elle ne compte à aucune date",
+        "remplissez « fermeture », ou « agrement_fin »",
+    ),
     "AVS-918": FaultKind(
         "codes qui ont perdu leur zéro initial : {count} (le premier, « {value} », est lu « {code} »)",
         "un tableur retire les zéros en tête des nombres",
@@ -155,5 +166,11 @@ WARNINGS: dict[str, FaultKind] = {
         "{value} avec ce qui ressemble à un courriel ou à un téléphone ({columns} ; {lines})",
         "ces colonnes sont recopiées dans les fichiers que vous remettez",
         "ôtez ce qui est personnel avant de les remettre",
+    ),
+    "AVS-955": FaultKind(
+        "tous les premiers agréments vont du {first} au {last}, dans les quatre ans avant le {day}",
+        "un agrément dure quatre ans au plus : ce sont sans doute les agréments en cours, et l'évolution "
+        "serait celle des renouvellements",
+        "si c'est le cas, nommez la colonne « agrement_debut » ; sinon, aucune action requise",
     ),
 }

@@ -69,6 +69,9 @@ def audit(
         "date": made.state.isoformat(),
         "conflits": [conflict.to_record() for conflict in made.conflicts],
         "communes": [commune.to_record() for commune in made.communes],
+        "communes_non_nommees": [commune.to_record() for commune in made.unnamed],
+        "stocks_et_flux": [one.to_record() for one in made.flows],
+        "bornes": [one.to_record() for one in made.bounds],
         "face_a_la_population": [one.to_record() for one in made.populations],
         "population_commune": [one.to_record() for one in made.shared],
         "fautes": [_fault(names).to_record()] if names else [],
@@ -85,7 +88,7 @@ def _failing(made: Audit) -> list[str]:
     rows = made.failing_with_own if made.has_own else made.failing
     communes = () if made.has_own else made.failing_communes
     names = [f"{row.figure.label} ({row.figure.year})" for row in rows]
-    return [*names, *(f"{one.printed.name}, dite {one.printed.printed}" for one in communes)]
+    return [*names, *(one.told for one in communes)]
 
 
 def _fault(names: list[str]) -> Fault:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "id", "nom", "type", "statut", "code_insee", "commune", "zone", "communes_desservies", "qpv_desservis",
-    "agrement_debut", "agrement_fin", "acf", "acf_debut", "ps_jeunes", "ps_jeunes_debut", "itinerant",
-    "gestionnaire", "population_zone", "capacite", "longitude", "latitude", "doute",
+    "premier_agrement", "agrement_debut", "agrement_fin", "acf", "acf_debut", "ps_jeunes", "ps_jeunes_debut",
+    "itinerant", "gestionnaire", "population_zone", "capacite", "longitude", "latitude", "doute",
     "note", "source",
 )  # fmt: skip
 _AREA_COLUMNS = ("structure", "commune")

@@ -11,10 +11,16 @@ import typer
 
 # Commands take every option from here.
 from avs_coverage.commands.option_groups import with_options as with_options  # noqa: PLC0414
-from avs_coverage.commands.typed import parse_date_option, parse_positive, require_choice, require_network
+from avs_coverage.commands.typed import (
+    parse_date_option,
+    parse_months,
+    parse_positive,
+    require_choice,
+    require_network,
+)
 from avs_coverage.errors import OutputError, UsageError
 from avs_coverage.faults import Fault
-from avs_coverage.study import Files, Request, RuleOptions
+from avs_coverage.study import DEFAULT_GRACE_MONTHS, Files, Request, RuleOptions
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
@@ -185,6 +191,15 @@ UnconfirmedOption = Annotated[
     bool,
     typer.Option("--include-unconfirmed", help="Compter aussi les structures « à confirmer »."),
 ]
+GraceOption = Annotated[
+    str,
+    typer.Option(
+        "--grace",
+        metavar="MOIS",
+        show_default=False,
+        help="Garder, sans l'établir, ce dont l'agrément est fini depuis ce délai au plus (12 par défaut).",
+    ),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Écrire le résultat en JSON sur la sortie standard.")
 ]
@@ -219,6 +234,12 @@ class FileOptions:
     qpv: QpvOption = None
     indicators: IndicatorsOption = None
     include_unconfirmed: UnconfirmedOption = False
+    grace: GraceOption = ""
+
+    @property
+    def settings(self) -> RuleOptions:
+        """Return what a report needs besides territory, rules and files; raises UsageError (AVS-203)."""
+        return RuleOptions(grace_months=parse_months(self.grace, DEFAULT_GRACE_MONTHS, "--grace"))
 
     @property
     def files(self) -> Files:
@@ -277,13 +298,14 @@ class CoverageOptions(SourceOptions):
 
     @property
     def settings(self) -> RuleOptions:
-        """Return what the rules need besides their names; raises UsageError (AVS-203)."""
+        """Return what the rules need besides their names too; raises UsageError (AVS-203)."""
         from avs_coverage.rules.demand import AREA, CHEF_LIEU, GRID
 
         if self.population_by:
             require_choice(self.population_by, "--population-by", (GRID, CHEF_LIEU, AREA))
         share = parse_positive(self.commune_share, 0.5, "--commune-share", most=1)
-        return RuleOptions(self.population_by, share, self.no_neighbours, self.osrm)
+        grace = super().settings.grace_months
+        return RuleOptions(self.population_by, share, self.no_neighbours, self.osrm, grace_months=grace)
 
 
 @dataclass(frozen=True)
@@ -370,9 +392,9 @@ def make_request(options: FileOptions, output: OutputOptions | None = None, seve
 
     from avs_coverage.rules import split_rules
 
-    rules, settings = split_rules((study.rule if typed else "") or DEFAULT_RULE), RuleOptions()
+    rules, settings = split_rules((study.rule if typed else "") or DEFAULT_RULE), options.settings
     if isinstance(options, CoverageOptions):
-        rules, settings = split_rules(options.rule, options.radius) or rules, options.settings
+        rules = split_rules(options.rule, options.radius) or rules
         options.refuse_idle(rules)
         if not settings.osrm and any("travel-time" in rule.lower() for rule in rules):
             settings = replace(settings, osrm=study.local_osrm)

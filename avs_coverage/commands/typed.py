@@ -8,6 +8,7 @@ from datetime import date
 from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
 
+_MOST_MONTHS = 120
 _NO = ("", "0", "non", "no", "false", "faux")
 
 
@@ -37,6 +38,20 @@ def parse_positive(text: str, default: float, option: str, most: float = float("
         choices = "un nombre plus grand que 0" + (f", {most:g} au plus" if most < float("inf") else "")
         raise UsageError(Fault("AVS-203", {"value": text, "option": option, "choices": choices}))
     return value
+
+
+def parse_months(text: str, default: int, option: str) -> int:
+    """Return a whole number of months, of ten years at most; raises UsageError (AVS-203)."""
+    if not text:
+        return default
+    if not text.isdecimal() or int(text) > _MOST_MONTHS:
+        values = {
+            "value": text,
+            "option": option,
+            "choices": f"un nombre entier de mois, de 0 à {_MOST_MONTHS}",
+        }
+        raise UsageError(Fault("AVS-203", values))
+    return int(text)
 
 
 def parse_date_option(text: str) -> date | None:

@@ -294,11 +294,12 @@ class CommuneExplainer:
 
 def _at_other_date(tie: Tie) -> dict[str, Any]:
     """Return a link of a structure that is not open at the date, with its own dates."""
-    start, end = tie.structure.start, tie.structure.end
+    opening, start, end = tie.structure.opening, tie.structure.start, tie.structure.last_day
     return {
         **tie.to_record(),
         "nom": tie.structure.name,
         "type": tie.structure.type,
+        "premier_agrement": opening.isoformat() if opening else None,
         "agrement_debut": start.isoformat() if start else None,
         "agrement_fin": end.isoformat() if end else None,
     }

@@ -181,7 +181,10 @@ class RuleContext:
         other = [s for s in inventory.structures if not s.is_open(on) and inventory.may_count(s)]
         if not other:
             return None
-        undated = tuple(replace(s, start=None, end=None) for s in other)
+        undated = tuple(
+            replace(s, start=None, end=None, first=None, created=None, closed_on=None, is_closed=False)
+            for s in other
+        )
         links = coverage.rule.links(coverage.territory, replace(inventory, structures=undated), on).table
         return _LinksByCommune(coverage.territory, links)
 

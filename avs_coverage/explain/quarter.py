@@ -69,7 +69,7 @@ class QpvExplanation:
             "desservi": self.view.status if self.view else None,
             "structures_desservant": [s.id for s in self.serving],
             "structures_desservant_non_comptees": [s.id for s in self.uncounted],
-            "structures_desservant_non_etablies": [s.id for s in self.serving if s.may_open_later],
+            "structures_desservant_non_etablies": [s.id for s in self.serving if s.unsure],
             "quartiers_renseignes": self.informed,
             "publie": None
             if published is None

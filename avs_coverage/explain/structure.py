@@ -30,7 +30,7 @@ LACKING_COLUMNS = {
     POINT: ("longitude", "latitude"),
     CONFIRMATION: ("statut",),
     QUARTERS: ("qpv_desservis",),
-    START: ("agrement_debut",),
+    START: ("premier_agrement",),
     NAME: ("nom", "nom_connu"),
     CAPACITY: ("capacite",),
     SOURCE: ("source",),
@@ -150,7 +150,8 @@ def _reason(structure: Structure, report: Report) -> str:
     on = report.coverage.on
     if structure.id in counted_ids(report.coverage):
         return ""
-    if structure.start is not None and on < structure.start:
+    opening = structure.opening or structure.start
+    if opening is not None and on < opening and not structure.is_open(on):
         return NOT_YET
     return UNCONFIRMED if structure.is_open(on) else CLOSED
 
@@ -184,7 +185,7 @@ def _lacking(structure: Structure, report: Report) -> tuple[str, ...]:
         POINT: bool(structure.seat) and not structure.has_point,
         CONFIRMATION: structure.status == "a_confirmer",
         QUARTERS: in_quarter and not structure.qpv,
-        START: structure.start is None,
+        START: structure.opening is None,
         NAME: not structure.name_known,
         CAPACITY: structure.capacity is None,
         SOURCE: not structure.source,

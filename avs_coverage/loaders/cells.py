@@ -71,13 +71,13 @@ def parse_type(text: str) -> str:
 
 
 def parse_choice(text: str, choices: tuple[str, ...]) -> str:
-    """Return the choice that *text* names, whatever its case, accents and spaces; else empty.
+    """Return the choice that *text* names, whatever its case, accents, spaces and gender; else empty.
 
-    >>> parse_choice("Complète", ("complete", "inconnue")), parse_choice("à confirmer", ("a_confirmer",))
-    ('complete', 'a_confirmer')
+    >>> parse_choice("Complète", ("complete", "inconnue")), parse_choice("Fermée", ("a_confirmer", "ferme"))
+    ('complete', 'ferme')
     """
-    key = normalise(text)
-    return next((choice for choice in choices if normalise(choice) == key), "")
+    key = normalise(text).rstrip("e")
+    return next((choice for choice in choices if normalise(choice).rstrip("e") == key), "")
 
 
 def parse_yes_no(text: str) -> bool | None:

@@ -65,6 +65,27 @@ class Fields:
             self._refuse("AVS-318", last, start=start.isoformat())
         return start, end
 
+    def life(self, start: date | None, end: date | None) -> tuple[date | None, int | None, date | None]:
+        """Return the first agreement, the year of creation and the closure, around the current agreement.
+
+        Nothing ends before it began (AVS-318); a first agreement after the current one gets AVS-916.
+        """
+        first, created = self.date("premier_agrement"), self.date("annee_creation")
+        closed_on = self.date("fermeture", end=True)
+        for column, day in (("agrement_fin", end if first else None), ("fermeture", closed_on)):
+            began = min((one for one in (first, start) if one), default=None)
+            if day and began and day < began:
+                self._refuse("AVS-318", column, start=began.isoformat())
+        if start:
+            late = {
+                "premier_agrement": first is not None and first > start,
+                "annee_creation": created is not None and created.year > start.year,
+            }
+            for column in (column for column, is_late in late.items() if is_late):
+                values = {"value": self.text(column), "start": french_date(start)}
+                self.collector.warn("AVS-916", self.row.line, column, **values)
+        return first, created.year if created else None, closed_on
+
     def agreement(self, column: str, first: str) -> tuple[bool | None, date | None]:
         """Return whether an agreement is held, which a date says too, and since when (AVS-387)."""
         answer, start = self.yes_no(column), self.date(first)

@@ -13,7 +13,7 @@ from typing import Any
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Commune, Gazetteer, departement_of
-from avs_coverage.inventory import STATUSES, ZONES, Inventory, Structure
+from avs_coverage.inventory import CLOSED_STATUS, STATUSES, ZONES, Inventory, Structure
 from avs_coverage.loaders.cells import (
     parse_number,
     split_list,
@@ -210,6 +210,10 @@ def _structure(row: Row, positions: dict[str, int], collector: Collector, header
     fields = Fields(row, positions, collector)
     seat = _seat(row, positions, collector)
     start, end = fields.period("agrement_debut", "agrement_fin")
+    first, created, closed_on = fields.life(start, end)
+    status = fields.choice("statut", (*STATUSES, CLOSED_STATUS)) or "confirme"
+    if status == CLOSED_STATUS and not (end or closed_on):
+        collector.warn("AVS-917", row.line, "statut", value=fields.text("nom"))
     acf, acf_start = fields.agreement("acf", "acf_debut")
     ps_jeunes, ps_jeunes_start = fields.agreement("ps_jeunes", "ps_jeunes_debut")
     x_m, y_m, has_point = _point(fields, seat)
@@ -218,7 +222,8 @@ def _structure(row: Row, positions: dict[str, int], collector: Collector, header
         id=fields.identifier("id"),
         name=fields.required("nom"),
         type=fields.kind("type"),
-        status=fields.choice("statut", STATUSES) or "confirme",
+        status="confirme" if status == CLOSED_STATUS else status,
+        is_closed=status == CLOSED_STATUS,
         name_known=fields.yes_no("nom_connu") is not False,
         seat=seat.code if seat else "",
         seat_name=seat.name if seat else "",
@@ -234,8 +239,11 @@ def _structure(row: Row, positions: dict[str, int], collector: Collector, header
         communes=tuple(communes),
         communes_epci=tuple(communes.values()),
         qpv=tuple(dict.fromkeys(code.upper() for code in split_list(fields.text("qpv_desservis")))),
+        first=first,
+        created=created,
         start=start,
         end=end,
+        closed_on=closed_on,
         acf=acf,
         ps_jeunes=ps_jeunes,
         acf_start=acf_start,

@@ -45,14 +45,14 @@ def _conflict(rank: int, conflict: Conflict, sets: Sets, audit: Audit) -> list[B
     if many == 1:
         alone = [figures[0] for figures, _ in sets]
         words = ("un chiffre ne tient pas", f"{number(len(alone))} chiffres ne tiennent pas, chacun,")
-        names = " ; ".join(map(_named, alone))
+        names = " ; ".join(_named(figure, conflict.year) for figure in alone)
         head = f"{rank}. En {conflict.year}, {plural(len(alone), *words)} face à {admitted} : {names}."
     else:
         size = "le plus petit ensemble" if conflict.shortest else "un ensemble irréductible"
         head = (
             f"{rank}. En {conflict.year}, {number(many)} chiffres ne peuvent pas être vrais ensemble"
             f"{f', pour {admitted}' if admitted else ''} ({size} qui ne tient pas) : "
-            f"{' ; '.join(map(_named, first[0]))}."
+            f"{' ; '.join(_named(figure, conflict.year) for figure in first[0])}."
         )
     blocks: list[Block] = [Paragraph(head, True), *_explained(first, audit)]
     if many == 1:
@@ -104,8 +104,10 @@ def _printed_again(conflict: Conflict, sets: Sets) -> str:
     return " ; ".join(dict.fromkeys(_named(figure) for figure in held if figure.label not in shown))
 
 
-def _named(figure: PublishedFigure) -> str:
-    return f"« {figure.label} » {figure.as_printed}"
+def _named(figure: PublishedFigure, year: int | None = None) -> str:
+    """Name a figure, with its own year where it is another one than that of what is told."""
+    when = f" ({figure.year})" if year is not None and figure.year != year else ""
+    return f"« {figure.label} » {figure.as_printed}{when}"
 
 
 def _reading(audit: Audit, figure: PublishedFigure) -> str:

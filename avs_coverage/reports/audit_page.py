@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from avs_coverage.arithmetic import COHERENT, INCOHERENT, NOTHING_TO_CHECK
-from avs_coverage.audit import AgainstPopulation, Audit, AuditRow, NamedCommune, SharedPopulation
+from avs_coverage.audit import AgainstPopulation, Audit, AuditRow, SharedPopulation
+from avs_coverage.audit_bounds import EXCLUDED, POSSIBLE, SeatBound
+from avs_coverage.audit_communes import NamedCommune
+from avs_coverage.flows import StockAndFlow
 from avs_coverage.messages import (
     CAVEAT,
     COMMUNE_STATUS_LABELS,
@@ -25,6 +28,7 @@ from avs_coverage.reports.document import Block, Cell, Document, Paragraph, Sect
 from avs_coverage.reports.inventory_section import hypothesis, user_layers
 from avs_coverage.reports.told_commands import told_command
 
+_NAMES = 8
 _VERDICTS = {
     COHERENT: "cohérent",
     INCOHERENT: "incohérent",
@@ -42,7 +46,8 @@ def audit_document(report: Report, audit: Audit) -> Document:
         Section("", (*_answer(report, audit), *user_layers(report))),
         Section("Ce qui ne peut pas tenir ensemble", conflict_blocks(audit)),
         Section("Verdict de chaque chiffre", _verdicts(report, audit)),
-        Section("Communes nommées par un schéma", _communes(report, audit)),
+        Section("Stocks et flux, d'une année à l'autre", _flows(audit)),
+        Section("Communes nommées par un schéma", (*_communes(report, audit), *_unnamed(report, audit))),
         Section("Chiffres d'habitants, face à la population", _populations(audit)),
         Section("Méthode, sources et précautions", _method(audit)),
     )
@@ -176,6 +181,68 @@ def _communes(report: Report, audit: Audit) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
+def _unnamed(report: Report, audit: Audit) -> list[Block]:
+    """Say which communes a list given as whole leaves out, and what would explain it."""
+    names = {s.id: s.name for s in report.coverage.inventory.structures}
+    blocks: list[Block] = []
+    for year in dict.fromkeys(one.year for one in audit.unnamed):
+        found = [one for one in audit.unnamed if one.year == year]
+        places = [
+            f"{one.name} ({one.code} : {enumeration([names[id] for id in one.structures])})" for one in found
+        ]
+        words = ("autre commune que l'inventaire tient", "autres communes que l'inventaire tient")
+        possible = sorted({names[id] for one in found for id in one.possible})
+        why = ["un CS les dessert aussi"]
+        if possible:
+            why.append(f"dont la zone n'est pas connue ({enumeration(possible, _NAMES)})")
+        if found[0].lacks:
+            why.append(f"ou que l'inventaire n'a pas ({found[0].lacks})")
+        text = (
+            f"En {year}, le schéma nomme {number(found[0].listed)} communes couvertes uniquement par un EVS, "
+            "et en compte autant : la liste est donc entière. Elle ne nomme pas "
+            f"{counted(len(found), *words)} pour {plural(len(found), 'telle', 'telles')} : "
+            f"{enumeration(places)}. "
+            f"Ce qui l'expliquerait : {', '.join(why)}."
+        )
+        verdicts = dict.fromkeys(_VERDICTS[one.verdict] for one in found)
+        blocks.append(Paragraph(f"{text} Verdict : {enumeration(list(verdicts))}.", True))
+    return blocks
+
+
+def _flows(audit: Audit) -> tuple[Block, ...]:
+    """Say of each stock and flow whether it adds up, and how many closures it supposes."""
+    return tuple(Paragraph(_flow(one), one.closed < 0) for one in audit.flows)
+
+
+def _flow(one: StockAndFlow) -> str:
+    before, new, after = (number(f.value) for f in (one.before, one.new, one.after))
+    total = number(one.before.value + one.new.value)
+    head = f"{one.after.label} : {before} ({one.before.year}) + {new} = {total}"
+    if one.closed < 0:
+        return f"{head}, et {after} sont publiés pour {one.after.year} : ne tient pas."
+    if one.closed:
+        closures = counted(one.closed, "sortie, qui n'est pas dite", "sorties, qui ne sont pas dites")
+        return f"{head} ; {after} publiés pour {one.after.year} : il y aurait {closures}."
+    return f"{head}, le nombre publié pour {one.after.year} : tient, sans aucune sortie."
+
+
+def _bound(one: SeatBound) -> str:
+    """Say that a figure cannot be one of communes of seats, or hardly."""
+    share = percent(one.inhabitants / one.population)
+    head = (
+        f"{counted(one.structures, 'structure siège', 'structures siègent')} dans "
+        f"{counted(one.structures, 'commune', 'communes')} au plus, et les plus peuplées ont {share} des "
+        f"habitants ({one.vintage})"
+    )
+    what = f"« {one.figure.label} » {one.figure.as_printed} ({_year(one.figure)})"
+    if one.verdict == EXCLUDED:
+        return f"{head} : {what} ne peut pas être la part des communes de siège. Exclu."
+    return (
+        f"{head} : que {what} soit la part des communes de siège est très improbable. Ce serait une preuve "
+        "avec les populations de l'année du chiffre."
+    )
+
+
 def _commune_row(commune: NamedCommune, structures: dict[str, str]) -> list[Cell]:
     printed = commune.printed
     verdict = _VERDICTS[commune.verdict] + (" (même source)" if commune.same_source else "")
@@ -196,6 +263,7 @@ def _populations(audit: Audit) -> tuple[Block, ...]:
         text = "Cette population n'est celle de l'année d'un chiffre que si le millésime est le même."
         blocks.append(Paragraph(text))
     blocks += [Paragraph(_shared(one), True) for one in audit.shared]
+    blocks += [Paragraph(_bound(one), True) for one in audit.bounds if one.verdict != POSSIBLE]
     return tuple(blocks)
 
 

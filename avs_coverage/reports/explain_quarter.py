@@ -16,6 +16,7 @@ from avs_coverage.reports.explain_words import (
     inhabitants,
     names_of,
     source_sentence,
+    unsure_sentences,
 )
 from avs_coverage.reports.qpv_section import proximity_away, within
 from avs_coverage.reports.told_commands import told_command
@@ -63,7 +64,7 @@ def _status(found: QpvExplanation, day: str) -> str:
         return f"n'est pas en vigueur au {day}."
     if found.view.status == WITH_STRUCTURE:
         text = f"est desservi par {names_of(found.serving)}"
-        return f"{text}." if any(not s.may_open_later for s in found.serving) else f"{text}, {_UNSURE}."
+        return f"{text}." if any(not s.unsure for s in found.serving) else f"{text}, {_UNSURE}."
     if found.view.status == NOT_INFORMED:
         return "n'est pas renseigné : on ne sait pas si une structure le dessert."
     return "n'est desservi par aucune structure connue."
@@ -122,9 +123,7 @@ def _served(report: Report, found: QpvExplanation) -> Section:
                 "confirmer)"
             )
         texts.append(f"{who} {verb}.")
-    if late := [s for s in found.serving if s.may_open_later]:
-        verb = "était" if len(late) == 1 else "étaient"
-        texts.append(f"On ne sait pas si {names_of(late)} {verb} déjà en activité à cette date.")
+    texts += [f"{text[0].upper()}{text[1:]}" for text in unsure_sentences(found.serving)]
     published = found.view.published if found.view else None
     if published is not None:
         said = enumeration([f"« {text} »" for text in published.structures])

@@ -62,7 +62,7 @@ def _answer(report: Report, found: StructureExplanation) -> list[str]:
         texts.append(f"Cette réponse suit la règle « {title} », au {day}.")
         if found.main.possible and found.main.rule.name == "declared" and found.declared_beyond is not None:
             texts.insert(1, _declared(found))
-        if found.structure.start is None:
+        if found.structure.opening is None:
             texts.append("La liste ne dit pas depuis quand elle est agréée : on la tient pour déjà ouverte.")
     if not found.is_own:
         what = "Son siège est" if found.structure.seat else "Les communes que la liste en nomme sont"
@@ -112,10 +112,14 @@ def _size(ties: Sequence[Tie], others: bool = False) -> str:
 
 def _reason(found: StructureExplanation) -> str:
     structure = found.structure
-    if found.reason == NOT_YET and structure.start:
-        return f"son agrément ne commence que le {french_date(structure.start)}"
-    if found.reason == CLOSED and structure.end:
-        return f"son agrément s'est terminé le {french_date(structure.end)}"
+    opening = structure.opening or structure.start
+    if found.reason == NOT_YET and opening:
+        return f"son agrément ne commence que le {french_date(opening)}"
+    if found.reason == CLOSED and structure.last_day:
+        what = "elle a fermé" if structure.says_closure else "son agrément s'est terminé"
+        return f"{what} le {french_date(structure.last_day)}"
+    if found.reason == CLOSED:
+        return "la liste la dit fermée, sans dire depuis quand"
     return "la liste la dit « à confirmer » (--include-unconfirmed la compterait)"
 
 
@@ -220,6 +224,8 @@ def _line(structure: Structure) -> str:
 
 
 def _confirmed(structure: Structure) -> str:
+    if structure.is_closed:
+        return "fermée"
     return "confirmée" if structure.status == "confirme" else "à confirmer"
 
 

@@ -9,7 +9,7 @@ from math import ceil
 
 from avs_coverage.explain import Tie
 from avs_coverage.explain.context import HELD, LEVELS, POSSIBLE
-from avs_coverage.inventory import Structure
+from avs_coverage.inventory import LAPSED, Structure
 from avs_coverage.messages import counted, distance, enumeration, french_date, number, percent, plain
 from avs_coverage.rules import Rule
 from avs_coverage.rules.demand import CHEF_LIEU
@@ -120,6 +120,7 @@ HELD_REASONS = {
 }
 """Why a link on which the figure rests is not established, by its ``basis``."""
 NOT_YET_SURE = "on ne sait pas si elle était déjà en activité à cette date"
+LAPSED_SAID = "son agrément a pris fin, et son renouvellement n'est pas connu"
 _HEDGED = frozenset(POSSIBLE_REASONS)  # sentences that say themselves that nothing is certain
 _BASES = list(SENTENCES)  # a basis without a sentence is an error, never passed over in silence
 _ESTIMATED = ("duree_estimee", "duree_approchee", "duree_possible")
@@ -199,18 +200,29 @@ def tie_sentences(ties: Sequence[Tie], epci: str, in_part: bool, most_min: float
         if level == POSSIBLE and basis not in _HEDGED:
             sentence = f"Peut-être : {sentence}"
         sentence = sentence.format(names=names, epci=f", {epci}" if epci else "")
-        late = [tie.structure for tie in here if tie.structure.may_open_later]
-        if level == HELD and late:
-            verb = "était" if len(late) == 1 else "étaient"
-            sentence += f" Mais on ne sait pas si {names_of(late)} {verb} déjà en activité à cette date."
+        if level == HELD:
+            sentence += "".join(f" Mais {text}" for text in unsure_sentences([tie.structure for tie in here]))
         found.append(sentence)
+    return found
+
+
+def unsure_sentences(structures: Sequence[Structure]) -> list[str]:
+    """Say of which structures, held as open, it is not established, and why; none where it is of all."""
+    lapsed = [s for s in structures if s.unsure == LAPSED]
+    late = [s for s in structures if s.unsure and s.unsure != LAPSED]
+    found = []
+    if late:
+        verb = "était" if len(late) == 1 else "étaient"
+        found.append(f"on ne sait pas si {names_of(late)} {verb} déjà en activité à cette date.")
+    if lapsed:
+        found.append(f"l'agrément de {names_of(lapsed)} a pris fin, et son renouvellement n'est pas connu.")
     return found
 
 
 def by_what(ties: Sequence[Tie]) -> str:
     """Say on what links rest that are not established."""
     estimated = any(tie.basis.startswith("duree_") for tie in ties)
-    placed = any(tie.basis != "duree_estimee" or tie.structure.may_open_later for tie in ties)
+    placed = any(tie.basis != "duree_estimee" or tie.structure.unsure for tie in ties)
     if estimated:
         return "d'après une durée estimée" + (", et un lieu ou une date que rien n'établit" if placed else "")
     return "d'après un lieu ou une date que rien n'établit"
@@ -227,22 +239,25 @@ def other_date_sentences(ties: Sequence[Tie], in_part: bool, on: date) -> list[s
 
 def _other_date(tie: Tie, in_part: bool, on: date) -> str:
     structure = tie.structure
-    is_closed = structure.end is not None and structure.end < on
+    last, opening = structure.last_day, structure.opening or structure.start
+    is_closed = last is not None and last < on
     perhaps = "peut-être " if tie.level == POSSIBLE else ""
     seats = ("qui y avait son siège", "qui y aura son siège")
     if structure.is_seat_deduced:
         seats = ("dont le siège y aurait été", "dont le siège y serait")
     seat = f", {seats[not is_closed]}," if structure.seat == tie.commune else ""
     doubt = f", {by_what([tie])}" if tie.level == HELD else ""
-    if is_closed and structure.end:
+    if is_closed and last:
         verb = f"l'a {perhaps}couverte"
         if in_part and not seat:
             verb = f"avait {perhaps}une part de ses habitants à portée"
-        return f"{named(structure)}{seat} {verb} jusqu'au {french_date(structure.end)}{doubt}."
+        return f"{named(structure)}{seat} {verb} jusqu'au {french_date(last)}{doubt}."
     verb = f"la couvrira {perhaps}".strip()
     if in_part and not seat:
         verb = f"aura {perhaps}une part de ses habitants à portée"
-    start = f" à partir du {french_date(structure.start)}" if structure.start else ""
+    if structure.is_closed and last is None:
+        return f"{named(structure)}{seat} l'a {perhaps}couverte, et a fermé, on ne sait quand{doubt}."
+    start = f" à partir du {french_date(opening)}" if opening else ""
     return f"{named(structure)}{seat} {verb}{start}{doubt}."
 
 
@@ -252,8 +267,9 @@ def why_held(ties: Sequence[Tie]) -> str:
     if "duree_approchee" in found:
         found.discard("duree_estimee")  # said with it
     reasons = [HELD_REASONS[basis] for basis in sorted(found, key=_BASES.index)]
-    if any(tie.structure.may_open_later for tie in ties):
-        reasons.append(NOT_YET_SURE)
+    unsure = {tie.structure.unsure for tie in ties} - {""}
+    reasons += [NOT_YET_SURE] if unsure - {LAPSED} else []
+    reasons += [LAPSED_SAID] if LAPSED in unsure else []
     return " ; ".join(reasons) or "rien ne l'établit"
 
 
@@ -330,18 +346,23 @@ def at(name: str) -> str:
 
 def agreement(structure: Structure) -> str:
     """Say from when and until when a structure is agreed, a first of January as its year."""
-    start, end = structure.start, structure.end
-    if start is None and end is None:
-        return "dates d'agrément inconnues"
-    parts = []
-    if start is None:
-        parts.append("début d'agrément inconnu")
-    else:
-        is_year = (start.month, start.day) == (1, 1)
-        parts.append(f"agréée depuis {start.year if is_year else f'le {french_date(start)}'}")
+    opening, start, end = structure.opening, structure.start, structure.end
+    parts = [f"agréée depuis {_since(opening)}"] if opening else []
+    if start and start != opening:
+        parts.append(f"agrément en cours depuis {_since(start)}")
+        parts += [] if opening else ["premier agrément inconnu"]
     if end is not None:
+        parts += [] if parts else ["début d'agrément inconnu"]
         parts.append(f"jusqu'au {french_date(end)} compris")
-    return ", ".join(parts)
+    if structure.closed_on:
+        parts.append(f"fermée après le {french_date(structure.closed_on)}")
+    elif structure.is_closed:
+        parts.append("dite fermée")
+    return ", ".join(parts) or "dates d'agrément inconnues"
+
+
+def _since(day: date) -> str:
+    return str(day.year) if (day.month, day.day) == (1, 1) else f"le {french_date(day)}"
 
 
 def inhabitants(people: int) -> str:

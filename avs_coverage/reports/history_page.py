@@ -27,6 +27,7 @@ _COMMUNES = 8
 _CAUSES = 5
 _OPENINGS = 12
 _PARTS = 12
+_NOT_KNOWN = "renouvellement non connu"
 
 
 def history_document(report: Report, years: Sequence[Year]) -> Document:
@@ -88,11 +89,11 @@ def _missing_past(report: Report) -> list[str]:
             f"L'inventaire décrit l'état au {state} : une structure fermée avant cette date n'y est pas ; "
             "elle manque aux années où elle était ouverte."
         ]
-    if any(structure.end for structure in inventory.structures):
+    if any(structure.last_day for structure in inventory.structures):
         return []
     return [
-        "La liste ne porte aucune fin d'agrément (agrement_fin) : une structure fermée et ôtée de la liste "
-        "manque aux années où elle était ouverte."
+        "La liste ne porte aucune fermeture (fermeture) ni fin d'agrément passée (agrement_fin) : une "
+        "structure fermée et ôtée de la liste manque aux années où elle était ouverte."
     ]
 
 
@@ -103,15 +104,23 @@ def _undated(last: Year) -> list[str]:
         return []
     held = plural(
         cs + evs,
-        "structure sans date d'agrément est tenue pour ouverte",
-        "structures sans date d'agrément sont tenues pour ouvertes",
+        "structure sans date de premier agrément est tenue pour ouverte",
+        "structures sans date de premier agrément sont tenues pour ouvertes",
     )
     whose = plural(cs + evs, "son", "leur")
-    return [
+    found = (
         f"{number(cs + evs)} {held} chaque année ({number(cs)} CS, {number(evs)} EVS), dans le chiffre et "
-        f"non dans le minorant des années passées : {whose} ouverture ne se voit pas ici, ni ce qu'elle a "
-        "changé."
-    ]
+        f"non dans le minorant des années où rien ne l'établit : {whose} ouverture ne se voit pas ici, ni ce "
+        "qu'elle a changé."
+    )
+    inventory = last.coverage.inventory
+    if any(s.opening is None and s.start for s in inventory.counted(last.coverage.on)):
+        found += (
+            " Le début d'un agrément en cours (agrement_debut) n'est pas une ouverture : il peut être celui "
+            "d'un renouvellement. La date du premier agrément (premier_agrement), ou l'année de création "
+            "(annee_creation), montrerait les ouvertures."
+        )
+    return [found]
 
 
 def _counts(years: Sequence[Year]) -> tuple[Block, ...]:
@@ -127,10 +136,18 @@ def _counts(years: Sequence[Year]) -> tuple[Block, ...]:
         ]
         for year in years
     ]
-    headers = ["31 décembre", "#CS connus", "#sans date", "#publiés", "#EVS connus", "#sans date", "#publiés"]
+    headers = [
+        "31 décembre",
+        "#CS connus",
+        "#sans 1er agrément",
+        "#publiés",
+        "#EVS connus",
+        "#sans 1er agrément",
+        "#publiés",
+    ]
     note = (
-        "Sans date d'agrément : parmi les connus. Publiés : nombre imprimé pour l'année, « — » s'il n'y en a "
-        "pas."
+        "Sans date de premier agrément : parmi les connus. Publiés : nombre imprimé pour l'année, « — » "
+        "s'il n'y en a pas."
     )
     return (table("", headers, rows), Paragraph(note))
 
@@ -216,7 +233,7 @@ def _changes(report: Report, years: Sequence[Year]) -> list[Section]:
     whole = (
         "Chaque changement est rapporté aux structures dont un lien certain apparaît ou disparaît ; les "
         "parts s'additionnent à la différence. Une structure compte pour l'année si elle est ouverte le "
-        "31 décembre : un agrément qui finit ce jour-là est une fermeture de l'année suivante. Tout, avec "
+        "31 décembre : un agrément qui finit ce jour-là est une fin de l'année suivante. Tout, avec "
         f"les codes des communes : {told_command(report, 'history', '--csv evolution.csv')}"
     )
     return [*sections, Section("Lecture", (*blocks, Paragraph(whole), Paragraph(CAVEAT, True)))]
@@ -224,12 +241,23 @@ def _changes(report: Report, years: Sequence[Year]) -> list[Section]:
 
 def _has_changed(year: Year) -> bool:
     agreed = (*year.acf.gained, *year.acf.lost, *year.ps_jeunes.gained, *year.ps_jeunes.lost)
-    return bool(year.opened or year.closed or year.changes or agreed)
+    return bool(year.opened or year.closed or year.ended or year.lapsed or year.changes or agreed)
 
 
 def _year(year: Year) -> tuple[Block, ...]:
     blocks: list[Block] = []
-    events = ((("Ouverture", "Ouvertures"), year.opened), (("Fermeture", "Fermetures"), year.closed))
+    events = (
+        (("Ouverture", "Ouvertures"), year.opened),
+        (("Fermeture", "Fermetures"), year.closed),
+        ((f"Fin d'agrément, {_NOT_KNOWN}", f"Fins d'agrément, {_NOT_KNOWN}"), year.ended),
+        (
+            (
+                f"Fin d'agrément, {_NOT_KNOWN}, structure retenue",
+                f"Fins d'agrément, {_NOT_KNOWN}, structures retenues",
+            ),
+            year.lapsed,
+        ),
+    )
     for words, found in events:
         if found:
             names = [f"{s.name} ({s.type}, {s.seat_name or 'siège inconnu'})" for s in found]
@@ -272,12 +300,13 @@ def _from_to(year: Year, measure: str, status: str, change: int) -> str:
 def _parts(year: Year) -> Block:
     names = {code: row.nom for code, row in year.coverage.territory.rows.items()}
     structures = {s.id: s for s in year.coverage.inventory.structures}
-    opened, closed = ({s.id for s in found} for found in (year.opened, year.closed))
+    said = {s.id: " ouverture" for s in year.opened}
+    said |= {s.id: " fermeture" for s in year.closed} | {s.id: " fin d'agrément" for s in year.ended}
     rows: list[list[Cell]] = []
     for status in CAUSES:
         parts = [change for change in year.changes if change.status == status]
         for change in parts[:_PARTS]:
-            causes = [_cause(structures[id], opened, closed) for id in change.structures]
+            causes = [_cause(structures[id], said.get(id, "")) for id in change.structures]
             rows.append(_part(change, enumeration(causes, _CAUSES), _places(change, names)))
         if rest := parts[_PARTS:]:
             words = counted(len(rest), "autre part", "autres parts")
@@ -286,8 +315,7 @@ def _parts(year: Year) -> Block:
     return table("Parts de ce changement", headers, rows)
 
 
-def _cause(structure: Structure, opened: set[str], closed: set[str]) -> str:
-    said = " ouverture" if structure.id in opened else " fermeture" if structure.id in closed else ""
+def _cause(structure: Structure, said: str) -> str:
     return f"{structure.name} ({structure.type}{',' if said else ''}{said})"
 
 

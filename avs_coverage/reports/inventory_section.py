@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 
 from avs_coverage.completeness import Completeness
 from avs_coverage.embedded import read_csv
 from avs_coverage.gazetteer import Gazetteer, departement_of
 from avs_coverage.inventory import Structure
 from avs_coverage.messages import (
+    UNSURE_WORDS,
     counted,
     enumeration,
     french_date,
@@ -89,7 +91,7 @@ def _completeness_sentence(report: Report, row: Completeness) -> str:
         detail += f" ; {number(row.unconfirmed)} à confirmer, {counts}{word}"
     if row.undated:
         words = plural(row.undated, "tenu pour déjà ouvert", "tenus pour déjà ouverts")
-        detail += f" ; {number(row.undated)} sans date d'agrément, {words}"
+        detail += f" ; {number(row.undated)} sans date de premier agrément, {words}"
     return f"{known} — {detail}."
 
 
@@ -211,7 +213,8 @@ def bracket_meaning(report: Report) -> str:
         )
     counted_now = list(report.coverage.inventory.counted(report.coverage.on))
     apart = ["sièges déduits"] if any(s.is_seat_deduced for s in counted_now) else []
-    apart += ["structures sans date d'agrément"] if any(s.may_open_later for s in counted_now) else []
+    reasons = {s.unsure for s in counted_now}
+    apart += [several for why, (_, several) in UNSURE_WORDS.items() if why in reasons]
     firm = "liens certains" + (f", hors {enumeration(apart)}" if apart else "")
     return f"Fourchette : minorant ({firm}) à majorant (hypothèse : {report.coverage.rule.hypothesis})"
 
@@ -219,7 +222,7 @@ def bracket_meaning(report: Report) -> str:
 def structures_section(report: Report) -> Section:
     """Return the structures of the inventory, counted or not, with what is doubtful and their sources."""
     names = dict(report.coverage.territory.communes["nom"])
-    headers = ["Id", "Nom", "Type", "Statut", "Comptée", "Siège", "Zone", "Début d'agrément"]
+    headers = ["Id", "Nom", "Type", "Statut", "Comptée", "Siège", "Zone", "Agrément"]
     structures = report.coverage.inventory.structures
     counted_ids = {structure.id for structure in report.coverage.inventory.counted(report.coverage.on)}
     rows = [structure_row(structure, names, structure.id in counted_ids) for structure in structures]
@@ -240,20 +243,25 @@ def structure_row(structure: Structure, commune_names: dict[str, str], is_counte
     seat = f"{structure.seat_name} ({structure.seat})" if structure.seat else "inconnu"
     if structure.seat_quality == "deduit":
         seat += ", déduit"
-    opened = _start(structure)
-    if structure.end:
-        opened += f" au {french_date(structure.end)}"
-    status = "confirmée" if structure.status == "confirme" else "à confirmer"
+    status = (
+        "à confirmer" if structure.status != "confirme" else "fermée" if structure.is_closed else "confirmée"
+    )
     counts = "oui" if is_counted else "non"
-    return [structure.id, structure.name, structure.type, status, counts, seat, area, opened]
+    return [structure.id, structure.name, structure.type, status, counts, seat, area, _agreement(structure)]
 
 
-def _start(structure: Structure) -> str:
-    """Write the start of the agreement; a first of January as its year, which is all a list often says."""
-    if structure.start is None:
-        return "inconnu"
-    is_year = (structure.start.month, structure.start.day) == (1, 1)
-    return str(structure.start.year) if is_year else french_date(structure.start)
+def _agreement(structure: Structure) -> str:
+    """Write since when it is open, the current agreement where that is all that is known, and its end."""
+    opening, start = structure.opening, structure.start
+    text = _day(opening) if opening else f"en cours depuis {_day(start)}" if start else "inconnu"
+    if structure.end:
+        text += f", {'' if opening or start else 'en cours '}jusqu'au {french_date(structure.end)}"
+    return f"{text}, fermée après le {french_date(structure.closed_on)}" if structure.closed_on else text
+
+
+def _day(day: date) -> str:
+    """Write a day; a first of January as its year, which is all a list often says."""
+    return str(day.year) if (day.month, day.day) == (1, 1) else french_date(day)
 
 
 def _name(code: str, gazetteer: Gazetteer) -> str:

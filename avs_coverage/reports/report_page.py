@@ -19,6 +19,7 @@ from avs_coverage.messages import (
 )
 from avs_coverage.multiplicity import by_multiplicity
 from avs_coverage.published import Comparison
+from avs_coverage.published_indicators import INDICATORS
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Document, FigureCell, Paragraph, Section, table
 from avs_coverage.reports.indicators_section import indicators_section
@@ -167,8 +168,8 @@ def _years(report: Report) -> Section:
         if undated := sum(row.undated for row in report.completeness):
             words = plural(
                 undated,
-                "structure sans date d'agrément est tenue pour ouverte",
-                "structures sans date d'agrément sont tenues pour ouvertes",
+                "structure sans date de premier agrément est tenue pour ouverte",
+                "structures sans date de premier agrément sont tenues pour ouvertes",
             )
             blocks.append(Paragraph(f"{number(undated)} {words} chaque année."))
     if report.has_inventory:
@@ -202,7 +203,9 @@ def _published(report: Report) -> Section:
         if any(row.lower is not None and row.upper is None for row in report.comparisons):
             text = "« ? » : pas de majorant tant que des structures publiées ne sont pas identifiées."
             blocks.append(Paragraph(text))
-        blocks += hypothesis(report)
+        compared = {INDICATORS[row.figure.code].rule for row in report.comparisons if row.lower is not None}
+        for one in (report, *report.beside):
+            blocks += hypothesis(one) if one.coverage.rule.name in compared else []
         blocks.append(Paragraph("Sources des chiffres publiés : " + " ; ".join(sources) + "."))
         command = told_command(report, "audit")
         blocks.append(Paragraph(f"Ce qui tient ensemble, et ce qui se vérifie : {command}"))
@@ -213,9 +216,9 @@ def _published(report: Report) -> Section:
             [
                 f"{row.name} ({row.code})",
                 COMMUNE_STATUS_LABELS[row.printed],
-                COMMUNE_STATUS_LABELS[row.status],
-                COMMUNE_STATUS_LABELS[row.status_upper],
-                " ; ".join(names[code] for code in row.structures) or "aucune",
+                "—" if row.reason else COMMUNE_STATUS_LABELS[row.status],
+                "—" if row.reason else COMMUNE_STATUS_LABELS[row.status_upper],
+                row.reason or " ; ".join(names[code] for code in row.structures) or "aucune",
             ]
             for row in report.published_statuses
         ]

@@ -52,7 +52,9 @@ def test_what_allier_s_incomplete_inventory_says_of_each_figure(allier_audit):
     assert said["nb_communes_evs_seul", 2022] == ("incoherent", "compatible")
     assert said["nb_cs_annee", 2019] == ("sans_objet", "non_verifiable")
     assert said["hab_qpv", 2022] == ("coherent", "reproduit")
-    assert said["nb_cs_acf_avant", 2018] == ("sans_objet", "non_verifiable")
+    assert said["nb_cs_acf_avant", 2018] == ("coherent", "non_verifiable")  # 11 and 6 new ones are 17
+    assert said["nb_evs_annee", 2020] == ("coherent", "non_verifiable")
+    assert said["nb_evs_nouveaux", 2020] == ("coherent", "compatible")
     reasons = {key: row.finding.reason for key, row in rows(allier_audit).items()}
     assert "10 CS publiés non identifiés" in reasons["nb_cs", 2022]
     assert "EVS publiés" not in reasons["pct_communes_cs", 2022]

@@ -96,7 +96,7 @@ def test_without_an_inventory_nothing_is_said_to_be_uncovered():
 def test_closed_future_and_unconfirmed_structures_say_why_they_do_not_count():
     made = explained(
         structure("a", "CS", "03001", world=WORLD, end=DAY.replace(year=2020)),
-        structure("b", "CS", "03001", world=WORLD, start=DAY.replace(year=2025)),
+        structure("b", "CS", "03001", world=WORLD, first=DAY.replace(year=2025)),
         structure("c", "CS", "03001", world=WORLD, status="a_confirmer"),
         structure("d", "CS", "03001", world=WORLD),
     )
@@ -176,7 +176,7 @@ def test_estimated_durations_establish_nothing_and_are_rounded_on_their_side_of_
 @pytest.mark.parametrize("rule", ["declared", "implantation", "radius:5km"])
 def test_a_commune_is_told_who_covered_it_before_and_who_will(rule):
     before = structure("a", "CS", "03001", "complete", "03001", WORLD, end=date(2021, 12, 31))
-    later = structure("b", "EVS", "03001", "complete", "03001", WORLD, start=date(2024, 3, 1))
+    later = structure("b", "EVS", "03001", "complete", "03001", WORLD, first=date(2024, 3, 1))
     maybe = structure("u", "EVS", "03001", world=WORLD, status="a_confirmer", end=date(2020, 1, 1))
     made = explained(before, later, maybe, rule=rule)
     found = made.commune("03001")
