@@ -223,7 +223,7 @@ class _Locator:
         self.anywhere = [s for s in structures if not s.seat or s.x_m is None]
         self.whole = whole_departements(self.inventory, coverage.on)
         self._gazetteer = Gazetteer()
-        self._contours: dict[str, Any] = {}
+        self._contours: dict[str, dict[str, Any]] = {}
 
     def locate(self, quarters: Sequence[Qpv]) -> dict[str, QpvLocation]:
         shapes = perimeters(self.coverage.territory, quarters)
@@ -264,15 +264,15 @@ class _Locator:
 
     def contour(self, commune: str) -> Any:  # noqa: ANN401 - a shapely geometry, None where unknown
         """Return the generalised contour of a commune, in its legal projection."""
-        if commune not in self._contours:
+        departement = departement_of(commune)
+        if departement not in self._contours:
             import shapely
 
-            departement = departement_of(commune)
             name = f"boundaries_{epsg_of(departement)}.parquet"
             rows = read_parquet(name, [departement], ("code", "geometry"))
-            rows = rows[rows["code"] == commune]
-            self._contours[commune] = shapely.from_wkb(rows["geometry"].iloc[0]) if len(rows) else None
-        return self._contours[commune]
+            shapes = shapely.from_wkb(rows["geometry"].to_numpy())
+            self._contours[departement] = dict(zip(rows["code"].tolist(), shapes, strict=True))
+        return self._contours[departement].get(commune)
 
     def epci_of(self, commune: str) -> str:
         """Return the SIREN of the EPCI of a commune, empty where it has none."""
@@ -290,8 +290,14 @@ class _Projected:
         self.pointed = [s for s in locator.pointed if epsg_of(departement_of(s.seat)) == epsg]
         self.seated = [s for s in locator.seated if epsg_of(departement_of(s.seat)) == epsg]
         self.points = shapely.points([s.x_m for s in self.pointed], [s.y_m for s in self.pointed])
-        self.places = shapely.points([s.x_m for s in self.seated], [s.y_m for s in self.seated])
-        self.radii_m = np.array([s.position_error_m for s in self.seated])
+        by_seat: dict[tuple[str, float], list[Structure]] = {}
+        for structure in self.seated:
+            by_seat.setdefault((structure.seat, structure.position_error_m), []).append(structure)
+        self.seats = list(by_seat.values())
+        places = shapely.points([s[0].x_m for s in self.seats], [s[0].y_m for s in self.seats])
+        self.discs_m = np.array([s[0].position_error_m for s in self.seats])
+        self.places, self.seat_tree = places, shapely.STRtree(places)
+        self.deduced = [s for s in self.seated if s.is_seat_deduced]
 
     def locate(self, quarters: Sequence[Qpv], shapes: Mapping[str, Perimeter]) -> dict[str, QpvLocation]:
         import shapely
@@ -362,17 +368,17 @@ class _Projected:
         """Return the structures without a point of which the place may be within reach of a perimeter."""
         import shapely
 
-        if not self.seated:
-            return []
-        metres = shapely.distance(self.places, perimeter.shape)
-        found = []
-        for rank, structure in enumerate(self.seated):
-            is_possible = self.locator.may_be_by_epci(structure, qpv) or (
-                metres[rank] - self.radii_m[rank] <= reach_m
-                and self._is_by_the_contour(structure, qpv, perimeter, reach_m)
-            )
-            found += [structure] if is_possible else []
-        return found
+        found = {s.id: s for s in self.deduced if self.locator.may_be_by_epci(s, qpv)}
+        if not self.seats:
+            return list(found.values())
+        widest_m = reach_m + float(self.discs_m.max())
+        ranks = self.seat_tree.query(perimeter.shape, predicate="dwithin", distance=widest_m)
+        metres = shapely.distance(self.places[ranks], perimeter.shape)
+        for rank in ranks[metres - self.discs_m[ranks] <= reach_m].tolist():
+            seat = self.seats[rank]
+            if self._is_by_the_contour(seat[0], qpv, perimeter, reach_m):
+                found |= {structure.id: structure for structure in seat}
+        return list(found.values())
 
     def _is_by_the_contour(
         self, structure: Structure, qpv: Qpv, perimeter: Perimeter, reach_m: float
