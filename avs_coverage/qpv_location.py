@@ -14,7 +14,7 @@ from avs_coverage.embedded import read_parquet
 from avs_coverage.gazetteer import Gazetteer, departement_of
 from avs_coverage.projection import epsg_of
 from avs_coverage.qpv import Qpv, departement_of_qpv
-from avs_coverage.qpv_perimeters import Perimeter, perimeters
+from avs_coverage.qpv_perimeters import Perimeter, known_errors_m, perimeters
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
@@ -201,20 +201,13 @@ def locate(coverage: Coverage, quarters: Sequence[Qpv], distance_m: float) -> di
     Distances are from a structure's own point to the perimeter, in the legal projection of the
     quarter's département, compared as they are. A structure without a point of its own may be anywhere
     in the commune of its seat; in the EPCI of the seat where that is deduced; anywhere in the départements
-    of the list where it is unknown.
-    """
-    return _Locator(coverage, distance_m).locate(quarters)
-
-
-def locate_briefly(coverage: Coverage, quarters: Sequence[Qpv], distance_m: float) -> dict[str, QpvLocation]:
-    """Return what ``locate`` says of each quarter, save which structures are undecidable where all is.
-
-    Where no structure has a point and one may be anywhere, nothing is to be measured: no perimeter is read.
+    of the list where it is unknown. Where no structure has a point and one may be anywhere, nothing is
+    to be measured and no perimeter is read: undecidable are that one and those of the quarter's communes.
     """
     locator = _Locator(coverage, distance_m)
     if locator.pointed or not locator.anywhere:
         return locator.locate(quarters)
-    return {qpv.code: locator.without_points(qpv) for qpv in quarters}
+    return locator.without_points(quarters)
 
 
 class _Locator:
@@ -224,12 +217,13 @@ class _Locator:
         self.coverage, self.distance_m = coverage, distance_m
         self.inventory = coverage.inventory
         structures = list(self.inventory.counted(coverage.on))
-        self.pointed = [s for s in structures if s.seat and s.has_point]
-        self.seated = [s for s in structures if s.seat and not s.has_point]
-        self.anywhere = [s for s in structures if not s.seat]
+        placed = [s for s in structures if s.seat and s.x_m is not None]
+        self.pointed = [s for s in placed if s.has_point]
+        self.seated = [s for s in placed if not s.has_point]
+        self.anywhere = [s for s in structures if not s.seat or s.x_m is None]
         self.whole = whole_departements(self.inventory, coverage.on)
         self._gazetteer = Gazetteer()
-        self._contours: dict[str, Any] = {}
+        self._contours: dict[str, dict[str, Any]] = {}
 
     def locate(self, quarters: Sequence[Qpv]) -> dict[str, QpvLocation]:
         shapes = perimeters(self.coverage.territory, quarters)
@@ -242,22 +236,43 @@ class _Locator:
     def is_listed(self, qpv: Qpv) -> bool:
         return departement_of_qpv(qpv.code) in self.inventory.departements
 
-    def without_points(self, qpv: Qpv) -> QpvLocation:
-        """Return a quarter of which nothing can be said for want of a place."""
-        ids = tuple(sorted(s.id for s in self.anywhere))
-        return QpvLocation(qpv.code, self.distance_m, 0.0, self.is_listed(qpv), undecidable=ids)
+    def without_points(self, quarters: Sequence[Qpv]) -> dict[str, QpvLocation]:
+        """Return quarters of which nothing can be said for want of places, whatever their perimeters."""
+        errors = known_errors_m(self.coverage.territory, quarters)
+        return {
+            qpv.code: QpvLocation(
+                qpv.code,
+                self.distance_m,
+                errors.get(qpv.code),
+                self.is_listed(qpv),
+                departement_of_qpv(qpv.code) in self.whole,
+                undecidable=self._here(qpv) if qpv.code in errors else (),
+            )
+            for qpv in quarters
+        }
+
+    def _here(self, qpv: Qpv) -> tuple[str, ...]:
+        """Return the structures without a place, and those that the quarter's communes may hold."""
+        here = [s for s in self.seated if s.seat in qpv.communes or self.may_be_by_epci(s, qpv)]
+        return tuple(sorted(s.id for s in (*self.anywhere, *here)))
+
+    def may_be_by_epci(self, structure: Structure, qpv: Qpv) -> bool:
+        """Tell whether a structure of a deduced seat may be in a commune of the quarter."""
+        if not (structure.is_seat_deduced and structure.seat_epci):
+            return False
+        return any(self.epci_of(code) == structure.seat_epci for code in qpv.communes)
 
     def contour(self, commune: str) -> Any:  # noqa: ANN401 - a shapely geometry, None where unknown
         """Return the generalised contour of a commune, in its legal projection."""
-        if commune not in self._contours:
+        departement = departement_of(commune)
+        if departement not in self._contours:
             import shapely
 
-            departement = departement_of(commune)
             name = f"boundaries_{epsg_of(departement)}.parquet"
             rows = read_parquet(name, [departement], ("code", "geometry"))
-            rows = rows[rows["code"] == commune]
-            self._contours[commune] = shapely.from_wkb(rows["geometry"].iloc[0]) if len(rows) else None
-        return self._contours[commune]
+            shapes = shapely.from_wkb(rows["geometry"].to_numpy())
+            self._contours[departement] = dict(zip(rows["code"].tolist(), shapes, strict=True))
+        return self._contours[departement].get(commune)
 
     def epci_of(self, commune: str) -> str:
         """Return the SIREN of the EPCI of a commune, empty where it has none."""
@@ -275,8 +290,14 @@ class _Projected:
         self.pointed = [s for s in locator.pointed if epsg_of(departement_of(s.seat)) == epsg]
         self.seated = [s for s in locator.seated if epsg_of(departement_of(s.seat)) == epsg]
         self.points = shapely.points([s.x_m for s in self.pointed], [s.y_m for s in self.pointed])
-        self.places = shapely.points([s.x_m for s in self.seated], [s.y_m for s in self.seated])
-        self.radii_m = np.array([s.position_error_m for s in self.seated])
+        by_seat: dict[tuple[str, float], list[Structure]] = {}
+        for structure in self.seated:
+            by_seat.setdefault((structure.seat, structure.position_error_m), []).append(structure)
+        self.seats = list(by_seat.values())
+        places = shapely.points([s[0].x_m for s in self.seats], [s[0].y_m for s in self.seats])
+        self.discs_m = np.array([s[0].position_error_m for s in self.seats])
+        self.places, self.seat_tree = places, shapely.STRtree(places)
+        self.deduced = [s for s in self.seated if s.is_seat_deduced]
 
     def locate(self, quarters: Sequence[Qpv], shapes: Mapping[str, Perimeter]) -> dict[str, QpvLocation]:
         import shapely
@@ -347,19 +368,17 @@ class _Projected:
         """Return the structures without a point of which the place may be within reach of a perimeter."""
         import shapely
 
-        if not self.seated:
-            return []
-        metres = shapely.distance(self.places, perimeter.shape)
-        found = []
-        for rank, structure in enumerate(self.seated):
-            if structure.is_seat_deduced and structure.seat_epci:
-                is_possible = any(self.locator.epci_of(code) == structure.seat_epci for code in qpv.communes)
-            else:
-                is_possible = metres[rank] - self.radii_m[rank] <= reach_m and self._is_by_the_contour(
-                    structure, qpv, perimeter, reach_m
-                )
-            found += [structure] if is_possible else []
-        return found
+        found = {s.id: s for s in self.deduced if self.locator.may_be_by_epci(s, qpv)}
+        if not self.seats:
+            return list(found.values())
+        widest_m = reach_m + float(self.discs_m.max())
+        ranks = self.seat_tree.query(perimeter.shape, predicate="dwithin", distance=widest_m)
+        metres = shapely.distance(self.places[ranks], perimeter.shape)
+        for rank in ranks[metres - self.discs_m[ranks] <= reach_m].tolist():
+            seat = self.seats[rank]
+            if self._is_by_the_contour(seat[0], qpv, perimeter, reach_m):
+                found |= {structure.id: structure for structure in seat}
+        return list(found.values())
 
     def _is_by_the_contour(
         self, structure: Structure, qpv: Qpv, perimeter: Perimeter, reach_m: float

@@ -10,7 +10,7 @@ import numpy as np
 
 from avs_coverage.embedded import read_parquet
 from avs_coverage.projection import epsg_of
-from avs_coverage.qpv import Qpv, departement_of_qpv
+from avs_coverage.qpv import Qpv, departement_of_qpv, embedded_quarters
 
 if TYPE_CHECKING:
     from avs_coverage.territory import Territory
@@ -56,6 +56,15 @@ def perimeters(territory: Territory, quarters: Sequence[Qpv]) -> dict[str, Perim
                 if code in wanted and epsg_of(departement_of_qpv(str(code))) == epsg:
                     found[str(code)] = Perimeter(shape, 0.0)
     return found | embedded_perimeters(wanted - found.keys())
+
+
+def known_errors_m(territory: Territory, quarters: Sequence[Qpv]) -> dict[str, float]:
+    """Return the error of each known perimeter by code, without reading any."""
+    own = territory.quarters.perimeters.index if territory.quarters is not None else ()
+    codes = [qpv.code for qpv in quarters]
+    embedded = embedded_quarters({departement_of_qpv(code) for code in codes})
+    found = {code: embedded_error_m(code) for code in codes if code in embedded}
+    return found | {code: 0.0 for code in codes if code in own}
 
 
 def embedded_perimeters(codes: set[str]) -> dict[str, Perimeter]:

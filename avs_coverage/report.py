@@ -35,7 +35,6 @@ from avs_coverage.qpv_location import (
     Proximity,
     QpvLocation,
     locate,
-    locate_briefly,
     summarise_locations,
 )
 from avs_coverage.qpv_report import has_unlisted, quarter_warnings, quarters_record
@@ -109,16 +108,9 @@ class Report:
         return locate(self.coverage, [view.qpv for view in self.qpv], DEFAULT_DISTANCE_M)
 
     @cached_property
-    def nearness(self) -> dict[str, QpvLocation]:
-        """What *locations* say of each quarter; no perimeter is read where nothing could be measured."""
-        if "locations" in vars(self):
-            return self.locations
-        return locate_briefly(self.coverage, [view.qpv for view in self.qpv], DEFAULT_DISTANCE_M)
-
-    @cached_property
     def proximity(self) -> Proximity:
         """Quarters and inhabitants with a structure inside the perimeter, or near it."""
-        return summarise_locations([view.qpv for view in self.qpv], self.nearness)
+        return summarise_locations([view.qpv for view in self.qpv], self.locations)
 
     @cached_property
     def qpv_lines(self) -> tuple[PublishedLine, ...]:

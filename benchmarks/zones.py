@@ -1,35 +1,38 @@
 """Measure zones blanches on all of France against geopandas, in turn in one run.
 
-    python benchmarks/zones.py [STRUCTURES]
+    python -m benchmarks.zones [STRUCTURES]
 
-1. The groups of uncovered communes: ours, ``gaps.connected`` on the embedded table of neighbours, which
-   is read from its file each time; and the whole ``gaps.zones`` (names, nearest structure, quarters);
-   against geopandas' ``dissolve`` + ``explode`` of the same communes' embedded boundaries, already read
-   (bound: the groups 5 times faster). Without a bound: ``dissolve(method="coverage")``, which trusts that
-   polygons neither overlap nor leave slits; and the rival from its files to the communes of each piece.
-   Where the two do not find the same groups, it says where and why.
+1. The groups of uncovered communes, from a mask of them to a number each: ours, ``gaps.connected`` on the
+   embedded table of neighbours, which is read from its file each time. Against pandas + scipy's
+   ``connected_components`` on the same table, read each time too (bound: at least as fast); and against
+   geopandas' ``dissolve(method="coverage")`` + ``explode`` of the same communes' boundaries, already read
+   (bound: 5 times faster). Without a bound: ``dissolve`` by its default method, the rival from its files to
+   the communes of each piece, and the whole ``gaps.zones`` (names, nearest structure, quarters). Where
+   geopandas does not find the same groups, it says where and why.
 2. Peak memory: of ours and of the rival, each in a process of its own; of the whole ``report france``
-   (bound: 1000 MB).
+   (bound: 500 MB).
 
-Prints what it measured, whether a bound is met or not; ends with 1 where one is not.
+Ratios are of the medians of CPU. Ends with 1 where a bound is not kept. scipy comes with the extra ``test``.
 """
 
 from __future__ import annotations
 
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from avs_coverage import embedded
 from avs_coverage.coverage import Coverage
@@ -38,10 +41,12 @@ from avs_coverage.inventory import Inventory, Structure
 from avs_coverage.projection import epsg_of
 from avs_coverage.rules import get_rule
 from avs_coverage.territory import Territory
+from benchmarks.measure import Bounds, called, in_turn
 
 ROUNDS = 5
-SPEED_BOUND, MEMORY_BOUND_MB = 5, 1000
+SPEED_BOUND, MEMORY_BOUND_MB = 5, 500
 Groups = list[frozenset[str]]
+Mask = np.ndarray[Any, Any]
 
 
 def made_structures(count: int, territory: Territory) -> Inventory:
@@ -75,15 +80,30 @@ def uncovered(coverage: Coverage) -> list[str]:
     return list(coverage.territory.communes.index[coverage.known & ~coverage.covered("AVS", "any")])
 
 
-def our_groups(coverage: Coverage, codes: list[str]) -> Groups:
-    """Return the groups by the table of neighbours, read anew."""
+def labels(coverage: Coverage, mask: Mask) -> np.ndarray[Any, Any]:
+    """Return the number of the group of each commune by the table of neighbours, read anew."""
     embedded._read_parquet.cache_clear()
     fresh = replace(coverage.territory)
-    index = fresh.communes.index
-    group = np.where(index.isin(codes), 0, -1)
-    component = connected(group, *fresh.neighbour_ranks)
+    return connected(np.where(mask, 0, -1), *fresh.neighbour_ranks)
+
+
+def scipy_labels(coverage: Coverage, mask: Mask) -> np.ndarray[Any, Any]:
+    """Return the same by pandas and scipy, from the same file."""
+    pairs = pd.read_parquet(embedded.data_dir() / "neighbours.parquet", columns=["code", "voisin"])
+    kept = coverage.territory.communes.index[mask]
+    one, other = (kept.get_indexer(pairs[name]) for name in ("code", "voisin"))
+    both = (one >= 0) & (other >= 0)
+    graph = coo_matrix((np.ones(both.sum(), bool), (one[both], other[both])), shape=(len(kept),) * 2)
+    found = connected_components(graph, directed=False)[1]
+    return np.asarray(found)
+
+
+def our_groups(coverage: Coverage, codes: list[str]) -> Groups:
+    """Return the communes of each group."""
+    index = coverage.territory.communes.index
+    mask = index.isin(codes)
     members: dict[int, list[str]] = {}
-    for code, place, inside in zip(index.tolist(), component.tolist(), (group == 0).tolist(), strict=True):
+    for code, place, inside in zip(index, labels(coverage, mask).tolist(), mask.tolist(), strict=True):
         if inside:
             members.setdefault(place, []).append(code)
     return [frozenset(codes) for codes in members.values()]
@@ -135,17 +155,6 @@ def rival_groups(frames: Iterable[gpd.GeoDataFrame]) -> Groups:
                     for piece in pieces_of[code]:
                         group[piece] = first
     return list({id(members): frozenset(members) for members in group.values()}.values())
-
-
-def in_turn(works: list[Callable[[], object]]) -> list[float]:
-    """Return the median seconds of each work, done one after the other in every round."""
-    samples: list[list[float]] = [[] for _ in works]
-    for _ in range(ROUNDS):
-        for rank, work in enumerate(works):
-            start = time.perf_counter()
-            work()
-            samples[rank].append(time.perf_counter() - start)
-    return [statistics.median(values) for values in samples]
 
 
 def explain(coverage: Coverage, ours: Groups, frames: list[gpd.GeoDataFrame]) -> None:
@@ -226,41 +235,39 @@ def main() -> int:
     def rival_from_files() -> Groups:
         return rival_groups(frame[frame["code"].isin(codes)] for frame in read_shapes(coverage).values())
 
-    group, whole, rival, trusting, from_files = in_turn(
-        [
-            lambda: our_groups(coverage, codes),
-            lambda: our_zones(coverage),
-            lambda: dissolved(frames),
-            lambda: dissolved(frames, "coverage"),
-            rival_from_files,
-        ]
-    )
-    print(
-        f"{len(coverage.territory.communes)} communes, {count} structures, {len(codes)} communes uncovered; "
-        f"medians of {ROUNDS} rounds in turn:\n"
-        f"groups, table read from its file: {group:.3f} s; whole zones (names, nearest structure, structures "
-        f"around, quarters): {whole:.3f} s"
-    )
-    for name, seconds, bound in (
-        ("dissolve + explode, polygons already read", rival, f" (bound {SPEED_BOUND})"),
-        ('the same by method="coverage"', trusting, ""),
-        ("files read, dissolve + explode, communes of each piece", from_files, ""),
-    ):
-        print(
-            f"{name}: {seconds:.3f} s; ratio to groups {seconds / group:.1f}{bound}, "
-            f"to whole zones {seconds / whole:.1f}"
-        )
+    mask = coverage.territory.communes.index.isin(codes)
+    works = {
+        "ours": lambda: labels(coverage, mask),
+        "scipy": lambda: scipy_labels(coverage, mask),
+        "coverage": lambda: dissolved(frames, "coverage"),
+        "unary": lambda: dissolved(frames),
+        "files": rival_from_files,
+        "zones": lambda: our_zones(coverage),
+    }
+    costs = in_turn([lambda work=work: called(work) for work in works.values()], ROUNDS)
+    cpu = {name: cost.cpu for name, cost in zip(works, costs, strict=True)}
+    size = len(coverage.territory.communes)
+    bounds = Bounds(f"{size} communes, {count} structures, {len(codes)} uncovered: times faster by CPU")
+    note = f"{cpu['scipy']:.3f} s to {cpu['ours']:.3f} s"
+    bounds.at_least("pandas + scipy connected_components", cpu["scipy"] / cpu["ours"], 1, note)
+    note = f"{cpu['coverage']:.3f} s"
+    bounds.at_least("dissolve(coverage) + explode", cpu["coverage"] / cpu["ours"], SPEED_BOUND, note)
+    print(f"dissolve (default) + explode {cpu['unary']:.3f} s; files read, communes of each piece "
+          f"{cpu['files']:.3f} s; whole zones, by us {cpu['zones']:.3f} s")  # fmt: skip
+    same = len(np.unique(labels(coverage, mask)[mask])) == len(np.unique(scipy_labels(coverage, mask)))
+    bounds.at_least("as many groups as scipy (1: yes)", float(same), 1)
     explain(coverage, our_groups(coverage, codes), frames)
     peaks = {
-        name: peak_mb(__file__, "--part", name, str(count)) for name in ("base", "ours", "zones", "rival")
+        name: peak_mb("-m", "benchmarks.zones", "--part", name, str(count))
+        for name in ("base", "ours", "zones", "rival")
     }
     report = report_peak_mb(coverage)
     told = ", ".join(f"{name} {peak:.0f} MB" for name, peak in peaks.items())
     print(f"peak memory, a process each (base: the coverage alone, imports included): {told}")
-    print(f"peak memory of report france, {count} structures: {report:.0f} MB (bound {MEMORY_BOUND_MB})")
+    bounds.at_most(f"report france, {count} structures: peak in MB", report, MEMORY_BOUND_MB)
     here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory of this process: {here:.0f} MB")
-    return 0 if rival / group >= SPEED_BOUND and report <= MEMORY_BOUND_MB else 1
+    return bounds.code
 
 
 if __name__ == "__main__":

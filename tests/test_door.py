@@ -320,6 +320,52 @@ def test_the_list_of_a_geopackage_that_another_program_has_open_is_the_one_it_se
     assert "Centre Z" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
 
 
+# Projections
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipe has a name here")
+@pytest.mark.parametrize("kind", ["gpkg", "shp", "parquet", "geojson"])
+def test_a_projection_that_names_a_file_has_none_read(run, tmp_path, kind):
+    import pyarrow.parquet as pq
+
+    os.mkfifo(tmp_path / "tube")
+    grids = f"+proj=longlat +ellps=GRS80 +nadgrids={tmp_path / 'tube'} +type=crs"
+    for said in (f"+init={tmp_path / 'tube'}:x", grids):
+        name = f"liste.{kind}"
+        for path in tmp_path.glob("liste.*"):
+            path.unlink()
+        if kind == "geojson":
+            (tmp_path / name).write_bytes(geojson(crs={"type": "name", "properties": {"name": said}}))
+        elif kind == "gpkg":
+            geopackage(
+                tmp_path / name,
+                f"update gpkg_spatial_ref_sys set organization = 'NONE', definition = '{said}'",
+            )
+        elif kind == "shp":
+            STRUCTURES.to_file(tmp_path / name)
+            (tmp_path / "liste.prj").write_text(said, encoding="utf-8")
+        else:
+            STRUCTURES.to_parquet(tmp_path / name)
+            table = pq.read_table(tmp_path / name)
+            geo = json.loads(table.schema.metadata[b"geo"])
+            geo["columns"]["geometry"]["crs"] = said
+            pq.write_table(table.replace_schema_metadata({b"geo": json.dumps(geo).encode()}), tmp_path / name)
+        done = run("check", name)
+        assert done.returncode == 3
+        assert "AVS-371" in done.stdout.decode()
+
+
+@pytest.mark.parametrize("epsg", [4326, 2154, 3857, 27572, 32631, 2975, 5490])
+@pytest.mark.parametrize("suffix", ["gpkg", "shp", "parquet", "geojson"])
+def test_the_projections_in_use_are_read(run, tmp_path, epsg, suffix):
+    name = f"liste.{suffix}"
+    frame = STRUCTURES.to_crs(epsg)
+    frame.to_parquet(tmp_path / name) if suffix == "parquet" else frame.to_file(tmp_path / name)
+    done = run("structures", "allier", "--structures", name, "--json")
+    assert done.returncode == 0, done.stderr.decode()
+    assert "Espace B" in done.stdout.decode()
+
+
 # What a shapefile has beside it
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 from random import Random
 
@@ -17,10 +19,14 @@ from hypothesis import strategies as st
 from avs_coverage.commands import main_program
 from tools.fuzz import trial as trials
 from tools.fuzz.__main__ import Counts, fuzz
+from tools.fuzz.circumstances import changing, circumstance, faults_of_closed_streams
+from tools.fuzz.foreign import PORT, foreign
 from tools.fuzz.lines import _commands, asks_json, command_line
 from tools.fuzz.pool import run_all
 from tools.fuzz.seeds import seeds
-from tools.fuzz.trial import Input, Verdict, judge, make_input
+from tools.fuzz.trial import Input, judge, make_input
+from tools.fuzz.values import faults_of_values
+from tools.fuzz.verdicts import Verdict
 
 SHORT = 240
 
@@ -170,6 +176,83 @@ def test_a_trace_a_warning_an_unknown_code_and_a_lost_row_are_found(with_command
     assert with_command(prints("faute", 3)) == ["code 3 sans code d'erreur"]
     assert with_command(prints("", 1)) == ["code 1 : pas à la seconde fois"]
     assert [name[:20] for name in with_command(escapes)] == ["échappe : SystemExit"]
+
+
+def test_a_request_of_a_foreign_content_is_found_at_the_socket_and_at_the_server(with_command):
+    def asks(command):
+        with socket.create_connection(("127.0.0.1", PORT)):
+            pass
+        return main_program(command)
+
+    one = replace(LIST, family="étranger")
+    assert with_command(main_program, one) == []
+    assert with_command(asks, one) == ["requête : structures"]
+
+
+def test_contents_that_are_not_those_of_their_names_are_made():
+    contents = [foreign(Random(number))[1:] for number in range(100)]
+    assert any(not name.endswith(".zip") and content.startswith(b"PK") for name, content in contents)
+    assert any(b"OGRVRTDataSource" in content or b"vsicurl" in content for _, content in contents)
+    assert any(b"CREATE VIEW" in content for _, content in contents)
+
+
+def chance_of(wanted):
+    return next(f"x:{n}" for n in range(10_000) if circumstance(f"x:{n}") == wanted)
+
+
+def test_what_is_not_the_same_the_second_time_is_found(with_command):
+    twice = replace(LIST, chance=chance_of("deux fois"))
+    times = iter(range(100))
+
+    def drifts(command):
+        print(f"{next(times)} AVS-301")
+        return 3
+
+    assert with_command(main_program, twice) == []
+    assert "autre chose la seconde fois : check" in with_command(drifts, twice)
+
+
+def test_a_file_changes_once_it_is_opened(tmp_path):
+    path = tmp_path / "l.csv"
+    for n in range(6):
+        path.write_bytes(b"abcdefgh")
+        with changing(tmp_path, f"y:{n}"), path.open("rb"):
+            assert not path.exists() or path.read_bytes() != b"abcdefgh"
+
+
+@pytest.mark.parametrize("way", range(6))
+def test_a_list_that_changes_while_it_is_read_is_refused_or_read_as_it_was(tmp_path, way):
+    chances = [f"z:{n}" for n in range(2_000) if circumstance(f"z:{n}") == "change"]
+    command = ("structures", "200071082", "--structures", "l.csv", "--json")
+    one = replace(LIST, commands=(command,), chance=chances[way])
+    verdict = judge(one, tmp_path)
+    assert (verdict.findings, verdict.codes[0] in (0, 3)) == ({}, True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell closes streams by >&- elsewhere")
+def test_a_closed_stream_that_changes_the_code_is_found(tmp_path):
+    command = ("error", "AVS-301")
+    assert dict(faults_of_closed_streams(command, tmp_path, 0)) == {}
+    assert len(dict(faults_of_closed_streams(command, tmp_path, 4))) == 2
+
+
+def test_numbers_out_of_bounds_and_sums_that_are_wrong_are_found():
+    row = {"regle": "declared", "mesure": "communes", "denominateur": 10}
+    good = {
+        "synthese": [
+            {**row, "statut": "avs", "numerateur": 4, "part": 0.4, "minorant": 4, "majorant": 9},
+            {**row, "statut": "aucune", "numerateur": 6, "part": 0.6, "minorant": 1, "majorant": 6},
+        ]
+    }
+    assert list(faults_of_values(good)) == []
+    for name, value in (
+        ("numerateur", 5), ("part", 1.5), ("part", -0.1), ("minorant", 5), ("majorant", 3),
+        ("denominateur", 3),
+    ):  # fmt: skip
+        wrong = {"synthese": [{**good["synthese"][0], name: value}, good["synthese"][1]]}
+        assert list(faults_of_values([{"epci": wrong}])), name
+    quarters = {"nb_avec_structure": 1, "nb_sans_structure": 1, "nb_non_renseigne": 1, "nb_qpv": 4}
+    assert [name for name, _ in faults_of_values({"qpv": quarters})] == ["somme des QPV : .qpv"]
 
 
 def test_rows_fewer_than_those_of_the_file_are_found(tmp_path):

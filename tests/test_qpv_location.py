@@ -201,24 +201,31 @@ def test_none_is_established_only_by_a_whole_list(monkeypatch):
     assert QpvLocation("QN00304M", 300.0, 8.0, is_listed=False).status == "non_renseigne"
 
 
-def test_the_report_reads_no_perimeter_where_nothing_is_to_be_measured(run, monkeypatch):
+def test_the_report_reads_no_perimeter_where_nothing_is_to_be_measured(run, tmp_path, monkeypatch):
+    (tmp_path / "liste.csv").write_text("\n".join(six(2024)), encoding="utf-8")
+
     def fail(codes):
         raise AssertionError("perimeters were read")
 
     monkeypatch.setattr(qpv_perimeters, "embedded_perimeters", fail)
     page = run("report", "allier").stdout.decode()
     assert "rien ne l'exclut d'aucun quartier (6 indécidables)" in page
-    assert run("qpv", "allier").returncode == 1  # which asks for them
+    assert run("qpv", "allier", "--json").returncode == 0
+    assert run("report", "allier", "--json").returncode == 0
+    assert (
+        run("qpv", "allier", "--date", "2026", "--structures", "liste.csv").returncode == 1
+    )  # which needs them
 
 
-def test_the_brief_answer_is_the_whole_one(run):
-    from avs_coverage.build import build_report
-    from avs_coverage.territory_names import find_territory_name
-
-    report = build_report(find_territory_name("03"))
-    brief = {code: one.status for code, one in report.nearness.items()}
-    assert brief == {code: one.status for code, one in report.locations.items()}
-    assert set(brief.values()) == {"indecidable"}
+def test_with_or_without_measuring_the_answer_is_the_same(run, tmp_path):
+    """One structure with a point, far away, makes the tool measure; the rest of the list is as before."""
+    lost, here, far = row("perdue", ""), row("vichy", "03310"), row("loin", "03185", (WEST + 20_000, SOUTH))
+    blind = statuses(run, tmp_path, [lost, here])
+    assert blind == statuses(run, tmp_path, [lost, here, far])
+    done = run("qpv", "allier", "--date", "2026", "--structures", "liste.csv", "--json")
+    found = {one["code_qpv"]: one["structures_indecidables"] for one in json.loads(done.stdout)["qpv"]}
+    assert found["QN00302I"] == ["perdue", "vichy"]
+    assert found["QN00304M"] == ["perdue"]
 
 
 def test_perimeters_are_read_of_the_departement_asked_alone(monkeypatch):

@@ -15,7 +15,14 @@ from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.intake import Intake, receiving
 from avs_coverage.loaders.geo_layers import Layer as Layer  # noqa: PLC0414 - readers take it from here
-from avs_coverage.loaders.geo_layers import in_french, layers_of, read_layer, require_moderate, unreadable
+from avs_coverage.loaders.geo_layers import (
+    in_french,
+    layers_of,
+    read_layer,
+    require_moderate,
+    require_no_other_file,
+    unreadable,
+)
 from avs_coverage.loaders.geo_members import Member, geographical_members, kind_of, take_out
 from avs_coverage.loaders.table_file import (
     DAMAGED_ARCHIVE,
@@ -138,7 +145,9 @@ def _geoparquet(layer: Layer, columns: Sequence[str], file: str) -> gpd.GeoDataF
     import geopandas as gpd
     import pyarrow.parquet as pq
 
-    name = json.loads(pq.read_schema(layer.source).metadata[b"geo"])["primary_column"]
+    described = json.loads(pq.read_schema(layer.source).metadata[b"geo"])
+    name = described["primary_column"]
+    require_no_other_file(json.dumps(described, ensure_ascii=False), file)
     require_moderate(layer, [*columns, name], file)
     frame = gpd.read_parquet(layer.source, columns=[*columns, name])
     return frame.rename(columns={name: "geometry"}).set_geometry("geometry")

@@ -19,6 +19,7 @@ from avs_coverage.faults import Fault
 from avs_coverage.intake import Intake, receiving
 from avs_coverage.loaders.geo_members import GEOJSON, GEOPACKAGE, SHAPEFILE, Member
 from avs_coverage.loaders.geo_process import ReadingFailedError, geo_process
+from avs_coverage.loaders.geo_projection import REASON, leads_out
 from avs_coverage.loaders.geopackage_check import RefusedError, inspect
 from avs_coverage.loaders.table_file import DAMAGED_ARCHIVE
 
@@ -86,6 +87,7 @@ def layers_of(member: Member, is_copy: bool, file: str, intake: Intake) -> list[
         path = _named_gpkg(path, intake)
     elif member.kind == SHAPEFILE:
         encoding = _encoding(path)
+        require_no_other_file(_side(path, ".prj").decode("utf-8", "replace"), file)
     try:
         found = process.ask("describe", path, driver, encoding=encoding)
     except ReadingFailedError as error:
@@ -124,6 +126,7 @@ def read_layer(
     frame = frame[[*columns, *(["geometry"] if geometry else [])]]
     if geometry:
         frame["geometry"] = shapely.from_wkb(frame["geometry"].to_numpy(dtype=object))
+    require_no_other_file(said["crs"] or "", file)
     return frame, said["crs"]
 
 
@@ -212,12 +215,25 @@ def _named_gpkg(path: Path, intake: Intake) -> Path:
     return other
 
 
+def require_no_other_file(projection: str, file: str) -> None:
+    """Refuse a projection that would have another file read (AVS-371)."""
+    if leads_out(projection):
+        raise unreadable(file, REASON)
+
+
+def _side(path: Path, suffix: str) -> bytes:
+    """Return the file beside a shapefile of an extension in any case; empty where there is none."""
+    found = [
+        side for side in path.parent.glob("*") if side.stem == path.stem and side.suffix.lower() == suffix
+    ]
+    return found[0].read_bytes() if found else b""
+
+
 def _encoding(path: Path) -> str:
     """Say how the attributes of a shapefile without ``.cpg`` are written: UTF-8 if they are, else cp1252."""
-    sides = {side.suffix.lower(): side for side in path.parent.glob("*") if side.stem == path.stem}
-    if ".cpg" in sides or ".dbf" not in sides:
-        return "" if ".cpg" in sides else "utf-8"
-    dbf = sides[".dbf"].read_bytes()
+    if _side(path, ".cpg"):
+        return ""
+    dbf = _side(path, ".dbf")
     header_size = int.from_bytes(dbf[8:10], "little")
     try:
         dbf[header_size:].decode("utf-8")

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from avs_coverage.loaders.geo_projection import REASON, leads_out
 from avs_coverage.loaders.geopackage_code import is_of_the_format, tokens
 
 _MOST_BYTES, _MOST_ENTRIES = 1_000_000, 10_000
@@ -44,6 +45,8 @@ def inspect(path: Path, is_copy: bool) -> None:
             for entry in entries:
                 if reason := _refusal(database, entry):
                     raise RefusedError(reason)
+            if any(map(leads_out, _projections(database))):
+                raise RefusedError(REASON)
             if views and not is_copy:
                 raise RefusedError(f"il contient la vue « {views[0]} »")
             if is_copy:
@@ -93,6 +96,15 @@ def _entries(database: sqlite3.Connection) -> Iterator[_Entry]:
     for row in rows:
         kind, name, table, sql = ("" if value is None else str(value) for value in row)
         yield _Entry(kind, name, table, sql)
+
+
+def _projections(database: sqlite3.Connection) -> Iterator[str]:
+    """Yield all that the texts of projections say; none where the file has no table of them."""
+    columns = [
+        name for (name,) in database.execute("SELECT name FROM pragma_table_info('gpkg_spatial_ref_sys')")
+    ]
+    for row in database.execute("SELECT * FROM gpkg_spatial_ref_sys") if columns else ():
+        yield "\n".join(str(value) for value in row)
 
 
 def _refusal(database: sqlite3.Connection, entry: _Entry) -> str:

@@ -42,7 +42,7 @@ def report_document(report: Report) -> Document:
     else:
         sections.append(_epci_without_inventory(report))
     sections += [populations_section(report), indicators_section(report)]
-    quarters = qpv_section(report, None, report.nearness, report.proximity)
+    quarters = qpv_section(report, None, report.locations, report.proximity)
     sections += [quarters, _years(report), _published(report), _method(report)]
     return Document(f"{SUBJECT} — {report.label}", tuple(section for section in sections if section.blocks))
 

@@ -161,10 +161,12 @@ def test_a_share_of_the_cs_is_at_least_what_is_identified(allier_audit, allier):
     assert "30,0 %" not in page
 
 
-def test_lists_of_quarters_that_are_not_whole_refute_nothing():
+def test_quarters_whose_population_is_not_known_refute_nothing():
     figures = own("nb_qpv", "36"), own("hab_qpv", "70000")
     verdicts = {row.figure.code: row.finding.verdict for row in audited("976", *figures).rows}
-    assert verdicts == {"nb_qpv": "non_verifiable", "hab_qpv": "non_verifiable"}
+    assert verdicts == {"nb_qpv": "reproduit", "hab_qpv": "non_verifiable"}
+    unlisted = own("nb_qpv", "42", year=2025)  # at the end of 2025 they are those of the law
+    assert audited("976", unlisted).rows[-1].finding.verdict == "incompatible"
     everywhere = audited("france", own("hab_qpv", "5000000")).rows[-1]
     assert everywhere.finding.verdict == "non_verifiable"
 

@@ -17,7 +17,7 @@ from itertools import islice
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from tools.fuzz.trial import Verdict
+from tools.fuzz.verdicts import Verdict
 
 Task = Callable[[int, Path], Verdict]
 """What runs input *number* in an empty folder."""

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
-import re
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from tools.fuzz.circumstances import (
+    changing,
+    circumstance,
+    counted_requests,
+    faults_of_closed_streams,
+    reads_only,
+)
 from tools.fuzz.damage import damaged
-from tools.fuzz.lines import asks_json, command_line
+from tools.fuzz.foreign import foreign
+from tools.fuzz.lines import command_line
 from tools.fuzz.records import changed_record, changed_settings
 from tools.fuzz.seeds import EPCI, Seed, seed, seeds
 from tools.fuzz.services import (
@@ -32,11 +38,11 @@ from tools.fuzz.services import (
 )
 from tools.fuzz.shapes import changed_layer
 from tools.fuzz.tables import changed, written
+from tools.fuzz.verdicts import Verdict, faults_of, place_of
 
-FAMILIES = ("octets", "contenu", "commande", "service")
+FAMILIES = ("octets", "contenu", "commande", "service", "étranger")
 _LONGEST_NAME = 20
 _RECORDS_SHARE = 0.08
-_ALLOWED = frozenset({0, 2, 3, 4, 5, 6})
 _COUNTED = frozenset(
     {"structures", "zones", "population", "qpv", "indicateurs", "carreaux", "temps", "chiffres"}
 )
@@ -67,18 +73,6 @@ class Input:
     chance: str = ""
 
 
-@dataclass
-class Verdict:
-    """What became of an input: *codes* are the exit codes; *findings* are signature → detail."""
-
-    family: str = ""
-    kind: str = ""
-    codes: list[int] = field(default_factory=list)
-    accepted: bool = False
-    rows_read: int = 0
-    findings: dict[str, str] = field(default_factory=dict)
-
-
 def _study_files() -> dict[str, bytes]:
     """Return a study folder whole: what avs.toml and the manifest name, and every seed."""
     named = {"liste.csv": "structures.csv", "pop.csv": "population.csv", "ind.csv": "indicateurs.csv"}
@@ -100,6 +94,11 @@ def _make(rng: Random, chance: str) -> Input:
     if draw < 0.35:
         commands = service_commands(rng)
         return Input("service", commands[0][1], {"adresses.csv": addresses()}, commands, chance=chance)
+    if draw < 0.41:
+        one, name, content = foreign(rng)
+        files = {name: content}
+        commands = tuple(_commands(one, name, files, rng))
+        return Input("étranger", one.kind, files, commands, chance=chance)
     records = [record_seed()[0], *(one for one in seeds() if one.name in _RECORDS)]
     one = rng.choice(records if rng.random() < _RECORDS_SHARE else seeds())
     if draw < 0.65:
@@ -182,13 +181,14 @@ def judge(one: Input, folder: Path) -> Verdict:
     (folder / "commandes.txt").write_text("\n".join(lines), "utf-8", "backslashreplace")
     named = (one.kind or next(iter(one.commands[0]), "")).replace("-", "_")
     verdict = Verdict(one.family, named if named.isidentifier() and len(named) < _LONGEST_NAME else "(autre)")
+    around = circumstance(one.chance) if one.chance else ""
     before = Path.cwd()
     os.chdir(folder)
     try:
         with service(folder, one.chance) as address:
             for command in one.commands:
                 told = tuple(address if word == MIRROR else word for word in command)
-                _judge_command(told, one.rows, verdict)
+                _judge_around(told, one, folder, around, verdict)
             if one.family == "service":
                 verdict.findings |= dict(faults_of_cache())
                 verdict.findings |= dict(lost_addresses(folder, verdict.codes[0]))
@@ -198,7 +198,29 @@ def judge(one: Input, folder: Path) -> Verdict:
     return verdict
 
 
-def _judge_command(command: Sequence[str], rows: int | None, verdict: Verdict) -> None:
+def _judge_around(command: Sequence[str], one: Input, folder: Path, around: str, verdict: Verdict) -> None:
+    """Judge a command in its circumstances: once more, among files that change, with a stream closed."""
+    if around == "change":
+        with changing(folder, one.chance):
+            _judge_command(command, None, verdict)
+        return
+    if one.family == "étranger":
+        with counted_requests() as requests:
+            _judge_command(command, one.rows, verdict)
+        if requests:
+            verdict.findings[f"requête : {one.kind}"] = ", ".join(requests)
+    else:
+        first = _judge_command(command, one.rows, verdict)
+        if around == "deux fois" and reads_only(command):
+            again = _judge_command(command, one.rows, Verdict())
+            if again != first:
+                verdict.findings[f"autre chose la seconde fois : {command[0]}"] = f"{first}\n\n{again}"
+    if around == "fermé" and reads_only(command):
+        verdict.findings |= dict(faults_of_closed_streams(command, folder, verdict.codes[-1]))
+
+
+def _judge_command(command: Sequence[str], rows: int | None, verdict: Verdict) -> tuple[int, str]:
+    """Run a command and judge it; return its code and what it printed."""
     from avs_coverage.commands import main_program
     from avs_coverage.commands.streams import prepare_streams
 
@@ -212,7 +234,7 @@ def _judge_command(command: Sequence[str], rows: int | None, verdict: Verdict) -
                 trace = ""
             except BaseException as error:
                 code, trace = 1, traceback.format_exc()
-                verdict.findings[f"échappe : {_place(error)}"] = trace
+                verdict.findings[f"échappe : {place_of(error)}"] = trace
     for stream in streams:
         stream.flush()
     out, err = (stream.buffer.getvalue().decode("utf-8") for stream in streams)
@@ -222,72 +244,7 @@ def _judge_command(command: Sequence[str], rows: int | None, verdict: Verdict) -
             verdict.findings[f"warning : {warning.category.__name__} {str(warning.message)[:60]}"] = str(
                 warning
             )
-    if trace:
-        return
-    for signature, detail in _faults_of(command, code, out, err, rows, verdict):
-        verdict.findings[signature] = detail
-
-
-def _faults_of(
-    command: Sequence[str], code: int, out: str, err: str, rows: int | None, verdict: Verdict
-) -> Iterator[tuple[str, str]]:
-    if code not in _ALLOWED:
-        yield f"code {code} : {_internal(command)}", err
-        return
-    if "Traceback" in err or "Traceback" in out:
-        yield "trace affichée", out + err
-    is_help = "Usage : " in out + err  # a group of commands without one of them shows its help
-    if code and command[:1] and not is_help and not re.search(r"AVS-\d{3}", out + err):
-        yield f"code {code} sans code d'erreur", out + err
-    if code == 0 and asks_json(command) and "--help" not in command and "-h" not in command:
-        try:
-            json.loads(out, parse_constant=_no_constant)
-        except ValueError:
-            yield "JSON illisible", out
-    if command[0:1] == ("check",) and "--json" in command and out.startswith("{"):
-        yield from _lost_rows(json.loads(out), code, rows, verdict)
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
-
-
-def _lost_rows(
-    said: dict[str, object], code: int, rows: int | None, verdict: Verdict
-) -> Iterator[tuple[str, str]]:
-    """Yield what does not add up in what ``check`` says: rows, and faults of a refused file."""
-    if "fichiers" not in said:  # refused before any file was read
-        return
-    for found in said["fichiers"]:  # type: ignore[attr-defined]
-        read, used, aside = (found[f"lignes_{word}"] for word in ("lues", "utilisees", "mises_de_cote"))
-        verdict.rows_read += read
-        shown = json.dumps(found, ensure_ascii=False, indent=1)[:4000]
-        if found["accepte"] and read != used + aside:
-            yield f"ligne perdue : {found['nature']}", shown
-        if found["accepte"] and rows is not None and read != rows:
-            yield f"lignes lues, pas celles du fichier : {found['nature']}", f"{rows} au fichier\n{shown}"
-        if any(not (fault["code"] and fault["message"] and fault["aide"]) for fault in found["fautes"]):
-            yield "faute sans texte", shown
-    refused = any(found["fautes"] for found in said["fichiers"])  # type: ignore[attr-defined]
-    if refused != bool(code):
-        yield "refus sans faute, ou faute sans refus", str(code)
-
-
-def _internal(command: Sequence[str]) -> str:
-    """Run a command that failed inside again, to name the place."""
-    from avs_coverage.commands import app
-
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        try:
-            app(args=list(command), prog_name="avs-coverage", standalone_mode=False)
-        except Exception as error:
-            return _place(error)
-    return "pas à la seconde fois"
-
-
-def _place(error: BaseException) -> str:
-    """Name an exception by its class and the last place of the tool that it went through."""
-    frames_of = traceback.extract_tb(error.__traceback__)
-    mine = [one for one in frames_of if "avs_coverage" in one.filename] or list(frames_of)
-    where = f"{Path(mine[-1].filename).name}:{mine[-1].lineno} {mine[-1].name}" if mine else "?"
-    return f"{type(error).__name__} {where}"
+    if not trace:
+        for signature, detail in faults_of(command, code, out, err, rows, verdict):
+            verdict.findings[signature] = detail
+    return code, out
