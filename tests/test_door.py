@@ -410,6 +410,15 @@ def test_a_reading_that_takes_too_much_ends_and_the_next_one_goes_on(tmp_path):
         assert process.ask("describe", tmp_path / "b.geojson", "GeoJSON:")[0]["name"] == "b"
 
 
+def test_a_python_that_cannot_be_started_again_is_said(run, tmp_path, monkeypatch):
+    (tmp_path / "liste.geojson").write_bytes(geojson())
+    for executable in ("", str(tmp_path / "absent"), "/bin/false"):
+        monkeypatch.setattr(sys, "executable", executable)
+        done = run("check", "liste.geojson")
+        assert done.returncode == 3
+        assert "AVS-371" in done.stdout.decode()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_reading_leaves_nothing(tmp_path, number):

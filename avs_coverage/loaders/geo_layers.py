@@ -72,7 +72,10 @@ def layers_of(member: Member, is_copy: bool, file: str, intake: Intake) -> list[
 
     Raises InputError: AVS-371, AVS-376.
     """
-    process = geo_process(intake)  # it starts while the file is inspected
+    try:
+        process = geo_process(intake)  # it starts while the file is inspected
+    except ReadingFailedError as error:
+        raise unreadable(file, error.reason) from error
     path, driver, encoding = member.path, "", ""
     if member.kind == GEOJSON:
         driver = "GeoJSON:"

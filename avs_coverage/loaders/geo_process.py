@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
+from avs_coverage.errors import OutputError
 from avs_coverage.intake import Intake
 
 DRIVERS = frozenset({"GeoJSON", "GPKG", "ESRI Shapefile"})
@@ -183,5 +184,10 @@ class GeoProcess:
 
 
 def geo_process(intake: Intake) -> GeoProcess:
-    """Return the process of a scope, started when first asked for."""
-    return intake.resource("gdal", lambda: GeoProcess(intake), GeoProcess.close)
+    """Return the process of a scope, started when first asked for; raises ReadingFailedError."""
+    try:
+        return intake.resource("gdal", lambda: GeoProcess(intake), GeoProcess.close)
+    except OutputError:  # the disk of the copies
+        raise
+    except OSError as error:
+        raise ReadingFailedError(_NO_PROCESS) from error
