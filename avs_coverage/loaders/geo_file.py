@@ -20,10 +20,10 @@ from avs_coverage.loaders.geo_layers import (
     layers_of,
     read_layer,
     require_moderate,
-    require_no_other_file,
     unreadable,
 )
 from avs_coverage.loaders.geo_members import Member, geographical_members, kind_of, take_out
+from avs_coverage.loaders.geo_projection import REASON, json_stands_by_itself
 from avs_coverage.loaders.table_file import (
     DAMAGED_ARCHIVE,
     first_bytes,
@@ -130,6 +130,7 @@ def read_features(
     coordinates where they tell it, with a warning (AVS-920). Raises InputError: AVS-371, AVS-354.
     """
     import geopandas as gpd
+    from pyproj.network import set_network_enabled  # type: ignore[attr-defined,unused-ignore]
 
     with in_french(file):
         if layer.name is None:
@@ -138,6 +139,7 @@ def read_features(
             found, crs = read_layer(layer, columns, file, where, geometry=True)
             frame = gpd.GeoDataFrame(found, geometry="geometry", crs=crs)
         frame, warnings = _with_projection(frame[[*columns, "geometry"]], file)
+        set_network_enabled(False)  # whatever the environment says, no grid is asked of a server
         return frame.to_crs(4326), warnings
 
 
@@ -147,7 +149,8 @@ def _geoparquet(layer: Layer, columns: Sequence[str], file: str) -> gpd.GeoDataF
 
     described = json.loads(pq.read_schema(layer.source).metadata[b"geo"])
     name = described["primary_column"]
-    require_no_other_file(json.dumps(described, ensure_ascii=False), file)
+    if not all(json_stands_by_itself(column.get("crs")) for column in described["columns"].values()):
+        raise unreadable(file, REASON)
     require_moderate(layer, [*columns, name], file)
     frame = gpd.read_parquet(layer.source, columns=[*columns, name])
     return frame.rename(columns={name: "geometry"}).set_geometry("geometry")

@@ -19,7 +19,7 @@ from avs_coverage.faults import Fault
 from avs_coverage.intake import Intake, receiving
 from avs_coverage.loaders.geo_members import GEOJSON, GEOPACKAGE, SHAPEFILE, Member
 from avs_coverage.loaders.geo_process import ReadingFailedError, geo_process
-from avs_coverage.loaders.geo_projection import REASON, leads_out
+from avs_coverage.loaders.geo_projection import REASON, stands_by_itself
 from avs_coverage.loaders.geopackage_check import RefusedError, inspect
 from avs_coverage.loaders.table_file import DAMAGED_ARCHIVE
 
@@ -220,7 +220,7 @@ def _named_gpkg(path: Path, intake: Intake) -> Path:
 
 def require_no_other_file(projection: str, file: str) -> None:
     """Refuse a projection that would have another file read (AVS-371)."""
-    if leads_out(projection):
+    if not stands_by_itself(projection):
         raise unreadable(file, REASON)
 
 

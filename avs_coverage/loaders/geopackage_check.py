@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from avs_coverage.loaders.geo_projection import REASON, leads_out
+from avs_coverage.loaders.geo_projection import REASON, stands_by_itself
 from avs_coverage.loaders.geopackage_code import is_of_the_format, tokens
 
 _MOST_BYTES, _MOST_ENTRIES = 1_000_000, 10_000
@@ -45,7 +45,7 @@ def inspect(path: Path, is_copy: bool) -> None:
             for entry in entries:
                 if reason := _refusal(database, entry):
                     raise RefusedError(reason)
-            if any(map(leads_out, _projections(database))):
+            if not all(map(stands_by_itself, _projections(database))):
                 raise RefusedError(REASON)
             if views and not is_copy:
                 raise RefusedError(f"il contient la vue « {views[0]} »")
@@ -99,12 +99,13 @@ def _entries(database: sqlite3.Connection) -> Iterator[_Entry]:
 
 
 def _projections(database: sqlite3.Connection) -> Iterator[str]:
-    """Yield all that the texts of projections say; none where the file has no table of them."""
-    columns = [
-        name for (name,) in database.execute("SELECT name FROM pragma_table_info('gpkg_spatial_ref_sys')")
-    ]
-    for row in database.execute("SELECT * FROM gpkg_spatial_ref_sys") if columns else ():
-        yield "\n".join(str(value) for value in row)
+    """Yield the descriptions of projections; none where the file has no table of them."""
+    columns = database.execute("SELECT name FROM pragma_table_info('gpkg_spatial_ref_sys')")
+    described = [name for (name,) in columns if name.lower().startswith("definition")]
+    for name in described:
+        quoted = name.replace('"', '""')
+        for (text,) in database.execute(f'SELECT "{quoted}" FROM gpkg_spatial_ref_sys'):  # noqa: S608
+            yield str(text or "")
 
 
 def _refusal(database: sqlite3.Connection, entry: _Entry) -> str:
