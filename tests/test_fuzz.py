@@ -233,7 +233,10 @@ def test_a_list_that_changes_while_it_is_read_is_refused_or_read_as_it_was(tmp_p
 def test_a_closed_stream_that_changes_the_code_is_found(tmp_path):
     command = ("error", "AVS-301")
     assert dict(faults_of_closed_streams(command, tmp_path, 0)) == {}
-    assert len(dict(faults_of_closed_streams(command, tmp_path, 4))) == 2
+    # A result that cannot be written is code 5, whatever the code was.
+    assert [name for name, _ in faults_of_closed_streams(command, tmp_path, 4)] == [
+        "flux 2>&- : code 0, 4 sinon"
+    ]
 
 
 def test_numbers_out_of_bounds_and_sums_that_are_wrong_are_found():
