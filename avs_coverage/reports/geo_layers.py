@@ -198,13 +198,15 @@ class _Layers:
         structures = {one.id: one for one in self.coverage.inventory.structures}
         table = self.coverage.links.sort_values(["structure", "commune"], kind="stable")
         of_code = self.territory.rows
-        rows, starts, ends = [], [], []
+        served = {code: of_code[code] for code in table["commune"].unique().tolist()}
+        # Each place is projected once, not for each link that ends there.
+        sites = dict(zip(structures, self._placed([_place(one) for one in structures.values()]), strict=True))
+        ends = [(row.x_m, row.y_m, epsg_of(row.departement)) for row in served.values()]
+        chefs_lieux = dict(zip(served, self._placed(ends), strict=True))
+        rows, pairs = [], []
         for link in table.itertuples(index=False):
-            structure, commune = structures[link.structure], of_code[link.commune]
-            rows.append(_link_record(link, structure, commune.nom))
-            starts.append(_place(structure))
-            ends.append((commune.x_m, commune.y_m, epsg_of(commune.departement)))
-        pairs = zip(self._placed(starts), self._placed(ends), strict=True)
+            rows.append(_link_record(link, structures[link.structure], served[link.commune].nom))
+            pairs.append((sites[link.structure], chefs_lieux[link.commune]))
         drawn = {rank: pair for rank, pair in enumerate(pairs) if pair[0] is not None and pair[0] != pair[1]}
         lines = shapely.linestrings(np.array(list(drawn.values()), dtype=float).reshape(-1, 2, 2))
         of_rank = dict(zip(drawn, lines, strict=True))
