@@ -98,7 +98,7 @@ def test_codes_are_text_and_numbers_are_numbers_in_the_workbook(exported):
         assert (dictionary_sheet.row_dimensions[line].height or 15) >= 15 * needed
     said = {(row[0], row[2]): row[5] for row in rows}
     assert "populations municipales 2023" in said["Communes", "population"]
-    assert "populations municipales" not in said["Quartiers prioritaires", "population"]
+    assert "populations municipales 2023" not in said["Quartiers prioritaires", "population"]
     assert said["Structures", "nom"] == "liste de structures, ou demande de l'utilisateur"
     assert "COG au 1er janvier 2026" in said["Communes", "nom"]
 
