@@ -231,9 +231,9 @@ def test_only_what_is_drawn_is_in_the_legend(past, texts):
     before = page_text(past[1])
     now = page_text(texts)
     for words, is_before, is_now in (
-        ("QPV de périmètre inconnu, au", True, False),
-        ("périmètre d'un quartier prioritaire", False, True),
-        ("cadre d'un encart", False, True),
+        ("QPV de périmètre inconnu, au", False, False),
+        ("périmètre d'un quartier prioritaire", True, True),
+        ("cadre d'un encart", True, True),
         ("centre social (CS) (", False, False),
         ("CS placé au chef-lieu", True, True),
         ("inventaire inconnu", False, False),
@@ -297,7 +297,8 @@ def test_without_an_inventory_the_map_says_that_nothing_is_known():
     assert "Couverture inconnue : aucun inventaire de structures." in text
     assert "possible-inconnu-inconnu" in ids
     assert " % " not in text
-    assert "47 QPV de périmètre inconnu" in text
+    assert "périmètre d'un quartier prioritaire" in text
+    assert "QPV de périmètre inconnu" not in text
 
 
 def test_contours_of_the_user_that_miss_communes_are_said(tmp_path):

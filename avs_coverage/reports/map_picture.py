@@ -318,7 +318,8 @@ def best_page(layers: Layers) -> Page:
     _, bottom, _, top = layers.content.bounds
     if (top - bottom) * upright.scale > _SLIM * (upright.frame.height - _STRIP):
         return upright
-    return max((_page(layers, True, beside) for beside in (False, True)), key=lambda page: page.scale)
+    lying = (_page(layers, True, beside) for beside in (False, True))
+    return max((upright, *lying), key=lambda page: page.scale)
 
 
 def _page(layers: Layers, wide: bool, beside: bool) -> Page:
