@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -133,12 +133,19 @@ class RuleContext:
 
     def ties_of_commune(self, code: str) -> tuple[Tie, ...]:
         """Return the links of a commune, the surest first, then the nearest."""
-        return self._nearest_first(self._links.of_commune(code))
+        if code not in self._ties:
+            self._ties[code] = self._nearest_first(self._links.of_commune(code))
+        return self._ties[code]
+
+    @cached_property
+    def _ties(self) -> dict[str, tuple[Tie, ...]]:
+        """Hold those of the communes that were asked for: each is of its neighbours too."""
+        return {}
 
     def ties_of_structure(self, id: str) -> tuple[Tie, ...]:
         """Return the links of a structure, the surest first, then the most peopled."""
         links = self.coverage.links
-        ties = self._read(links[links["structure"] == id])
+        ties = map(self._tie, _rows(links[links["structure"] == id]))
         return tuple(sorted(ties, key=lambda tie: (LEVELS.index(tie.level), -tie.population, tie.commune)))
 
     def ties_at_other_dates(self, code: str) -> tuple[Tie, ...]:
@@ -152,13 +159,10 @@ class RuleContext:
     def _links(self) -> _LinksByCommune:
         return _LinksByCommune(self.coverage.territory, self.coverage.links)
 
-    def _nearest_first(self, links: DataFrame) -> tuple[Tie, ...]:
-        return tuple(sorted(self._read(links), key=_order))
+    def _nearest_first(self, links: Iterable[_Link]) -> tuple[Tie, ...]:
+        return tuple(sorted(map(self._tie, links), key=_order))
 
-    def _read(self, links: DataFrame) -> list[Tie]:
-        return [self._tie(link) for link in links.itertuples(index=False)]
-
-    def _tie(self, link: Any) -> Tie:  # noqa: ANN401 - a row of a table
+    def _tie(self, link: _Link) -> Tie:
         structure, row = self.structures[link.structure], self.coverage.territory.rows[link.commune]
         return Tie(
             structure,
@@ -273,22 +277,37 @@ class RuleContext:
         return tuple((self.structures[id], tuple(names)) for id, names in sorted(found.items()))
 
 
+class _Link(NamedTuple):
+    structure: str
+    commune: str
+    share: float
+    certain: bool
+    firm: bool
+    basis: str
+
+
+def _rows(links: DataFrame) -> Iterator[_Link]:
+    columns = (links[name].to_numpy(object) for name in _Link._fields)
+    return map(_Link, *columns)
+
+
 class _LinksByCommune:
     """The links of a commune, found without reading all of them: of France there may be a million."""
 
     def __init__(self, territory: Territory, links: DataFrame) -> None:
-        self._links, self._index = links, territory.communes.index
+        self._ranks_by_code = territory.communes.index
         ranks = territory.ranks(links["commune"])
         self._order = np.argsort(ranks, kind="stable")
         self._ranks = ranks[self._order]
+        self._columns = [links[name].to_numpy() for name in _Link._fields]
 
-    def of_commune(self, code: str) -> DataFrame:
-        """Return the rows of a commune, in their order; none for one beyond the territory."""
-        rank = self._index.get_indexer([code])[0]
-        if rank < 0:
-            return self._links.iloc[:0]
-        start, stop = np.searchsorted(self._ranks, [rank, rank + 1])
-        return self._links.iloc[self._order[start:stop]]
+    def of_commune(self, code: str) -> Iterator[_Link]:
+        """Return the links of a commune, in their order; none for one beyond the territory."""
+        if code not in self._ranks_by_code:
+            return iter(())
+        rank = self._ranks_by_code.get_loc(code)
+        rows = self._order[slice(*np.searchsorted(self._ranks, [rank, rank + 1]))]
+        return map(_Link, *(column[rows].tolist() for column in self._columns))
 
 
 def neighbours_of(territory: Territory) -> Callable[[str], tuple[str, ...]]:
