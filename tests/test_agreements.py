@@ -241,7 +241,7 @@ def test_grace_is_an_option_of_every_command_and_of_its_manifest(caf, run, tmp_p
     assert run("export", *given, "-o", "remis", "--format", "csv").returncode == 0
     manifest = json.loads((tmp_path / "remis" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["options"]["grace_mois"] == 3
-    assert run("replay", "remis/manifest.json").returncode == 0
+    assert run("replay", "remis/manifest.json", "--in", ".").returncode == 0
     for wrong in ("-1", "un an", "121", "1.5"):
         refused = run("report", "allier", "--grace", wrong)
         assert (refused.returncode, b"AVS-203" in refused.stderr) == (2, True), wrong

@@ -9,6 +9,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import pytest
+
 import avs_coverage
 
 ROOT = Path(avs_coverage.__file__).parent.parent
@@ -27,6 +29,7 @@ def test_the_package_alone_imports_nothing_heavy():
     assert not loaded & {"pandas", "geopandas", "numpy", "shapely", "typer"}
 
 
+@pytest.mark.full
 def test_every_name_is_what_its_module_holds_whatever_is_imported_first():
     for seed in (0, 1):
         order = random.Random(seed).sample(NAMES, len(NAMES))

@@ -59,6 +59,7 @@ def shown(coverage):
     return {(f.measure, f.status): f.numerator or 0 for f in coverage.figures()}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", RULES)
 @settings(max_examples=30)
 @given(one=lists, other=lists)

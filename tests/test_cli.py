@@ -86,6 +86,7 @@ def test_a_bug_shows_its_trace_only_under_debug(process, tmp_path):
     assert b"Traceback" in loud.stderr
 
 
+@pytest.mark.full
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_behind_stdout_is_an_error_and_a_closed_pipe_is_not():
     import subprocess
@@ -251,6 +252,7 @@ def test_all_faults_of_a_file_come_at_once_with_line_column_and_value(run, tmp_p
         assert value in text
 
 
+@pytest.mark.full
 def test_two_runs_give_the_same_bytes_whatever_the_hash_seed():
     code = (
         "from avs_coverage.commands import main_program\n"
@@ -372,6 +374,7 @@ def test_a_report_does_not_pay_for_what_it_does_not_use():
     assert result.stdout.strip().endswith("[]")
 
 
+@pytest.mark.full
 def test_cli_py_runs_from_a_checkout(tmp_path):
     import subprocess
 

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from tests.conftest import SPEAKS_UTF8
+from tests.tiers import every_day
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="a shell closes streams by >&- elsewhere")
 
@@ -31,15 +32,17 @@ def closed(tmp_path):
 
 @pytest.mark.parametrize(
     ("words", "code"),
-    [
-        (f"report {PLACE}", 5),  # a result that cannot be written
-        (f"communes {PLACE} --json", 5),
-        ("--version", 5),
-        ("--help", 5),
-        ("report nulle-part --json", 4),  # what came before is what is said
-        (f"communes {PLACE} --csv c.csv", 0),  # nothing of the result is lost
-        (f"export {PLACE} -o x --format csv", 0),
-    ],
+    every_day(
+        [
+            (f"report {PLACE}", 5),  # a result that cannot be written
+            (f"communes {PLACE} --json", 5),
+            ("--version", 5),
+            ("--help", 5),
+            ("report nulle-part --json", 4),  # what came before is what is said
+            (f"communes {PLACE} --csv c.csv", 0),  # nothing of the result is lost
+            (f"export {PLACE} -o x --format csv", 0),
+        ]
+    ),
 )
 def test_a_closed_output(closed, tmp_path, words, code):
     done = closed(f"{COMMAND} {words} >&-")
@@ -54,7 +57,7 @@ def test_a_closed_output(closed, tmp_path, words, code):
 
 @pytest.mark.parametrize(
     ("words", "code"),
-    [(f"report {PLACE}", 0), ("check absent.csv", 3), ("report nulle-part", 4), ("--regle", 2)],
+    every_day([(f"report {PLACE}", 0), ("check absent.csv", 3), ("report nulle-part", 4), ("--regle", 2)]),
 )
 @pytest.mark.parametrize("to", ["2>&-", "2>/dev/full"])
 def test_an_error_output_that_takes_nothing_changes_no_exit_code(closed, words, code, to):

@@ -33,6 +33,7 @@ def test_the_317_codes_of_allier_are_those_of_2018(movements):
     assert all(movements.passage(code, DAY_2018).today == (code,) for code in today)
 
 
+@pytest.mark.full
 def test_every_commune_of_2018_comes_to_at_least_one_of_today(movements):
     passages = [movements.passage(code, DAY_2018) for code in movements.communes_at(DAY_2018)]
     assert all(passage.today for passage in passages)

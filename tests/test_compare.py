@@ -227,6 +227,7 @@ def test_a_difference_is_established_only_where_brackets_do_not_meet_and_lists_a
     assert established(few, few) is False
 
 
+@pytest.mark.full
 def test_a_difference_between_lists_that_hold_all_that_is_published_is_established():
     # In Seine-et-Marne, 43 CS and 24 EVS are published for 2019.
     name = find_territory_name("77")

@@ -70,6 +70,7 @@ def test_one_row_group_holds_one_departement(name):
     assert len({s.min for s in statistics}) == len(statistics) == (96 if "boundaries" in name else 101)
 
 
+@pytest.mark.full
 def test_neighbours_are_mutual_and_islands_stand_alone(communes):
     rows = read_parquet("neighbours.parquet", ALL)
     pairs = set(zip(rows["code"], rows["voisin"], strict=True))

@@ -24,6 +24,7 @@ from shapely import Point, Polygon
 from avs_coverage.intake import receiving
 from avs_coverage.loaders.geo_process import DRIVERS, ReadingFailedError, geo_process
 from tests.conftest import ROOT, SPEAKS_UTF8
+from tests.tiers import every_day
 
 CANARY = "motdepasse-Tulipe42"
 MADE = Path(__file__).parent / "geopackages"
@@ -125,7 +126,7 @@ def check_refused(
     assert {str(path.relative_to(folder)) for path in folder.rglob("*")} == before
 
 
-@pytest.mark.parametrize("suffix", [".geojson", ".json", ".shp", ".gpkg"])
+@pytest.mark.parametrize("suffix", every_day([".geojson", ".json", ".shp", ".gpkg"]))
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_member_that_leads_out_is_refused(run, tmp_path, asked, kind, suffix):
     address, seen = asked
@@ -143,7 +144,9 @@ def test_a_member_that_leads_out_is_refused(run, tmp_path, asked, kind, suffix):
         check_refused(run(*words), tmp_path, before, seen)
 
 
-@pytest.mark.parametrize("name", ["communes.geojson", "communes.vrt", "communes.gpkg", "communes.shp"])
+@pytest.mark.parametrize(
+    "name", every_day(["communes.geojson", "communes.vrt", "communes.gpkg", "communes.shp"])
+)
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_file_that_leads_out_is_refused(run, tmp_path, asked, kind, name):
     address, seen = asked
@@ -355,7 +358,7 @@ def test_a_projection_that_names_a_file_has_none_read(run, tmp_path, kind):
         assert "AVS-371" in done.stdout.decode()
 
 
-@pytest.mark.parametrize("epsg", [4326, 2154, 3857, 27572, 32631, 2975, 5490])
+@pytest.mark.parametrize("epsg", every_day([4326, 2154, 3857, 27572, 32631, 2975, 5490], 2))
 @pytest.mark.parametrize("suffix", ["gpkg", "shp", "parquet", "geojson"])
 def test_the_projections_in_use_are_read(run, tmp_path, epsg, suffix):
     name = f"liste.{suffix}"

@@ -79,6 +79,7 @@ def test_the_workbook_read_by_another_program_holds_the_same_values(exported, vi
         assert sheet.print_title_rows == "$1:$1"
 
 
+@pytest.mark.full
 def test_codes_are_text_and_numbers_are_numbers_in_the_workbook(exported):
     openpyxl = pytest.importorskip("openpyxl")
     sheet = openpyxl.load_workbook(exported / "avs-03.xlsx")["Communes"]
@@ -103,6 +104,7 @@ def test_codes_are_text_and_numbers_are_numbers_in_the_workbook(exported):
     assert "COG au 1er janvier 2026" in said["Communes", "nom"]
 
 
+@pytest.mark.full
 def test_no_text_becomes_a_formula_or_a_link(run, tmp_path):
     openpyxl = pytest.importorskip("openpyxl")
     (tmp_path / "liste.csv").write_text(
@@ -115,6 +117,7 @@ def test_no_text_becomes_a_formula_or_a_link(run, tmp_path):
     assert cells["http://exemple.invalid"].hyperlink is None
 
 
+@pytest.mark.full
 def test_every_sheet_is_legible_on_a4_and_says_what_it_is_of(exported):
     openpyxl = pytest.importorskip("openpyxl")
     for sheet in openpyxl.load_workbook(exported / "avs-03.xlsx"):

@@ -64,6 +64,7 @@ def test_a_seed_is_read_before_it_is_damaged(tmp_path, one):
     assert not verdict.findings
 
 
+@pytest.mark.full
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chance=st.randoms(use_true_random=False))
 def test_any_command_line_ends_with_a_known_code(tmp_path_factory, chance):

@@ -15,8 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from shapely.geometry import Point, Polygon, box
 
-from avs_coverage import InputError, UsageError, find_territory_name
-from avs_coverage.gazetteer import Gazetteer
+from avs_coverage import InputError, UsageError, find_territory_name, gazetteer
 from avs_coverage.loaders.boundaries import read_boundaries_file
 from avs_coverage.loaders.figures import read_figures
 from avs_coverage.loaders.geo_file import is_json_without_geometry
@@ -264,11 +263,11 @@ def test_a_zip_whose_names_are_not_text_is_refused(tmp_path):
     assert refused(load_structures, tmp_path / "x.zip", ALLIER) == {"AVS-302"}
 
 
-def test_a_name_that_is_not_its_code_s_is_compared_with_the_communes_once(tmp_path, monkeypatch):
-    asked = []
-    read = Gazetteer._named
-    monkeypatch.setattr(Gazetteer, "_named", lambda *of: asked.append(of[1]) or read(*of))
+def test_names_that_are_not_their_codes_are_looked_up_in_one_table(tmp_path, monkeypatch):
+    made = []
+    make = gazetteer._Names.__init__
+    monkeypatch.setattr(gazetteer._Names, "__init__", lambda *of: made.append(of) or make(*of))
     rows = "".join(f"A{n};CS;03185;Montlu\n" for n in range(50))
     (tmp_path / "x.csv").write_text("nom;type;code_insee;commune\n" + rows, encoding="utf-8")
     load_structures(tmp_path / "x.csv", ALLIER)
-    assert asked == ["montlu"]
+    assert len(made) == 1

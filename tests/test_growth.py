@@ -131,6 +131,7 @@ BOMBS = {
 }  # fmt: skip
 
 
+@pytest.mark.full
 @pytest.mark.skipif(sys.platform == "win32", reason="memory is not measured there")
 def test_bombs_of_every_kind_are_refused_in_little_memory(tmp_path):
     for name, make in BOMBS.items():
@@ -190,6 +191,7 @@ def test_equal_rows_that_shrink_to_a_three_hundredth_are_read(tmp_path):
     assert len(read_frame(tmp_path / "x.zip", lambda header: header)) == 35_000
 
 
+@pytest.mark.full
 def test_a_large_sheet_of_equal_cells_and_one_of_blank_cells_are_read(tmp_path):
     with xlsxwriter.Workbook(tmp_path / "x.xlsx", {"constant_memory": True}) as book:
         filled, blank = book.add_worksheet("a"), book.add_worksheet("b")
@@ -211,6 +213,7 @@ def test_a_long_note_and_many_short_texts_are_read(tmp_path):
     assert (len(read), read[1].cells[3]) == (len(rows), "n" * 30_000)
 
 
+@pytest.mark.full
 def test_a_workbook_whose_directory_understates_a_part_is_refused(tmp_path):
     (tmp_path / "x.xlsx").write_bytes(understated())
     (done,) = run_bounded(tmp_path, [("check", "x.xlsx")])

@@ -283,6 +283,7 @@ def fullest(values: list[dict[str, Any]]) -> dict[str, Any]:
     return min([value for value in values if len(value) == most][:50], key=lambda value: len(str(value)))
 
 
+@pytest.mark.full
 def test_what_stderr_warns_of_is_in_the_document(corpus):
     warned, missing = 0, []
     for said in corpus:

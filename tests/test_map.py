@@ -266,6 +266,7 @@ def test_the_largest_towns_are_named_and_names_are_neither_few_nor_too_many(toda
 HOSTILE = ["<script>alert(1)</script>", "$x^2$ et a_b", "R&D \\frac{1}{2} 漢字", "A\x1b[31m\u202eB\nC"]
 
 
+@pytest.mark.full
 def test_texts_of_the_data_are_drawn_as_they_are(allier):
     report = with_names(allier, HOSTILE)
     content = map_bytes(report, "svg")
@@ -397,6 +398,7 @@ def test_names_never_meet_nor_leave_the_frame():
     assert found[0].name == names[0]
 
 
+@pytest.mark.full
 def test_signs_of_a_place_are_set_aside_and_none_covers_another():
     places = [(10.0, 10.0)] * 9 + [(11.0, 10.5), (40.0, 40.0)]
     area = Box(0, 0, 100, 100)
@@ -449,6 +451,7 @@ def test_other_territories_are_drawn_whole(territory):
     assert any(report.coverage.territory.name.name in text for text in texts)
 
 
+@pytest.mark.full
 def test_very_long_notes_leave_room_for_the_map_and_are_not_cut_unsaid(allier):
     report = with_names(allier, ["Un nom de structure qui n'en finit pas " * 60] * 9)
     with drawing("un essai"):

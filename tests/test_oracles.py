@@ -111,6 +111,7 @@ def test_the_nearest_of_each_commune_is_that_of_sjoin_nearest_on_random_worlds(s
     check_nearest(world, scattered(world, seed, count))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("count", [4, 60])
 def test_the_nearest_of_each_commune_of_allier_is_that_of_sjoin_nearest(count):
     check_nearest(ALLIER, scattered(ALLIER, 3, count))
@@ -252,6 +253,7 @@ def test_inhabitants_of_cells_within_a_radius_are_those_of_sjoin_dwithin(tmp_pat
             assert got == expected
 
 
+@pytest.mark.full
 @settings(max_examples=25)
 @given(seed=SEEDS, metres=st.sampled_from([250, 1500, 9000]))
 def test_cells_lie_between_two_buffers(tmp_path_factory, seed, metres):

@@ -57,6 +57,7 @@ def everything(path):
     return content + "\n".join(texts_of(path)).encode()
 
 
+@pytest.mark.full
 def test_no_folder_no_account_and_no_machine_is_in_a_deliverable(remis):
     machine = socket.gethostname().encode()
     told = [str(remis.parent), FOLDER, "jean.dupont", "machine-de-marie"]

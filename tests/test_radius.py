@@ -212,6 +212,7 @@ def test_a_wider_radius_or_one_more_structure_never_covers_less(cells, drawn, mo
     assert [f.to_record() for f in shuffled.figures()] == [f.to_record() for f in narrow.figures()]
 
 
+@pytest.mark.full
 @settings(max_examples=30)
 @given(seed=st.integers(0, 999), radius_m=st.sampled_from([150, 1000, 7000, 20_000]))
 def test_cells_of_the_european_grid_are_measured_in_the_legal_projection(seed, radius_m):

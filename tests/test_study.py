@@ -109,6 +109,7 @@ def test_wrong_settings_are_refused(tmp_path, text, code):
     assert [fault.code for fault in caught.value.faults] == [code]
 
 
+@pytest.mark.full
 def test_two_runs_of_init_give_the_same_bytes(run, process, tmp_path):
     run("init", "allier", "a", "--example")
     process("init", "allier", "b", "--example", PYTHONHASHSEED="7")

@@ -143,6 +143,7 @@ DRAWN = st.lists(
 )
 
 
+@pytest.mark.full
 @settings(max_examples=50)
 @given(drawn=DRAWN, radius_m=st.sampled_from([300, 2000]))
 def test_contributions_agree_with_the_figures(drawn, radius_m):

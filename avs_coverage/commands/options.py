@@ -249,15 +249,9 @@ class FileOptions:
             from avs_coverage.loaders.structure_table import parse_mapping
 
             mapping = parse_mapping(self.mapping)
-        return Files(
-            self.structures,
-            self.service_areas,
-            mapping,
-            tuple(self.population or ()),
-            self.communes,
-            tuple(self.qpv or ()),
-            tuple(self.indicators or ()),
-        )
+        population, qpv = tuple(self.population or ()), tuple(self.qpv or ())
+        indicators = tuple(self.indicators or ())
+        return Files(self.structures, self.service_areas, mapping, population, self.communes, qpv, indicators)
 
 
 @dataclass(frozen=True)
@@ -357,14 +351,8 @@ def report_of(request: Request) -> Report:
     from avs_coverage.commands.streams import print_warnings
     from avs_coverage.fetched import left_out
 
-    report = build_report(
-        request.territory,
-        request.rules,
-        request.on,
-        request.files,
-        request.include_unconfirmed,
-        request.options,
-    )
+    asked = (request.territory, request.rules, request.on, request.files, request.include_unconfirmed)
+    report = build_report(*asked, request.options)
     if not request.files.population:
         report = replace(report, file_warnings=(*report.file_warnings, *left_out(request.territory)))
     print_warnings(report.file_warnings)

@@ -36,6 +36,7 @@ def test_the_317_communes_of_allier_under_four_rules(explainer):
     assert dict(seen) == {"couverte": 15, "peut-être couverte": 218, "non couverte": 84}
 
 
+@pytest.mark.full
 def test_what_would_be_enough_is_and_a_little_less_is_not(explainer):
     """The distance and the duration said to be enough would cover the commune; the step below would not."""
     coverage = explainer.report.coverage
@@ -229,6 +230,7 @@ def made_report(name: str) -> Report:
     return Report(made[0], (), tuple(made[1:]))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", ["lozere", "974", "2A", "94", "200071140"])
 def test_every_commune_quarter_and_structure_of_a_made_list(name):
     made = Explainer(made_report(name))

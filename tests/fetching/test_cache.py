@@ -18,6 +18,7 @@ from tools.stand_in import content
 DEEP = b"[" * 100_000
 
 
+@pytest.mark.full
 def test_a_download_cut_short_is_resumed_where_it_stopped(run, stand, tmp_path, monkeypatch):
     monkeypatch.setattr(http_client, "WAITS_S", ())
     body, headers = content("/x/ensemble.zip")
@@ -75,6 +76,7 @@ def command(stand, *words):
     return [sys.executable, "-m", "avs_coverage", "data", "fetch", *words, "--mirror", stand.url]
 
 
+@pytest.mark.full
 def test_two_runs_at_once_leave_one_whole_file(stand, tmp_path):
     running = [
         subprocess.Popen(

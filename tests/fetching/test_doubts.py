@@ -109,6 +109,7 @@ def test_a_refusal_names_neither_a_file_that_is_not_kept_nor_an_option_nobody_ty
     assert "--population" not in told
 
 
+@pytest.mark.full
 def test_the_territory_of_a_file_of_the_country_is_read_all_the_same(run, stand):
     assert fetch(run, stand, "qpv-2024", "zzzz").returncode == 4
     assert stand.asked == []

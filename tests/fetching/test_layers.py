@@ -56,6 +56,7 @@ def changed_populations():
     return json.dumps(rows).encode(), headers
 
 
+@pytest.mark.full
 def test_the_bpe_keeps_two_types_and_is_a_list_that_the_user_gives(run, stand):
     done = fetch(run, stand, "bpe")
     assert done.returncode == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -104,6 +105,7 @@ def test_a_password_reaches_the_server_and_no_output(process, stand):
         assert b"marie" not in output.stdout + output.stderr
 
 
+@pytest.mark.full
 def test_a_password_is_in_no_file_of_an_export(process, stand, tmp_path):
     url = stand.url.replace("//", "//marie:Secret123@")
     words = ("export", "allier", "--rule", NEAR, "--osrm", url, "-o", "x", "--format", "csv,json,markdown")
@@ -185,7 +187,9 @@ def test_one_may_ask_from_python(stand):
     assert stand.url in report.coverage.rule.label
     assert any(stand.url in text for text in report.warnings)
     with pytest.raises(UsageError):
-        build_report(allier, NEAR, files=Files(travel_times="temps.csv"), options=RuleOptions(osrm=stand.url))
+        build_report(
+            allier, NEAR, files=Files(travel_times=Path("temps.csv")), options=RuleOptions(osrm=stand.url)
+        )
 
 
 def test_the_years_of_a_history_know_the_times_of_structures_closed_since(stand, run, tmp_path):
