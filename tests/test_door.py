@@ -410,6 +410,18 @@ def test_a_reading_that_takes_too_much_ends_and_the_next_one_goes_on(tmp_path):
         assert process.ask("describe", tmp_path / "b.geojson", "GeoJSON:")[0]["name"] == "b"
 
 
+def test_a_process_that_dies_before_it_is_asked_is_no_fault_of_the_disk(tmp_path):
+    (tmp_path / "b.geojson").write_bytes(geojson())
+    with receiving() as intake:
+        process = geo_process(intake)
+        process._check_drivers()
+        process._process.kill()
+        process._process.wait()
+        with pytest.raises(ReadingFailedError):
+            process.ask("describe", tmp_path / "b.geojson", "GeoJSON:")
+        assert process.ask("describe", tmp_path / "b.geojson", "GeoJSON:")[0]["name"] == "b"
+
+
 def test_a_python_that_cannot_be_started_again_is_said(run, tmp_path, monkeypatch):
     (tmp_path / "liste.geojson").write_bytes(geojson())
     for executable in ("", str(tmp_path / "absent"), "/bin/false"):

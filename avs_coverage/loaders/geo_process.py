@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -118,7 +119,7 @@ class GeoProcess:
     def close(self) -> None:
         """End the process at once."""
         self._process.kill()
-        with self._process:
+        with suppress(OSError), self._process:  # what it was not told cannot be written any more
             pass
 
     def _check_drivers(self) -> None:
