@@ -18,7 +18,7 @@ from typing import Any
 _NEVER_IMPORTED = ("geopandas", "pandas", "pyproj", "shapely")
 """Pyogrio imports them where they are there, for what is not done here: half a second."""
 _PIECE_ROWS = 10_000
-_MOST_LAYERS = 1_000
+_MOST_LAYERS = 300
 
 
 class _Left:
@@ -37,7 +37,10 @@ def describe(request: dict[str, Any]) -> list[dict[str, Any]]:
     from pyogrio.raw import read
 
     found = []
-    for name, kind in list(pyogrio.list_layers(request["source"]))[:_MOST_LAYERS]:
+    layers = list(pyogrio.list_layers(request["source"]))
+    if len(layers) > _MOST_LAYERS:
+        raise MemoryError
+    for name, kind in layers:
         meta = read(request["source"], layer=name, max_features=1, **_encoding(request))[0]
         found.append(
             {"name": str(name), "kind": str(kind or ""), "columns": [str(n) for n in meta["fields"]]}
