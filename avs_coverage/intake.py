@@ -23,10 +23,14 @@ from typing import IO, TypeVar, cast
 from avs_coverage.embedded import data_dir
 from avs_coverage.errors import InputError, OutputError
 from avs_coverage.faults import Fault
-from avs_coverage.messages import os_reason
+from avs_coverage.messages import number, os_reason
 from avs_coverage.ordinary import is_handed_over, require_ordinary
 
 MOST_COPIED_BYTES = 1_000_000_000
+MOST_READ_BYTES = 4_000_000_000
+"""Twice the layers of France that the tool can use; what is larger is not even read for its fingerprint."""
+_MOST_HOLES = 50
+"""How many times what it takes on the disk a large file may measure: a disk may be compressed."""
 MOST_PIPED_BYTES = 200_000_001
 """A byte more than a list may hold: its reader says that it is too large."""
 _PREFIX = "avs-coverage-recu-"
@@ -123,6 +127,7 @@ class Intake:
 
     def _take(self, path: Path) -> None:
         if is_large(path):
+            _require_moderate(path)
             self._files[path], self._places[path] = fingerprint(path), path
             return
         folder = self.folder()
@@ -175,6 +180,14 @@ def received_start(path: Path) -> Path:
 def is_large(path: Path) -> bool:
     """Tell a file that is read where it is; raises OSError."""
     return path.stat().st_size > MOST_COPIED_BYTES
+
+
+def _require_moderate(path: Path) -> None:
+    """Refuse (AVS-365) a file too large for any use, or that is but holes: to read it would take hours."""
+    status = path.stat()
+    on_disk = getattr(status, "st_blocks", status.st_size) * 512
+    if status.st_size > min(MOST_READ_BYTES, _MOST_HOLES * on_disk):
+        raise InputError(Fault("AVS-365", {"value": number(status.st_size)}, path.name))
 
 
 def fingerprint(path: Path) -> Received:

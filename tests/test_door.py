@@ -323,6 +323,45 @@ def test_the_list_of_a_geopackage_that_another_program_has_open_is_the_one_it_se
     assert "Centre Z" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
 
 
+@pytest.mark.parametrize("never_closed", ["[" * 300_000, "/* " * 100_000, "'' " * 100_000, '"' * 300_001])
+def test_what_is_never_closed_in_a_schema_is_passed_over_once(never_closed):
+    from avs_coverage.loaders.geopackage_code import tokens
+
+    assert tokens(f"create table l (a) /* {never_closed}") == ("create", "table", "l", "(", "a", ")")
+    assert tokens(f"create {never_closed}")[0] == "create"
+
+
+def test_triggers_of_many_columns_and_keys_are_looked_at_once_each(run, tmp_path):
+    columns, keys = ([f"{letter}{rank}" for rank in range(20)] for letter in "ck")
+    triggers = "".join(
+        f'create trigger "rtree_t_{c}_delete" after delete on t when old."{c}" notnull begin '
+        f'delete from "rtree_t_{c}" where id = old."k19"; end;'
+        for c in columns
+    )
+    table = f"create table t ({','.join([*columns, *keys])}, primary key ({','.join(keys)}));"
+    geopackage(tmp_path / "liste.gpkg", table + triggers)
+    done = run("check", "liste.gpkg")
+    assert done.returncode == 3
+    assert "« rtree_t_c0_delete »" in done.stdout.decode()
+
+
+def test_a_schema_out_of_proportion_is_refused(run, tmp_path):
+    script = "".join(f"create table t{rank} (a /* {'x' * 900_000} */);" for rank in range(3))
+    geopackage(tmp_path / "liste.gpkg", script)
+    done = run("check", "liste.gpkg")
+    assert done.returncode == 3
+    assert "démesurée" in done.stdout.decode()
+
+
+def test_more_layers_than_anyone_has_are_refused(tmp_path, monkeypatch):
+    from avs_coverage.loaders import geo_worker
+
+    monkeypatch.setattr(geo_worker, "_MOST_LAYERS", 0)
+    path = geopackage(tmp_path / "liste.gpkg")
+    with pytest.raises(MemoryError):
+        geo_worker.describe({"source": str(path), "encoding": ""})
+
+
 # Projections
 
 
@@ -369,6 +408,19 @@ def test_the_projections_in_use_are_read(run, tmp_path, epsg, suffix):
     assert "Espace B" in done.stdout.decode()
 
 
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [
+        ("EPSG:2154", True), ("RGF93 / Lambert-93", True), ("WGS 84  -  x", False), ("a  b", True),
+        ("a  " * 40 + "!", False), ("a - " * 5_000 + "!", False),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_projection_is_read_in_one_way(run, tmp_path, name, is_one):
+    from avs_coverage.loaders.geo_layers import _CRS_NAME
+
+    assert bool(_CRS_NAME.fullmatch(name)) == is_one
+
+
 # What a shapefile has beside it
 
 
@@ -410,6 +462,18 @@ def test_a_reading_that_takes_too_much_ends_and_the_next_one_goes_on(tmp_path):
             with pytest.raises(ReadingFailedError, match="temps ou de mémoire"):
                 process.ask("describe", path)
         (tmp_path / "b.geojson").write_bytes(geojson())
+        assert process.ask("describe", tmp_path / "b.geojson", "GeoJSON:")[0]["name"] == "b"
+
+
+def test_a_process_that_dies_before_it_is_asked_is_no_fault_of_the_disk(tmp_path):
+    (tmp_path / "b.geojson").write_bytes(geojson())
+    with receiving() as intake:
+        process = geo_process(intake)
+        process._check_drivers()
+        process._process.kill()
+        process._process.wait()
+        with pytest.raises(ReadingFailedError):
+            process.ask("describe", tmp_path / "b.geojson", "GeoJSON:")
         assert process.ask("describe", tmp_path / "b.geojson", "GeoJSON:")[0]["name"] == "b"
 
 
@@ -479,6 +543,34 @@ def test_a_file_too_large_to_be_copied_is_read_where_it_is(run, tmp_path, monkey
     assert done.returncode == 0, done.stderr.decode()
     assert "Espace B" in done.stdout.decode()
     assert {path.name for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other disks have no holes, or write them")
+@pytest.mark.parametrize("name", ["liste.gpkg", "liste.geojson", "liste.shp", "liste.zip", "liste.parquet"])
+def test_a_file_of_holes_is_refused_before_it_is_read(run, tmp_path, name):
+    if name == "liste.parquet":
+        STRUCTURES.to_parquet(tmp_path / name)
+    elif name == "liste.zip":
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("liste.geojson", geojson())
+    else:
+        STRUCTURES.to_file(tmp_path / name)
+    os.truncate(tmp_path / name, 1 << 40)
+    for words in (("check", name), ("report", "allier", "--communes", name)):
+        done = run(*words)
+        assert done.returncode == 3
+        assert "AVS-3" in (done.stdout + done.stderr).decode()
+
+
+def test_a_file_too_large_for_any_use_is_not_read(run, tmp_path, monkeypatch):
+    from avs_coverage import intake
+
+    (tmp_path / "liste.geojson").write_bytes(geojson())
+    monkeypatch.setattr(intake, "MOST_COPIED_BYTES", 10)
+    monkeypatch.setattr(intake, "MOST_READ_BYTES", 20)
+    done = run("report", "allier", "--communes", "liste.geojson")
+    assert done.returncode == 3
+    assert "AVS-365" in done.stderr.decode()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names there are bytes")

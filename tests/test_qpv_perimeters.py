@@ -13,7 +13,8 @@ import shapely
 from avs_coverage.build import build_report
 from avs_coverage.embedded import read_boundaries, read_csv, read_parquet
 from avs_coverage.gazetteer import Gazetteer
-from avs_coverage.loaders.polygons import repaired, valid_polygons
+from avs_coverage.loaders.geo_shapes import valid_polygons
+from avs_coverage.loaders.polygons import repaired
 from avs_coverage.loaders.quarters import read_quarters
 from avs_coverage.projection import epsg_of
 from avs_coverage.qpv import departement_of_qpv, embedded_quarters, is_in_force, is_unlisted, official_qpv
@@ -174,6 +175,7 @@ def test_a_polygon_that_one_method_loses_is_rebuilt_by_the_other(monkeypatch):
     whole = valid_polygons(bow_tie)
     assert whole.is_valid
     assert whole.area == 2
+    assert repaired([bow_tie], ["QN05602M"], "qp.geojson", [])[0].area == 2
     make_valid = shapely.make_valid
 
     def losing(shape, *, method="linework", **more):
@@ -181,7 +183,6 @@ def test_a_polygon_that_one_method_loses_is_rebuilt_by_the_other(monkeypatch):
 
     monkeypatch.setattr(shapely, "make_valid", losing)
     assert valid_polygons(bow_tie).area == 2
-    assert repaired(bow_tie, "QN05602M", "qp.geojson", []).area == 2
     assert valid_polygons(shapely.from_wkt("LINESTRING (0 0, 1 1)")) is None
 
 

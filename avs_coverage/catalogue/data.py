@@ -277,6 +277,11 @@ DATA: dict[str, FaultKind] = {
         "on ne peut pas deviner laquelle fait foi",
         "gardez une seule ligne par origine et destination",
     ),
+    "AVS-365": FaultKind(
+        "le fichier est démesuré : {value} octets",
+        "rien de ce dont l'outil se sert n'en approche",
+        "vérifiez que c'est le bon fichier ; n'en gardez que votre territoire",
+    ),
     "AVS-370": FaultKind(
         "le contour de {value} est à {distance} km de son chef-lieu",
         "la projection annoncée est fausse, ou longitude et latitude sont inversées",

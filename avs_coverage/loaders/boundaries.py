@@ -31,7 +31,7 @@ from avs_coverage.loaders.geo_file import (
     read_attributes,
     read_features,
 )
-from avs_coverage.loaders.polygons import misplaced, repaired
+from avs_coverage.loaders.polygons import are_a_coverage, misplaced, repaired, sharing_a_line, united
 from avs_coverage.messages import counted, enumeration, number
 from avs_coverage.projection import geodesic_area_km2
 
@@ -105,15 +105,15 @@ def read_boundaries_file(path: Path, wanted: Collection[str] | None) -> Boundari
             codes = ", ".join(f"'{code}'" for code in sorted({rows[i] for i in kept}))
             where = f'"{code_column}" IN ({codes})'
         features, warnings = read_features(layer, [code_column], path.name, where)
-    reading.warnings += warnings
-    frame = reading.join(features, code_column)
-    if reading.faults:
-        raise InputError(reading.faults, len(rows), reading.set_aside)
-    if frame.empty:
-        raise InputError(reading.nothing(), len(rows), reading.set_aside)
-    reading.say_missing(frame)
-    reading.say_sizes(frame)
-    neighbours, lost = _neighbours(frame)
+        reading.warnings += warnings
+        frame = reading.join(features, code_column)
+        if reading.faults:
+            raise InputError(reading.faults, len(rows), reading.set_aside)
+        if frame.empty:
+            raise InputError(reading.nothing(), len(rows), reading.set_aside)
+        reading.say_missing(frame)
+        reading.say_sizes(frame)
+        neighbours, lost = _neighbours(frame, path.name)
     return Boundaries(
         path.name,
         _format(layer.columns),
@@ -235,36 +235,37 @@ class _Reading:
     def join(self, features: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
         """Return one polygon a commune of today, with its area in km²."""
         import geopandas as gpd
-        import shapely
 
         parts: dict[str, list[Any]] = defaultdict(list)
         lines: dict[str, list[str]] = defaultdict(list)
-        empty = 0
-        for value, shape in zip(features[column], features.geometry, strict=True):
-            today = self._today.get(attribute_text(value))
-            if today is None:
-                continue
-            if shape is None or shape.is_empty:
-                empty += 1
-                continue
-            whole = repaired(shape, self._name(today), self.file, self.warnings)
+        codes = [attribute_text(value) for value in features[column]]
+        drawn = [
+            (self._today[code], code, shape)
+            for code, shape in zip(codes, features.geometry, strict=True)
+            if code in self._today
+        ]
+        empty = sum(shape is None or shape.is_empty for _, _, shape in drawn)
+        drawn = [one for one in drawn if one[2] is not None and not one[2].is_empty]
+        names = [self._name(today) for today, _, _ in drawn]
+        shapes = repaired([shape for _, _, shape in drawn], names, self.file, self.warnings)
+        for (today, code, _), whole in zip(drawn, shapes, strict=True):
             if whole is None:
                 empty += 1
                 continue
             parts[today].append(whole)
-            lines[today].append(attribute_text(value))
+            lines[today].append(code)
         self.set_aside += put_aside(self.file, empty, ("commune sans contour", "communes sans contour"))
         for code in sorted(self._incomplete.keys() & parts.keys()):
             self.warnings.append(self.codes.incomplete(code, self._incomplete[code], "AVS-933"))
             self.set_aside += put_aside(self.file, len(lines[code]), PART_OF_COMMUNE)
             del parts[code], lines[code]
-        for code, codes in lines.items():
-            if len(codes) > len(set(codes)):
+        for code, several in lines.items():
+            if len(several) > len(set(several)):
                 self.warnings.append(Fault("AVS-930", {"value": self._name(code)}, self.file))
-        shapes = [p[0] if len(p) == 1 else shapely.union_all(p) for p in parts.values()]
-        frame = (
-            gpd.GeoDataFrame({"code": list(parts)}, geometry=shapes, crs=4326).set_index("code").sort_index()
+        frame = gpd.GeoDataFrame(
+            {"code": list(parts)}, geometry=united(list(parts.values()), self.file), crs=4326
         )
+        frame = frame.set_index("code").sort_index()
         frame["superficie_km2"] = geodesic_area_km2(frame.geometry)
         for code, shape in frame.geometry.items():
             fault = misplaced(shape, self._gazetteer.get(str(code)), self._name(str(code)), self.file)
@@ -304,25 +305,23 @@ class _Reading:
             self.warnings.append(Fault("AVS-935", values, self.file))
 
 
-def _neighbours(frame: gpd.GeoDataFrame) -> tuple[pd.DataFrame | None, int]:
+def _neighbours(frame: gpd.GeoDataFrame, file: str) -> tuple[pd.DataFrame | None, int]:
     """Return the pairs that share a line, and how many embedded pairs do not.
 
     None where the polygons overlap, leave slits, or stand apart where communes are known to touch:
     every commune would then seem to be an island.
     """
     import pandas as pd
-    import shapely
 
     shapes = frame.geometry.to_numpy()
     departements = {departement_of(str(code)) for code in frame.index}
     known = read_parquet("neighbours.parquet", sorted(departements), ("code", "voisin"))
     known = known[known["code"].isin(frame.index) & known["voisin"].isin(frame.index)]
-    if not shapely.coverage_is_valid(shapes):
+    if not are_a_coverage(shapes, file):
         return None, len(known) // 2
-    left, right = shapely.STRtree(shapes).query(shapes, predicate="touches")
-    line = shapely.relate_pattern(shapes[left], shapes[right], "****1****")
+    left, right = sharing_a_line(shapes)
     codes = frame.index.to_numpy(dtype=object)
-    pairs = np.column_stack([codes[left[line]], codes[right[line]]])
+    pairs = np.column_stack([codes[left], codes[right]])
     found = pd.DataFrame(pairs, columns=["code", "voisin"]).sort_values(["code", "voisin"], ignore_index=True)
     lost = len(known.merge(found, how="left", indicator=True).query("_merge == 'left_only'"))
     return (found if lost <= _MOST_LOST * len(known) else None), lost // 2

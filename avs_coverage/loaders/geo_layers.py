@@ -32,7 +32,8 @@ _CRS = re.compile(
     rb"""(["'])(?:[cC]|\\u00[46]3)(?:[rR]|\\u00[57]2)(?:[sS]|\\u00[57]3)\1\s*([:/])\s*(.)""", re.DOTALL
 )
 _CRS_NAME = re.compile(
-    r"urn:[\w:.,-]+|https?://(www\.)?opengis\.net/(def/crs|gml/srs)/[\w./#-]+|\w+:\w+|[\w]+( ?[-/ ] ?\w+)*",
+    r"urn:[\w:.,-]+|https?://(www\.)?opengis\.net/(def/crs|gml/srs)/[\w./#-]+|\w+:\w+"
+    r"|\w+(?:(?: ?[-/] ?| {1,3})\w+)*",
     re.IGNORECASE,
 )
 _CRS_BYTES = 2_000

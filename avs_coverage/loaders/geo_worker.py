@@ -6,6 +6,7 @@ a JSON object, and answers each with one line; what is read goes to a file in Ar
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ from typing import Any
 _NEVER_IMPORTED = ("geopandas", "pandas", "pyproj", "shapely")
 """Pyogrio imports them where they are there, for what is not done here: half a second."""
 _PIECE_ROWS = 10_000
-_MOST_LAYERS = 1_000
+_MOST_LAYERS = 300
 
 
 class _Left:
@@ -36,7 +37,10 @@ def describe(request: dict[str, Any]) -> list[dict[str, Any]]:
     from pyogrio.raw import read
 
     found = []
-    for name, kind in list(pyogrio.list_layers(request["source"]))[:_MOST_LAYERS]:
+    layers = list(pyogrio.list_layers(request["source"]))
+    if len(layers) > _MOST_LAYERS:
+        raise MemoryError
+    for name, kind in layers:
         meta = read(request["source"], layer=name, max_features=1, **_encoding(request))[0]
         found.append(
             {"name": str(name), "kind": str(kind or ""), "columns": [str(n) for n in meta["fields"]]}
@@ -127,8 +131,22 @@ def drivers() -> list[str]:
     return sorted(pyogrio.list_drivers())
 
 
+def shapes(request: dict[str, Any]) -> Any:  # noqa: ANN401 - what the action gives
+    """Do what a request asks of shapes: see ``geo_shapes``, which is loaded the first time."""
+    if _Left in sys.meta_path:
+        sys.meta_path.remove(_Left)  # Shapely is imported here; pyogrio is, and went without
+    name = "geo_shapes"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+        assert spec is not None  # noqa: S101 - the name is that of a source file
+        assert spec.loader is not None  # noqa: S101
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name].ACTIONS[request["act"]](request)
+
+
 ACTIONS: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "describe": describe, "read": read_layer, "decode": decode,
+    "describe": describe, "read": read_layer, "decode": decode, "shapes": shapes,
 }  # fmt: skip
 
 

@@ -6,13 +6,16 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from avs_coverage.loaders.geo_projection import REASON, stands_by_itself
 from avs_coverage.loaders.geopackage_code import is_of_the_format, tokens
+from avs_coverage.paths import sqlite_uri
 
 _MOST_BYTES, _MOST_ENTRIES = 1_000_000, 10_000
 """Of one text of the schema, or of a name; and of tables, indexes and the rest."""
+_MOST_CHARACTERS = 2_000_000
+"""Of the whole schema: that of BD TOPO, with its sixty layers, has a tenth."""
 _STEPS, _MOST_CALLS = 10_000, 2_000
 _GENERATED = (2, 3)
 _EXPRESSION = -2
@@ -59,20 +62,9 @@ def inspect(path: Path, is_copy: bool) -> None:
         raise RefusedError("fichier géographique abîmé ou incomplet") from error
 
 
-def uri_of(path: PurePath) -> str:
-    """Return the address by which SQLite opens a file; the machine of a share of Windows is no authority.
-
-    >>> from pathlib import PureWindowsPath
-    >>> uri_of(PureWindowsPath("//serveur/partage/a.gpkg")), uri_of(PureWindowsPath("C:/a b.gpkg"))
-    ('file:////serveur/partage/a.gpkg', 'file:///C:/a%20b.gpkg')
-    """
-    uri = path.as_uri()
-    return uri if uri.startswith("file:///") else uri.replace("file://", "file:////", 1)
-
-
 def _opened(path: Path, is_copy: bool) -> sqlite3.Connection:
     mode = "mode=rw" if is_copy else "immutable=1"
-    database = sqlite3.connect(f"{uri_of(path.resolve())}?{mode}", uri=True, isolation_level=None)
+    database = sqlite3.connect(sqlite_uri(path.resolve(), mode), uri=True, isolation_level=None)
     calls = iter(range(_MOST_CALLS))
     database.set_progress_handler(lambda: next(calls, None) is None, _STEPS)
     for limit, most in (
@@ -93,6 +85,8 @@ def _entries(database: sqlite3.Connection) -> Iterator[_Entry]:
     )
     if len(rows) > _MOST_ENTRIES:
         raise RefusedError(f"plus de {_MOST_ENTRIES} tables")
+    if sum(len(str(row[3] or "")) for row in rows) > _MOST_CHARACTERS:
+        raise RefusedError("la description de ses tables est démesurée")
     for row in rows:
         kind, name, table, sql = ("" if value is None else str(value) for value in row)
         yield _Entry(kind, name, table, sql)

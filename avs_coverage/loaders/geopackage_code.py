@@ -15,11 +15,13 @@ from collections.abc import Collection, Iterator
 Tokens = tuple[str, ...]
 
 _TOKEN = re.compile(
-    r"""\s+|--[^\n]*|/\*.*?\*/  # what says nothing
-    |(?P<quoted>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|'(?:[^']|'')*')
+    r"""\s+|--[^\n]*|/\*.*?(?:\*/|\Z)  # what says nothing
+    |(?P<quoted>"[^"]*(?:""[^"]*)*(?:"|\Z)|`[^`]*(?:``[^`]*)*(?:`|\Z)|\[[^\]]*(?:\]|\Z)
+        |'[^']*(?:''[^']*)*(?:'|\Z))
     |(?P<word>[^\W\d][\w$]*|\d[\w.]*|.)""",
     re.S | re.X,
 )
+"""What is never closed goes to the end: to look for its end from each character would take for ever."""
 _RTREE_VALUES = 'NEW."{i}", ST_MinX(NEW."{c}"), ST_MaxX(NEW."{c}"), ST_MinY(NEW."{c}"), ST_MaxY(NEW."{c}")'
 _PUT = f'INSERT OR REPLACE INTO "rtree_{{t}}_{{c}}" VALUES ({_RTREE_VALUES});'
 _DELETE = 'DELETE FROM "rtree_{t}_{c}" WHERE id = OLD."{i}";'
@@ -88,6 +90,8 @@ def tokens(sql: str) -> Tokens:
 
     >>> tokens('CREATE TRIGGER "a b" -- x\n ON [t] WHEN new.x NOT NULL')
     ('create', 'trigger', 'a b', 'on', 't', 'when', 'new', '.', 'x', 'notnull')
+    >>> tokens("a 'it''s' [b]/* c")
+    ('a', "it's", 'b')
     """
     found: list[str] = []
     for match in _TOKEN.finditer(sql.strip().rstrip(";")):
@@ -124,23 +128,22 @@ def _triggers(said: Tokens, table: str, columns: Collection[str], keys: Collecti
     name = said[2] if len(said) > 2 else ""  # noqa: PLR2004 - create trigger NAME
     t = _escaped(table)
     for event, sign in (("insert", "+"), ("delete", "-")):
-        for where in (f"lower(table_name) = lower('{t}')", f"table_name = '{t}'"):
-            yield tokens(_COUNT.format(event=event, sign=sign).format(t=t, where=where))
-    for column in columns:
-        prefix = f"rtree_{table}_{column}_".lower()
-        template = _RTREE.get(name.removeprefix(prefix)) if name.startswith(prefix) else None
-        for key in keys if template else ():
-            for after in (template, str(template).replace("UPDATE ON", 'UPDATE OF "{c}" ON')):
-                text = str(after).format(t=t, c=_escaped(column), i=_escaped(key))
-                yield tokens(f'CREATE TRIGGER "{_escaped(name)}" AFTER {text}')
+        if name == f"trigger_{event}_feature_count_{table}":
+            for where in (f"lower(table_name) = lower('{t}')", f"table_name = '{t}'"):
+                yield tokens(_COUNT.format(event=event, sign=sign).format(t=t, where=where))
+    start, (column, _, what) = f"rtree_{table}_", name.rpartition("_")
+    template = _RTREE.get(what, "") if column.startswith(start) else ""
+    column = column.removeprefix(start)
+    # The key of a layer is one column.
+    if template and len(keys) == 1 and column in map(str.lower, columns):
+        for after in (template, template.replace("UPDATE ON", 'UPDATE OF "{c}" ON')):
+            text = after.format(t=t, c=_escaped(column), i=_escaped(*keys))
+            yield tokens(f'CREATE TRIGGER "{_escaped(name)}" AFTER {text}')
     for (checked, column), conditions in _CHECKS.items():
-        if checked == table:
-            for event, moment in (("insert", "INSERT"), ("update", f"UPDATE OF {column}")):
+        for event, moment in (("insert", "INSERT"), ("update", f"UPDATE OF {column}")):
+            if checked == table and name == f"{table}_{column}_{event}":
                 refusals = "".join(f"SELECT RAISE(ABORT, '') WHERE {one};" for one in conditions)
-                text = (
-                    f"CREATE TRIGGER {table}_{column}_{event} BEFORE {moment} ON {table} FOR EACH ROW "
-                    f"BEGIN {refusals} END"
-                )
+                text = f"CREATE TRIGGER {name} BEFORE {moment} ON {table} FOR EACH ROW BEGIN {refusals} END"
                 for catalog in ("catalog", "catalogue"):
                     yield tokens(text.replace("{catalog}", catalog))
 

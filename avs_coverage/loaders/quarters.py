@@ -21,7 +21,7 @@ from avs_coverage.loaders.geo_file import (
     read_attributes,
     read_features,
 )
-from avs_coverage.loaders.polygons import misplaced, repaired
+from avs_coverage.loaders.polygons import misplaced, repaired, united
 from avs_coverage.loaders.table_frame import read_frame
 from avs_coverage.messages import counted, enumeration
 from avs_coverage.names import normalise
@@ -266,10 +266,11 @@ def _read_layer(path: Path, reading: _Reading) -> None:
             raise InputError(Fault("AVS-374", {"found": read}, path.name))
         _, layer, columns = best
         frame, warnings = read_features(layer, _chosen(layer.columns), path.name)
-    reading.warnings += warnings
-    for line, row in enumerate(frame.to_dict("records"), 2):
-        cells = {column: attribute_text(row.get(name)) for column, name in columns.items()}
-        reading.add(cells, line, row["geometry"])
+        reading.warnings += warnings
+        for line, row in enumerate(frame.to_dict("records"), 2):
+            cells = {column: attribute_text(row.get(name)) for column, name in columns.items()}
+            reading.add(cells, line, row["geometry"])
+        reading.join()
     reading.end("périmètres", columns)
 
 
@@ -282,6 +283,7 @@ class _Reading:
         self.faults, self.warnings = self.codes.faults, self.codes.warnings
         self.quarters: dict[str, Qpv] = {}
         self.perimeters: dict[str, Any] = {}
+        self._shapes: list[tuple[str, Any]] = []
         self.set_aside: list[Fault] = []
         self.rows_read = 0
         self.label = ""
@@ -321,7 +323,7 @@ class _Reading:
             qpv = self.quarters[code] if has_perimeter else self._another_row(qpv, line)
         self.quarters[code] = qpv
         if has_perimeter:
-            self._add_perimeter(code, shape, communes)
+            self._shapes.append((code, shape))
 
     def _another_row(self, qpv: Qpv, line: int) -> Qpv:
         """Return a quarter of which a table has a row a commune; the same commune twice is a fault."""
@@ -363,20 +365,25 @@ class _Reading:
             found[communes[0].code] = None
         return tuple(found), ()
 
-    def _add_perimeter(self, code: str, shape: Any, communes: tuple[str, ...]) -> None:  # noqa: ANN401
-        import shapely
-
-        whole = None if shape is None else repaired(shape, code, self.file, self.warnings)
-        if whole is None or whole.is_empty:
-            self.warnings.append(Fault("AVS-934", {"value": code}, self.file))
-            return
-        if code in self.perimeters:
-            self.warnings.append(Fault("AVS-930", {"value": code}, self.file))
-            whole = shapely.union_all([self.perimeters[code], whole])
-        self.perimeters[code] = whole
-        commune = self._gazetteer.get(communes[0]) if communes else None
-        fault = misplaced(whole, commune, code, self.file)
-        self.faults += [fault] if fault else []
+    def join(self) -> None:
+        """Repair the perimeters that were added, and make one of those of a quarter."""
+        repaired_shapes = repaired(
+            [shape for _, shape in self._shapes], [code for code, _ in self._shapes], self.file, self.warnings
+        )
+        parts: dict[str, list[Any]] = {}
+        for (code, _), whole in zip(self._shapes, repaired_shapes, strict=True):
+            if whole is None or whole.is_empty:
+                self.warnings.append(Fault("AVS-934", {"value": code}, self.file))
+                continue
+            if code in parts:
+                self.warnings.append(Fault("AVS-930", {"value": code}, self.file))
+            parts.setdefault(code, []).append(whole)
+        self.perimeters = dict(zip(parts, united(list(parts.values()), self.file), strict=True))
+        for code, whole in self.perimeters.items():
+            communes = self.quarters[code].communes
+            commune = self._gazetteer.get(communes[0]) if communes else None
+            fault = misplaced(whole, commune, code, self.file)
+            self.faults += [fault] if fault else []
 
     def end(self, kind: str, columns: dict[str, str]) -> None:
         """Count what lies elsewhere, and say what was read."""

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from avs_coverage.loaders.polygons import valid_polygons
+from avs_coverage.loaders.geo_shapes import valid_polygons
 from avs_coverage.names import normalise
 from avs_coverage.projection import epsg_of
 from avs_coverage.qpv import departement_of_qpv
