@@ -1,4 +1,4 @@
-"""Read layers with GDAL, Parquet with Arrow, and .xls in a process that its parent bounds: see ``geo_process``.
+"""Read layers with GDAL, Parquet with Arrow, and .xls in a process that its parent bounds (``geo_process``).
 
 Run as a script, which imports nothing of the package. It reads one request a line on its standard input, each
 a JSON object, and answers each with one line; what is read goes to a file in Arrow's format, never by pickle.
