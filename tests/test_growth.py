@@ -7,6 +7,7 @@ import struct
 import sys
 import zipfile
 import zlib
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,7 +19,9 @@ from avs_coverage.growth import MOST_BYTES, SMALL_BYTES, excess
 from avs_coverage.loaders.bpe import read_bpe
 from avs_coverage.loaders.table_file import read_rows
 from avs_coverage.loaders.table_frame import read_frame
+from avs_coverage.loaders.workbook import read_sheets
 from tests.bounded import run_bounded
+from tests.old_workbooks import book, cell, number, old_workbook, record, shared, shared_texts, stored
 from tests.test_populations import SINCE_2021
 from tools.fuzz.seeds import as_ods, as_xlsx, as_zip
 
@@ -86,7 +89,26 @@ def understated() -> bytes:
     return bytes(made)
 
 
+def old(cells: bytes, **sheets: bytes) -> bytes:
+    return stored(book({"A": cells, **sheets}))
+
+
+def in_circle(table: list[int]) -> None:
+    table[8] = 8  # the sector of the directory is followed by itself
+
+
 BOMBS = {
+    "coin.xls": lambda: old(number(0, 0) + number(65_535, 255)),
+    "coin_lointain.xls": lambda: old(number(0, 0) + number(65_535, 65_535)),
+    "coin_annonce.xls": lambda: old(record(0x200, struct.pack("<IIHHH", 0, 0xFFFFFFFF, 0, 0xFFFF, 0))),
+    "cercle.xls": lambda: stored(book({"A": number(0, 0)}), in_circle),
+    "texte_repete.xls": lambda: stored(
+        book(
+            {"A": b"".join(shared(row, column) for row in range(500) for column in range(200))},
+            shared_texts(b"a" * 8_000),
+        )
+    ),
+    "feuilles.xls": lambda: old(b"", **{f"S{n}": number(60_000, 9) for n in range(100)}),
     "octets.zip": lambda: as_zip({"donnees_communes.csv": b"COM;PMUN\n" + b"1;2\n" * 15_000_000}),
     "ligne.zip": lambda: as_zip({"x.csv": b"COM;PMUN\n" + b"a" * 45_000_000}),
     "cellules.zip": lambda: as_zip({"x.csv": b"COM;PMUN\n" + (b";" * 30_000 + b"\n") * 1_500}),
@@ -203,6 +225,38 @@ def test_a_large_sheet_of_equal_cells_and_one_of_blank_cells_are_read(tmp_path):
     rows = read_rows(tmp_path / "x.xlsx")
     assert len(rows) == 20_000
     assert {row.cells for row in rows} == {("x", *["1"] * 9)}
+
+
+def test_an_old_workbook_is_read_as_its_cells_are(tmp_path):
+    days = [["nom", "debut", "x"], ["'=1 é", date(2024, 5, 6), 2.5], ["B", "", 12.0]]
+    sheets = {
+        "A": b"".join(cell(r + 2, c, value) for r, row in enumerate(days) for c, value in enumerate(row)),
+        "Vide": b"",
+        "C": number(0, 0, 3) + number(0, 1, 45_418.25, form=2),
+    }
+    (tmp_path / "liste.csv").write_bytes(stored(book(sheets)))  # known by its content
+    read = list(read_sheets(tmp_path / "liste.csv"))
+    assert [(name, [row.cells for row in rows]) for name, rows in read] == [
+        ("A", [("", "", "")] * 2 + [("nom", "debut", "x"), ("=1 é", "2024-05-06", "2.5"), ("B", "", "12")]),
+        ("Vide", []),
+        ("C", [("3", "2024-05-06T06:00:00")]),
+    ]
+    assert [row.line for row in read[0][1]] == [1, 2, 3, 4, 5]
+
+
+def test_an_old_workbook_of_twenty_thousand_rows_is_read(tmp_path):
+    rows = [["nom", "type", "code_insee"], *[[f"Structure {n}", "CS", "03185"] for n in range(20_000)]]
+    (tmp_path / "x.xls").write_bytes(old_workbook(rows))
+    read = read_rows(tmp_path / "x.xls")
+    assert (len(read), read[-1].cells) == (20_001, ("Structure 19999", "CS", "03185"))
+
+
+def test_an_old_workbook_that_would_swell_is_said_to(tmp_path):
+    (tmp_path / "x.xls").write_bytes(BOMBS["coin.xls"]())
+    with pytest.raises(InputError) as caught:
+        read_rows(tmp_path / "x.xls")
+    assert [fault.code for fault in caught.value.faults] == ["AVS-310"]
+    assert "hors du tableau" in str(caught.value)
 
 
 def test_a_long_note_and_many_short_texts_are_read(tmp_path):

@@ -73,7 +73,6 @@ _WRITTEN_BYTES, _WRITTEN_BYTES_PER_BYTE = 100_000_000, 20
 
 
 _DAMAGED = "fichier géographique abîmé ou incomplet"
-_EXHAUSTED = "sa lecture demande trop de temps ou de mémoire pour sa taille"
 _NO_PROCESS = "GDAL, qui lit ces fichiers, n'a pu être lancé dans un processus à part"
 
 
@@ -83,6 +82,13 @@ class ReadingFailedError(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class ExhaustedError(ReadingFailedError):
+    """Reading the file would have taken more time, memory or disk than its size allows."""
+
+    def __init__(self) -> None:
+        super().__init__("sa lecture demande trop de temps ou de mémoire pour sa taille")
 
 
 class GeoProcess:
@@ -111,9 +117,9 @@ class GeoProcess:
         answer = self._answer(json.dumps(whole), cpu_s * _WALL_S_PER_CPU_S)
         if answer is None:
             self._restart()
-            raise ReadingFailedError(_EXHAUSTED)
+            raise ExhaustedError
         if "failed" in answer:
-            raise ReadingFailedError(_EXHAUSTED if answer["failed"] == "memory" else _DAMAGED)
+            raise ExhaustedError if answer["failed"] == "memory" else ReadingFailedError(_DAMAGED)
         return answer["done"]
 
     def close(self) -> None:

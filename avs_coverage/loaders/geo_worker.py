@@ -1,4 +1,4 @@
-"""Read layers with GDAL, and Parquet with Arrow, in a process that its parent bounds: see ``geo_process``.
+"""Read layers with GDAL, Parquet with Arrow, and .xls in a process that its parent bounds (``geo_process``).
 
 Run as a script, which imports nothing of the package. It reads one request a line on its standard input, each
 a JSON object, and answers each with one line; what is read goes to a file in Arrow's format, never by pickle.
@@ -6,12 +6,14 @@ a JSON object, and answers each with one line; what is read goes to a file in Ar
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import json
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +91,36 @@ def decode(request: dict[str, Any]) -> int:
     return rows
 
 
+def read_xls(request: dict[str, Any]) -> list[tuple[str, int]]:
+    """Write the rows of an old workbook to a file, each a list in JSON; return each sheet and its rows.
+
+    A loop of its sectors, a cell far away or a text that stands there a thousand times takes what it may.
+    """
+    from python_calamine import CalamineWorkbook
+
+    found, cells = [], 0
+    source, target = Path(request["source"]), Path(request["target"])
+    with source.open("rb") as content, target.open("w", encoding="ascii") as file:
+        workbook = CalamineWorkbook.from_filelike(content)
+        for name in workbook.sheet_names:
+            sheet, rows = workbook.get_sheet_by_name(name), 0
+            if sheet.end is not None:
+                cells += (sheet.end[0] + 1) * (sheet.end[1] + 1)
+                if cells > request["most_cells"]:
+                    raise MemoryError
+                for rows, row in enumerate(sheet.iter_rows(), 1):  # noqa: B007
+                    file.write(json.dumps(row, default=_moment) + "\n")
+            found.append((name, rows))
+    return found
+
+
+def _moment(value: object) -> str:
+    """Write a date, a moment or a duration: a date without a time as such."""
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date().isoformat()
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
 def _encoding(request: dict[str, Any]) -> dict[str, str]:
     return {"encoding": request["encoding"]} if request["encoding"] else {}
 
@@ -146,7 +178,7 @@ def shapes(request: dict[str, Any]) -> Any:  # noqa: ANN401 - what the action gi
 
 
 ACTIONS: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "describe": describe, "read": read_layer, "decode": decode, "shapes": shapes,
+    "describe": describe, "read": read_layer, "decode": decode, "shapes": shapes, "xls": read_xls,
 }  # fmt: skip
 
 
@@ -160,6 +192,8 @@ def answers(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
             yield {"done": ACTIONS[request["do"]](request)}
         except MemoryError:
             yield {"failed": "memory"}
+        except OSError as error:
+            yield {"failed": "memory" if error.errno == errno.EFBIG else type(error).__name__}
         except Exception as error:  # the parent says in French that the file cannot be read
             yield {"failed": "memory" if "alloc" in str(error) else type(error).__name__}
 

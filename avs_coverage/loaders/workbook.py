@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 from xml.sax.saxutils import unescape
 
 from avs_coverage.errors import InputError
+from avs_coverage.growth import swollen
+from avs_coverage.intake import receiving
+from avs_coverage.loaders.geo_process import ExhaustedError, ReadingFailedError, geo_process
 from avs_coverage.loaders.table_file import CELL_IN_ERROR, Row, not_a_table, read_bytes, text_of
 from avs_coverage.loaders.workbook_parts import Places, taken_apart
 
 _IN_MEMORY_BYTES = 20_000_000
+_MOST_XLS_CELLS = 4_000_000
+"""Sixty columns of all the rows that there are in one."""
+_DAMAGED = "classeur abîmé, protégé par un mot de passe, ou d'un autre logiciel"
 _SHEET = re.compile(r'<(?:\w+:)?sheet (?=[^>]*?name="([^"]*)")[^>]*?\w+:id="([^"]*)"')
 _RELATION = re.compile(r'<Relationship (?=[^>]*?Id="([^"]*)")[^>]*?Target="([^"]*)"')
 
@@ -28,6 +36,9 @@ def read_sheets(path: Path) -> Iterator[tuple[str, list[Row]]]:
 
 def sheets(path: Path, content: bytes) -> Iterator[tuple[str, list[Row]]]:
     """Yield the name and the rows of each sheet of a workbook already read."""
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        yield from _sheets_of_xls(path)
+        return
     from python_calamine import CalamineWorkbook
 
     try:
@@ -39,8 +50,29 @@ def sheets(path: Path, content: bytes) -> Iterator[tuple[str, list[Row]]]:
     except InputError:
         raise
     except Exception as error:  # calamine raises several unrelated classes, and zip and XML errors
-        reason = "classeur abîmé, protégé par un mot de passe, ou d'un autre logiciel"
-        raise not_a_table(path, reason) from error
+        raise not_a_table(path, _DAMAGED) from error
+
+
+def _sheets_of_xls(path: Path) -> Iterator[tuple[str, list[Row]]]:
+    """Yield the sheets of what is no zip, read in a process that bounds what it takes.
+
+    Nothing of it is seen beforehand: a few bytes may announce a rectangle or a stream of gigabytes.
+    Raises InputError: AVS-302 damaged, AVS-310 where its reading takes more than it may.
+    """
+    with receiving() as intake:
+        target = intake.folder() / "sheets.json"
+        try:
+            said = geo_process(intake).ask(
+                "xls", intake.place(path).absolute(), target=str(target), most_cells=_MOST_XLS_CELLS
+            )
+        except ExhaustedError as error:
+            raise swollen(path.name, f"{error.reason} : effacez ce qui est hors du tableau") from error
+        except ReadingFailedError as error:
+            raise not_a_table(path, _DAMAGED) from error
+        with target.open(encoding="ascii") as file:
+            for name, count in said:
+                yield name, _rows_of([json.loads(line) for line in islice(file, count)], set())
+        target.unlink()
 
 
 def _rows_of(table: list[list[Any]], wrong: Places) -> list[Row]:
@@ -58,9 +90,6 @@ def _seen(path: Path, content: bytes) -> Iterator[tuple[IO[bytes], dict[str, Pla
     the whole rectangle up to the last cell at once, and every text as often as it stands there: what
     would fill the memory is refused first.
     """
-    if not zipfile.is_zipfile(io.BytesIO(content)):
-        yield io.BytesIO(content), {}
-        return
     with SpooledTemporaryFile(_IN_MEMORY_BYTES) as kept:
         errors = taken_apart(path, io.BytesIO(content), len(content), kept)
         with zipfile.ZipFile(kept) as archive:
