@@ -16,6 +16,7 @@ from avs_coverage.distances import metres_between
 from avs_coverage.gazetteer import departement_of
 from avs_coverage.projection import epsg_of
 from avs_coverage.rules.travel_time import TravelTime, destinations_of, estimated_minutes
+from avs_coverage.territory import named_rows
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -156,7 +157,7 @@ class RuleContext:
         return tuple(sorted(self._read(links), key=_order))
 
     def _read(self, links: DataFrame) -> list[Tie]:
-        return [self._tie(link) for link in links.itertuples(index=False)]
+        return [self._tie(link) for link in named_rows(links)]
 
     def _tie(self, link: Any) -> Tie:  # noqa: ANN401 - a row of a table
         structure, row = self.structures[link.structure], self.coverage.territory.rows[link.commune]
