@@ -11,6 +11,7 @@ import pandas as pd
 from avs_coverage.figure import MEASURES
 from avs_coverage.indicators import state_column
 from avs_coverage.tables import STAMP_COLUMNS
+from avs_coverage.territory import named_rows
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
@@ -67,8 +68,9 @@ def columns_of(coverage: Coverage) -> tuple[str, ...]:
 def records(rows: pd.DataFrame, indicators: Sequence[Indicator] = ()) -> list[dict[str, Any]]:
     """Return communes as plain values under the names that stay; None where unknown."""
     found = []
-    for code, row in zip(rows.index, rows.itertuples(index=False), strict=True):
-        values = {"code_insee": code, **row._asdict()}
+    for row in named_rows(rows):
+        values = row._asdict()
+        values["code_insee"] = code = values.pop("Index")
         for name in _COUNTS:
             values[name] = None if values[name] is pd.NA else int(values[name])
         area = float(values["superficie_km2"])

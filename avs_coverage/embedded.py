@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+    import pyarrow.parquet as pq
 
 VINTAGES = {
     "communes": "COG au 1er janvier 2026 (INSEE)",
@@ -52,15 +53,22 @@ def _read_parquet(name: str, departements: tuple[str, ...], columns: tuple[str, 
     # Row groups are chosen here by their statistics: pyarrow's own filters import its dataset engine.
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(data_dir() / name) as file:
-        column = file.schema_arrow.get_field_index("departement")
-        wanted = set(departements)
-        groups = [
-            index
-            for index in range(file.num_row_groups)
-            if file.metadata.row_group(index).column(column).statistics.min in wanted
-        ]
+    path = data_dir() / name
+    metadata, group_of = _row_groups(path)
+    with pq.ParquetFile(path, metadata=metadata) as file:
+        groups = [group_of[departement] for departement in departements if departement in group_of]
         return file.read_row_groups(groups, list(columns) if columns else None, use_threads=False).to_pandas()
+
+
+@cache
+def _row_groups(path: Path) -> tuple[pq.FileMetaData, dict[str, int]]:
+    """Return what a file says of itself, read once: a list of all France asks a hundred times."""
+    import pyarrow.parquet as pq
+
+    metadata = pq.read_metadata(path)
+    column = metadata.schema.names.index("departement")
+    groups = (metadata.row_group(index).column(column) for index in range(metadata.num_row_groups))
+    return metadata, {group.statistics.min: index for index, group in enumerate(groups)}
 
 
 def read_boundaries(epsg: int, departements: Iterable[str]) -> gpd.GeoDataFrame:

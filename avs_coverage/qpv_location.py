@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from avs_coverage.completeness import whole_departements
 from avs_coverage.embedded import read_parquet
-from avs_coverage.gazetteer import Gazetteer, departement_of
+from avs_coverage.gazetteer import departement_of
 from avs_coverage.projection import epsg_of
 from avs_coverage.qpv import Qpv, departement_of_qpv
 from avs_coverage.qpv_perimeters import Perimeter, known_errors_m, perimeters
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
     from avs_coverage.inventory import Structure
 
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 DEFAULT_DISTANCE_M = 300.0
 """The belt around a quarter of the reduced VAT (CGI, article 278 sexies): 300 m."""
 
@@ -204,7 +205,7 @@ def locate(coverage: Coverage, quarters: Sequence[Qpv], distance_m: float) -> di
     of the list where it is unknown. Where no structure has a point and one may be anywhere, nothing is
     to be measured and no perimeter is read: undecidable are that one and those of the quarter's communes.
     """
-    locator = _Locator(coverage, distance_m)
+    locator = _Locator(coverage, quarters, distance_m)
     if locator.pointed or not locator.anywhere:
         return locator.locate(quarters)
     return locator.without_points(quarters)
@@ -213,7 +214,7 @@ def locate(coverage: Coverage, quarters: Sequence[Qpv], distance_m: float) -> di
 class _Locator:
     """The counted structures, by how their place is known."""
 
-    def __init__(self, coverage: Coverage, distance_m: float) -> None:
+    def __init__(self, coverage: Coverage, quarters: Sequence[Qpv], distance_m: float) -> None:
         self.coverage, self.distance_m = coverage, distance_m
         self.inventory = coverage.inventory
         structures = list(self.inventory.counted(coverage.on))
@@ -221,8 +222,9 @@ class _Locator:
         self.pointed = [s for s in placed if s.has_point]
         self.seated = [s for s in placed if not s.has_point]
         self.anywhere = [s for s in structures if not s.seat or s.x_m is None]
+        self.unsure = frozenset(s.id for s in self.pointed if s.unsure)
         self.whole = whole_departements(self.inventory, coverage.on)
-        self._gazetteer = Gazetteer()
+        self._epci = _epci_of({code for qpv in quarters for code in qpv.communes})
         self._contours: dict[str, dict[str, Any]] = {}
 
     def locate(self, quarters: Sequence[Qpv]) -> dict[str, QpvLocation]:
@@ -253,14 +255,15 @@ class _Locator:
 
     def _here(self, qpv: Qpv) -> tuple[str, ...]:
         """Return the structures without a place, and those that the quarter's communes may hold."""
-        here = [s for s in self.seated if s.seat in qpv.communes or self.may_be_by_epci(s, qpv)]
+        epci = self.epci_of(qpv)
+        here = (
+            s for s in self.seated if s.seat in qpv.communes or (s.is_seat_deduced and s.seat_epci in epci)
+        )
         return tuple(sorted(s.id for s in (*self.anywhere, *here)))
 
-    def may_be_by_epci(self, structure: Structure, qpv: Qpv) -> bool:
-        """Tell whether a structure of a deduced seat may be in a commune of the quarter."""
-        if not (structure.is_seat_deduced and structure.seat_epci):
-            return False
-        return any(self.epci_of(code) == structure.seat_epci for code in qpv.communes)
+    def epci_of(self, qpv: Qpv) -> set[str]:
+        """Return the EPCI of a quarter's communes, in which a structure of a deduced seat may be."""
+        return {self._epci[code] for code in qpv.communes if self._epci.get(code)}
 
     def contour(self, commune: str) -> Any:  # noqa: ANN401 - a shapely geometry, None where unknown
         """Return the generalised contour of a commune, in its legal projection."""
@@ -274,10 +277,12 @@ class _Locator:
             self._contours[departement] = dict(zip(rows["code"].tolist(), shapes, strict=True))
         return self._contours[departement].get(commune)
 
-    def epci_of(self, commune: str) -> str:
-        """Return the SIREN of the EPCI of a commune, empty where it has none."""
-        known = self._gazetteer.get(commune)
-        return known.epci if known else ""
+
+def _epci_of(communes: set[str]) -> dict[str, str]:
+    """Return the SIREN of the EPCI of some communes by code, empty where one has none."""
+    rows = read_parquet("communes.parquet", map(departement_of, communes))
+    rows = rows[rows["code"].isin(communes)]
+    return dict(zip(rows["code"].tolist(), rows["epci"].tolist(), strict=True))
 
 
 class _Projected:
@@ -290,105 +295,121 @@ class _Projected:
         self.pointed = [s for s in locator.pointed if epsg_of(departement_of(s.seat)) == epsg]
         self.seated = [s for s in locator.seated if epsg_of(departement_of(s.seat)) == epsg]
         self.points = shapely.points([s.x_m for s in self.pointed], [s.y_m for s in self.pointed])
+        self.point_tree = shapely.STRtree(self.points)
         by_seat: dict[tuple[str, float], list[Structure]] = {}
         for structure in self.seated:
             by_seat.setdefault((structure.seat, structure.position_error_m), []).append(structure)
         self.seats = list(by_seat.values())
         places = shapely.points([s[0].x_m for s in self.seats], [s[0].y_m for s in self.seats])
         self.discs_m = np.array([s[0].position_error_m for s in self.seats])
-        self.places, self.seat_tree = places, shapely.STRtree(places)
-        self.deduced = [s for s in self.seated if s.is_seat_deduced]
+        self.seat_tree = shapely.STRtree(places)
+        self.places = places
+        self.deduced: dict[str, list[Structure]] = {}
+        for structure in self.seated:
+            if structure.is_seat_deduced:
+                self.deduced.setdefault(structure.seat_epci, []).append(structure)
 
     def locate(self, quarters: Sequence[Qpv], shapes: Mapping[str, Perimeter]) -> dict[str, QpvLocation]:
-        import shapely
-
-        tree = shapely.STRtree(self.points)
-        return {qpv.code: self._locate(qpv, shapes.get(qpv.code), tree) for qpv in quarters}
-
-    def _locate(self, qpv: Qpv, perimeter: Perimeter | None, tree: Any) -> QpvLocation:  # noqa: ANN401
         locator = self.locator
-        is_listed = locator.is_listed(qpv)
-        is_whole = departement_of_qpv(qpv.code) in locator.whole
-        if perimeter is None:
-            return QpvLocation(qpv.code, locator.distance_m, None, is_listed, is_whole)
-        places: dict[str, list[str]] = {"inside": [], "near": [], "limit": [], "undecidable": []}
-        reach_m = locator.distance_m + perimeter.error_m
-        for structure, low_m, high_m in self._within(perimeter, reach_m, tree):
-            if high_m <= 0:
-                places["inside"].append(structure.id)
-            elif high_m <= locator.distance_m:
-                places["near"].append(structure.id)
-                places["limit"] += [structure.id] if low_m <= 0 else []
-            elif low_m <= locator.distance_m:
-                places["undecidable"].append(structure.id)
-        places["undecidable"] += [
-            s.id for s in (*self._reachable(qpv, perimeter, reach_m), *locator.anywhere)
-        ]
-        nearest, nearest_m = self._nearest(perimeter, tree)
-        unsure = frozenset(s.id for s in self.pointed if s.unsure)
-        return QpvLocation(
-            qpv.code,
-            locator.distance_m,
-            perimeter.error_m,
-            is_listed,
-            is_whole,
-            **{name: tuple(sorted(ids)) for name, ids in places.items()},
-            nearest=nearest,
-            nearest_m=nearest_m,
-            unsure=unsure,
-        )
+        drawn = [(qpv, shapes[qpv.code]) for qpv in quarters if qpv.code in shapes]
+        beside = self._beside(drawn)
+        found = {}
+        for qpv in quarters:
+            is_whole = departement_of_qpv(qpv.code) in locator.whole
+            bare = QpvLocation(qpv.code, locator.distance_m, None, locator.is_listed(qpv), is_whole)
+            found[qpv.code] = replace(bare, **beside[qpv.code]) if qpv.code in shapes else bare
+        return found
 
-    def _within(
-        self,
-        perimeter: Perimeter,
-        reach_m: float,
-        tree: Any,  # noqa: ANN401
-    ) -> Iterator[tuple[Structure, float, float]]:
-        """Yield the structures that may be within reach, each with its least and greatest distance in metres.
+    def _beside(self, drawn: Sequence[tuple[Qpv, Perimeter]]) -> dict[str, dict[str, Any]]:
+        """Return what a ``QpvLocation`` says of the structures beside each quarter of a known perimeter."""
+        outlines = np.array([*(perimeter.shape for _, perimeter in drawn), None], dtype=object)[:-1]
+        error_m = np.array([perimeter.error_m for _, perimeter in drawn], dtype=float)
+        reach_m = error_m + self.locator.distance_m
+        pointed = self._pointed(outlines, error_m, reach_m)
+        reachable = self._reachable(drawn, outlines, reach_m)
+        nearest = self._nearest(outlines)
+        anywhere = [s.id for s in self.locator.anywhere]
+        found = {}
+        for rank, (qpv, perimeter) in enumerate(drawn):
+            places = pointed[rank]
+            places["undecidable"] += [*reachable[rank], *anywhere]
+            id, metres = nearest.get(rank, ("", None))
+            found[qpv.code] = {
+                "error_m": perimeter.error_m,
+                **{name: tuple(sorted(ids)) for name, ids in places.items()},
+                "nearest": id,
+                "nearest_m": metres,
+                "unsure": self.locator.unsure,
+            }
+        return found
+
+    def _pointed(self, outlines: Any, error_m: Floats, reach_m: Floats) -> list[dict[str, list[str]]]:  # noqa: ANN401
+        """Return, for each perimeter, the structures with a point of their own, by what is known of them.
 
         A distance is negative inside: how deep. It is off by the error of the perimeter, both ways.
         """
         import shapely
 
-        shape, error_m = perimeter.shape, perimeter.error_m
-        for rank in sorted(tree.query(shape, predicate="dwithin", distance=reach_m).tolist()):
-            metres = float(shapely.distance(self.points[rank], shape))
-            if metres == 0:
-                metres = -float(shapely.distance(self.points[rank], shape.boundary))
-            yield self.pointed[rank], metres - error_m, metres + error_m
+        names = ("inside", "near", "limit", "undecidable")
+        found: list[dict[str, list[str]]] = [{name: [] for name in names} for _ in outlines]
+        rank, point = self.point_tree.query(outlines, predicate="dwithin", distance=reach_m)
+        metres = shapely.distance(self.points[point], outlines[rank])
+        within = metres == 0
+        limits = shapely.boundary(outlines[rank[within]])
+        metres[within] = -shapely.distance(self.points[point[within]], limits)
+        lows, highs = metres - error_m[rank], metres + error_m[rank]
+        distance_m = self.locator.distance_m
+        for of, at, low_m, high_m in zip(*(c.tolist() for c in (rank, point, lows, highs)), strict=True):
+            places, id = found[of], self.pointed[at].id
+            if high_m <= 0:
+                places["inside"].append(id)
+            elif high_m <= distance_m:
+                places["near"].append(id)
+                places["limit"] += [id] if low_m <= 0 else []
+            elif low_m <= distance_m:
+                places["undecidable"].append(id)
+        return found
 
-    def _nearest(self, perimeter: Perimeter, tree: Any) -> tuple[str, float | None]:  # noqa: ANN401
-        """Return the structure nearest to a perimeter and its distance; of several, the first by id."""
-        ranks, metres = tree.query_nearest(perimeter.shape, return_distance=True)
-        if not len(ranks):
-            return "", None
-        return min(self.pointed[rank].id for rank in ranks.tolist()), float(metres[0])
+    def _nearest(self, outlines: Any) -> dict[int, tuple[str, float]]:  # noqa: ANN401
+        """Return the structure nearest to each perimeter and its distance; of several, the first by id."""
+        (rank, point), metres = self.point_tree.query_nearest(outlines, return_distance=True)
+        found: dict[int, tuple[str, float]] = {}
+        for of, at, far in zip(rank.tolist(), point.tolist(), metres.tolist(), strict=True):
+            id = self.pointed[at].id
+            found[of] = (min(found[of][0], id) if of in found else id, far)
+        return found
 
-    def _reachable(self, qpv: Qpv, perimeter: Perimeter, reach_m: float) -> list[Structure]:
-        """Return the structures without a point of which the place may be within reach of a perimeter."""
+    def _reachable(
+        self,
+        drawn: Sequence[tuple[Qpv, Perimeter]],
+        outlines: Any,  # noqa: ANN401
+        reach_m: Floats,
+    ) -> list[set[str]]:
+        """Return, for each perimeter, the structures without a point that may be within reach of it."""
         import shapely
 
-        found = {s.id: s for s in self.deduced if self.locator.may_be_by_epci(s, qpv)}
+        found = [
+            {s.id for epci in self.locator.epci_of(qpv) for s in self.deduced.get(epci, ())}
+            for qpv, _ in drawn
+        ]
         if not self.seats:
-            return list(found.values())
+            return found
         widest_m = reach_m + float(self.discs_m.max())
-        ranks = self.seat_tree.query(perimeter.shape, predicate="dwithin", distance=widest_m)
-        metres = shapely.distance(self.places[ranks], perimeter.shape)
-        for rank in ranks[metres - self.discs_m[ranks] <= reach_m].tolist():
-            seat = self.seats[rank]
-            if self._is_by_the_contour(seat[0], qpv, perimeter, reach_m):
-                found |= {structure.id: structure for structure in seat}
-        return list(found.values())
+        rank, seat = self.seat_tree.query(outlines, predicate="dwithin", distance=widest_m)
+        near = shapely.distance(self.places[seat], outlines[rank]) - self.discs_m[seat] <= reach_m[rank]
+        for of, at in zip(rank[near].tolist(), seat[near].tolist(), strict=True):
+            qpv, perimeter = drawn[of]
+            if self._is_by_the_contour(self.seats[at][0].seat, qpv, perimeter, float(reach_m[of])):
+                found[of] |= {structure.id for structure in self.seats[at]}
+        return found
 
-    def _is_by_the_contour(
-        self, structure: Structure, qpv: Qpv, perimeter: Perimeter, reach_m: float
-    ) -> bool:
+    def _is_by_the_contour(self, seat: str, qpv: Qpv, perimeter: Perimeter, reach_m: float) -> bool:
         """Tell whether the commune of a seat comes within reach; yes where it has no contour."""
         import shapely
 
-        if structure.seat in qpv.communes:
+        if seat in qpv.communes:
             return True
-        contour = self.locator.contour(structure.seat)
+        contour = self.locator.contour(seat)
         if contour is None:
             return True
         return float(shapely.distance(contour, perimeter.shape)) <= reach_m + _CONTOUR_SLACK_M

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import namedtuple
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -186,7 +187,7 @@ class Territory:
     @cached_property
     def rows(self) -> dict[str, Any]:
         """Return each commune as a named tuple of the columns (its code is ``Index``), by code."""
-        return {row.Index: row for row in self.communes.itertuples()}
+        return {row.Index: row for row in named_rows(self.communes)}
 
     @cached_property
     def neighbours(self) -> pd.DataFrame:
@@ -267,6 +268,18 @@ class Territory:
             parts = [part.to_crs(4326) for part in parts]
         frame = gpd.GeoDataFrame(pd.concat(parts)).set_index("code")[["geometry"]]
         return frame[frame.index.isin(self.communes.index)].sort_index()
+
+
+def named_rows(frame: pd.DataFrame) -> Iterator[Any]:
+    """Yield the rows as ``DataFrame.itertuples`` does, the index first as ``Index``.
+
+    Several times faster on columns of text, of which pandas would make each value alone.
+    """
+    columns = {"Index": frame.index, **{name: frame[name] for name in frame}}
+    row = namedtuple("row", columns)  # type: ignore[misc]
+    return map(
+        row._make, zip(*(values.to_numpy(object).tolist() for values in columns.values()), strict=True)
+    )
 
 
 def _epci_departements(codes: Iterable[str]) -> list[tuple[str, ...]]:

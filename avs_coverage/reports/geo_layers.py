@@ -17,6 +17,7 @@ from avs_coverage.projection import epsg_of, reproject
 from avs_coverage.qpv import departement_of_qpv
 from avs_coverage.qpv_perimeters import perimeters
 from avs_coverage.reports.geo_columns import LINKS, STRUCTURES_MORE, ZONES_MORE, described, distinct
+from avs_coverage.territory import named_rows
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -92,8 +93,11 @@ def geo_layers(report: Report) -> dict[str, gpd.GeoDataFrame]:
     return {layer.name: layer.frame for layer in layers(report)}
 
 
-def layers(report: Report) -> tuple[Layer, ...]:
-    """Return the layers of a report, in the order of ``LAYER_NAMES``."""
+def layers(report: Report) -> Iterator[Layer]:
+    """Yield the layers of a report, in the order of ``LAYER_NAMES``.
+
+    Each is made when it is asked for: all of all France at once would take half as much memory again.
+    """
     return _Layers(report).all()
 
 
@@ -111,16 +115,15 @@ class _Layers:
         codes = contours.index.tolist()
         self.contours = dict(zip(codes, _multiple(contours.to_numpy()), strict=True))
 
-    def all(self) -> tuple[Layer, ...]:
+    def all(self) -> Iterator[Layer]:
         blank, unclear = "Zones blanches", "Couverture à préciser"
-        return (
-            self.communes(),
-            self.zones(LAYER_NAMES[1], blank, [zone for zone in self.report.zones if zone.kind == GAP]),
-            self.zones(LAYER_NAMES[2], unclear, [zone for zone in self.report.zones if zone.kind == UNCLEAR]),
-            self.qpv(),
-            self.structures(),
-            self.links(),
-        )
+        yield self.communes()
+        yield self.zones(LAYER_NAMES[1], blank, [zone for zone in self.report.zones if zone.kind == GAP])
+        yield self.zones(LAYER_NAMES[2], unclear, [z for z in self.report.zones if z.kind == UNCLEAR])
+        self.contours.clear()  # drawn: they are a quarter of the memory
+        yield self.qpv()
+        yield self.structures()
+        yield self.links()
 
     def communes(self) -> Layer:
         """Return every commune, those without a contour too."""
@@ -166,13 +169,9 @@ class _Layers:
         quarters = [view.qpv for view in views]
         located = self.report.locations
         rows = [{**view.to_record(), **located[view.qpv.code].to_record()} for view in views]
-        known = perimeters(self.territory, quarters)
-        shapes = [
-            self._projected(known[one.code].shape, epsg_of(departement_of_qpv(one.code)))
-            if one.code in known
-            else None
-            for one in quarters
-        ]
+        drawn = {code: one.shape for code, one in perimeters(self.territory, quarters).items()}
+        projected = self._projected(drawn)
+        shapes = [projected.get(one.code) for one in quarters]
         title, columns = "Quartiers prioritaires (QPV)", described(qpv_location.COLUMNS, "qpv")
         return self._layer("qpv", title, "MultiPolygon", ("code_qpv",), columns, rows, _multiple(shapes))
 
@@ -197,14 +196,14 @@ class _Layers:
 
         structures = {one.id: one for one in self.coverage.inventory.structures}
         table = self.coverage.links.sort_values(["structure", "commune"], kind="stable")
-        of_code = self.territory.rows
-        served = {code: of_code[code] for code in table["commune"].unique().tolist()}
+        communes = self.territory.communes.loc[table["commune"].unique()]
+        served = {row.Index: row for row in named_rows(communes[["nom", "departement", "x_m", "y_m"]])}
         # Each place is projected once, not for each link that ends there.
         sites = dict(zip(structures, self._placed([_place(one) for one in structures.values()]), strict=True))
         ends = [(row.x_m, row.y_m, epsg_of(row.departement)) for row in served.values()]
         chefs_lieux = dict(zip(served, self._placed(ends), strict=True))
         rows, pairs = [], []
-        for link in table.itertuples(index=False):
+        for link in named_rows(table):
             rows.append(_link_record(link, structures[link.structure], served[link.commune].nom))
             pairs.append((sites[link.structure], chefs_lieux[link.commune]))
         drawn = {rank: pair for rank, pair in enumerate(pairs) if pair[0] is not None and pair[0] != pair[1]}
@@ -240,12 +239,15 @@ class _Layers:
                 found[rank] = point
         return found
 
-    def _projected(self, shape: Any, epsg: int) -> Any:  # noqa: ANN401 - shapely geometries
-        if epsg == self.epsg:
-            return shape
+    def _projected(self, shapes: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the perimeters of quarters, by code, in the projection of the layers."""
         import geopandas as gpd
 
-        return gpd.GeoSeries([shape], crs=epsg).to_crs(self.epsg).iloc[0]
+        found: dict[str, Any] = {}
+        for epsg in sorted({epsg_of(departement_of_qpv(code)) for code in shapes}):
+            here = {code: one for code, one in shapes.items() if epsg_of(departement_of_qpv(code)) == epsg}
+            found |= gpd.GeoSeries(here, crs=epsg).to_crs(self.epsg).to_dict()
+        return found
 
 
 def _place(structure: Structure) -> Place | None:

@@ -6,6 +6,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,11 +73,10 @@ def write_gpkg(report: Report, path: Path, force: bool = False) -> None:
     Every time that the format requires is the date of the report. Raises OutputError.
     """
     refuse_existing(path, force)
-    found = layers(report)
     moment = f"{report.coverage.on.isoformat()}T00:00:00.000Z"
     with _refusals(path), tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "couches.gpkg"
-        _write_layers(found, draft, report, moment)
+        found = _write_layers(draft, report, moment)
         with closing(sqlite3.connect(draft, isolation_level=None)) as database:
             database.execute("BEGIN")
             _add_aliases(database, found)
@@ -103,14 +103,16 @@ def _refusals(path: Path) -> Iterator[None]:
         raise OutputError(Fault("AVS-502", {"value": str(path), "reason": reason})) from error
 
 
-def _write_layers(found: Sequence[Layer], draft: Path, report: Report, moment: str) -> None:
+def _write_layers(draft: Path, report: Report, moment: str) -> list[Layer]:
+    """Write each layer as it is made; return what describes them, less their rows and shapes."""
     import pyogrio
 
     coverage = report.coverage
     basis = f"{report.label} — règle {coverage.rule.name}, état au {french_date(coverage.on)}"
     # An index built in a thread of its own could be laid out otherwise from one time to the next.
     with gdal_options(OGR_CURRENT_DATE=moment, OGR_GPKG_ALLOW_THREADED_RTREE="NO"):
-        for layer in found:
+        found = []
+        for layer in layers(report):
             pyogrio.write_dataframe(
                 _without_nul(layer.frame),
                 draft,
@@ -123,6 +125,9 @@ def _write_layers(found: Sequence[Layer], draft: Path, report: Report, moment: s
                     "DESCRIPTION": f"{layer.title} — {basis}",
                 },
             )
+            found.append(replace(layer, rows=(), shapes=()))
+            del layer  # before the next is made: both would not fit in the memory
+    return found
 
 
 def _without_nul(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

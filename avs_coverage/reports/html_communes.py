@@ -13,6 +13,7 @@ from avs_coverage.messages import COMMUNE_STATUS_LABELS, number
 from avs_coverage.multiplicity import kinds_of_communes
 from avs_coverage.reports.document import Column, Table
 from avs_coverage.reports.text import plain
+from avs_coverage.territory import named_rows
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
@@ -55,7 +56,7 @@ def commune_rows(report: Report) -> list[CommuneRow]:
     seats, quarters = _seats(report, names), _quarters(report)
     kinds, kinds_possible = kinds_of_communes(coverage), kinds_of_communes(coverage, "any")
     found = []
-    for rank, row in enumerate(coverage.communes.itertuples()):
+    for rank, row in enumerate(named_rows(coverage.communes)):
         code = str(row.Index)
         ids = row.structures.split("|") if row.structures else []
         others = [one for one in possible.get(code, ()) if one not in ids]
