@@ -96,7 +96,8 @@ def _build(
     if include_unconfirmed:
         inventory = inventory.with_unconfirmed()
     day = on or inventory.date or DEFAULT_DATE
-    described = own_date(inventory, day, DEFAULT_DATE)
+    # Of a history every year is asked: none of them may change what the list is taken to describe.
+    described = own_date(inventory, DEFAULT_DATE if options.every_date else day, DEFAULT_DATE)
     inventory = as_described(inventory, described, options.grace_months)
     found, warnings = _with_layers(Territory.of(territory), files)
     inventory = inventory.moved(found.mairies)

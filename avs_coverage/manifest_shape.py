@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any
 
 from avs_coverage.paths import last_name, leads_out
+from avs_coverage.study import MOST_GRACE_MONTHS
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ def _doubts_of_words(record: dict[str, Any], known: Known) -> Iterator[str]:
         yield f"« options.population_par » inconnu : {options['population_par']}"
     if not 0 < options["part_commune"] <= 1:  # so is what is no number
         yield "« options.part_commune » n'est pas une part"
+    if not 0 <= options["grace_mois"] <= MOST_GRACE_MONTHS:
+        yield f"« options.grace_mois » n'est pas un nombre de mois, de 0 à {MOST_GRACE_MONTHS}"
 
 
 def _doubts_of_files(record: dict[str, Any], known: Known) -> Iterator[str]:

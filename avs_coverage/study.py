@@ -64,7 +64,7 @@ class Files:
 
 
 NO_FILES = Files()
-DEFAULT_GRACE_MONTHS = 12
+DEFAULT_GRACE_MONTHS, MOST_GRACE_MONTHS = 12, 120
 
 
 @dataclass(frozen=True)

@@ -287,3 +287,18 @@ def test_the_embedded_list_says_first_agreements(allier):
         "03-EVS-03": date(2022, 1, 1), "03-EVS-04": date(2022, 1, 1),
     }  # fmt: skip
     assert not any(s.start or s.end for s in allier.coverage.inventory.structures)
+
+
+def test_a_year_of_a_history_has_one_number_whatever_the_last_year_asked(run, tmp_path):
+    rows = "A;Alpha;CS;03185;03185;2017-01-01;2020-12-31\nB;Beta;CS;03310;03310;2018-01-01;2021-12-31\n"
+    head = "id;nom;type;code_insee;communes_desservies;agrement_debut;agrement_fin\n"
+    (tmp_path / "liste.csv").write_text(head + rows, encoding="utf-8")
+    seen = {}
+    for last in ("2021", "2022", "2025"):
+        done = run("history", "allier", "--structures", "liste.csv", "--from", "2019", "--to", last, "--json")
+        for year in json.loads(done.stdout)["annees"]:
+            seen.setdefault(year["annee"], set()).add(year["nb_cs"])
+    # Alpha's agreement runs to the last day of 2020, Beta's to that of 2021: both are over for years by 2026.
+    assert seen[2020] == {2}
+    assert seen[2021] == {1}
+    assert seen[2022] == {0}

@@ -201,7 +201,7 @@ ENTRY = {"role": "structures", "fichier": "l.csv", "sha256": SHA, "colonnes": []
 def whole():
     return {
         "version": 2, "regles": ["declared"], "formats": ["csv"], "csv": "excel-fr",
-        "options": {"population_par": "", "part_commune": 0.5},
+        "options": {"population_par": "", "part_commune": 0.5, "grace_mois": 12},
         "sorties": [{"fichier": "a.csv", "sha256": SHA}], "entrees": [dict(ENTRY)],
     }  # fmt: skip
 
@@ -217,10 +217,13 @@ def whole():
         ({"formats": ["csv", "csv"]}, "format donné deux fois : csv"),
         ({"csv": "zzz"}, "format de CSV inconnu : zzz"),
         ({"version": 3}, "version 3 du schéma"),
-        ({"options": {"population_par": "x", "part_commune": 0.5}}, "« options.population_par » inconnu : x"),
+        (
+            {"options": {"population_par": "x", "part_commune": 0.5, "grace_mois": 12}},
+            "« options.population_par » inconnu : x",
+        ),
         *(
             (
-                {"options": {"population_par": "", "part_commune": part}},
+                {"options": {"population_par": "", "part_commune": part, "grace_mois": 12}},
                 "« options.part_commune » n'est pas une part",
             )
             for part in (float("nan"), float("inf"), 0, -1, 1.5)
@@ -255,6 +258,8 @@ def test_a_manifest_that_is_emptied_or_unknown_vouches_for_nothing(change, said)
         lambda record: record.update(formats=["../../x", "json"]),
         lambda record: record["options"].update(part_commune=float("nan")),
         lambda record: record["options"].update(part_commune=1e999),
+        lambda record: record["options"].update(grace_mois=-5),
+        lambda record: record["options"].update(grace_mois=1_000_000_000),
         lambda record: record.update(regles=["zzz"]),
         lambda record: record.update(version="2"),
         lambda record: record["sorties"][0].update(fichier="/etc/hostname"),

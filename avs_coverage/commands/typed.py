@@ -7,8 +7,8 @@ from datetime import date
 
 from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
+from avs_coverage.study import MOST_GRACE_MONTHS
 
-_MOST_MONTHS = 120
 _NO = ("", "0", "non", "no", "false", "faux")
 
 
@@ -44,11 +44,11 @@ def parse_months(text: str, default: int, option: str) -> int:
     """Return a whole number of months, of ten years at most; raises UsageError (AVS-203)."""
     if not text:
         return default
-    if not text.isdecimal() or int(text) > _MOST_MONTHS:
+    if not text.isdecimal() or int(text) > MOST_GRACE_MONTHS:
         values = {
             "value": text,
             "option": option,
-            "choices": f"un nombre entier de mois, de 0 à {_MOST_MONTHS}",
+            "choices": f"un nombre entier de mois, de 0 à {MOST_GRACE_MONTHS}",
         }
         raise UsageError(Fault("AVS-203", values))
     return int(text)
