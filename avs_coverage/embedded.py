@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,14 +51,22 @@ def read_parquet(
 
 @lru_cache(maxsize=32)
 def _read_parquet(name: str, departements: tuple[str, ...], columns: tuple[str, ...] | None) -> pd.DataFrame:
-    # Row groups are chosen here by their statistics: pyarrow's own filters import its dataset engine.
+    with _opened(name, departements) as (file, groups):
+        return file.read_row_groups(groups, list(columns) if columns else None, use_threads=False).to_pandas()
+
+
+@contextmanager
+def _opened(name: str, departements: Iterable[str]) -> Iterator[tuple[pq.ParquetFile, list[int]]]:
+    """Open a file; give the row groups of some départements too.
+
+    They are chosen here by their statistics: pyarrow's own filters import its dataset engine.
+    """
     import pyarrow.parquet as pq
 
     path = data_dir() / name
     metadata, group_of = _row_groups(path)
     with pq.ParquetFile(path, metadata=metadata) as file:
-        groups = [group_of[departement] for departement in departements if departement in group_of]
-        return file.read_row_groups(groups, list(columns) if columns else None, use_threads=False).to_pandas()
+        yield file, [group_of[departement] for departement in departements if departement in group_of]
 
 
 @cache
@@ -72,11 +81,23 @@ def _row_groups(path: Path) -> tuple[pq.FileMetaData, dict[str, int]]:
 
 
 def read_boundaries(epsg: int, departements: Iterable[str]) -> gpd.GeoDataFrame:
-    """Read generalised boundaries (``departement``, ``code``, ``geometry``) in the projection *epsg*."""
-    import geopandas as gpd
+    """Read generalised boundaries (``departement``, ``code``, ``geometry``) in the projection *epsg*.
 
-    wanted = [("departement", "in", sorted(set(departements)))]
-    return gpd.read_parquet(data_dir() / f"boundaries_{epsg}.parquet", filters=wanted)
+    One département after the other: the bytes of all of France, beside their shapes, would be too many.
+    """
+    import geopandas as gpd
+    import numpy as np
+    import pandas as pd
+    import shapely
+
+    columns, shapes = [], [np.empty(0, dtype=object)]
+    with _opened(f"boundaries_{epsg}.parquet", sorted(set(departements))) as (file, groups):
+        for group in groups:
+            rows = file.read_row_group(group, use_threads=False).to_pandas()
+            shapes.append(shapely.from_wkb(rows.pop("geometry").to_numpy()))
+            columns.append(rows)
+    rows = pd.concat(columns, ignore_index=True) if columns else pd.DataFrame({"departement": [], "code": []})
+    return gpd.GeoDataFrame(rows, geometry=np.concatenate(shapes), crs=epsg)
 
 
 @cache
