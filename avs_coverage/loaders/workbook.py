@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
-from xml.sax.saxutils import unescape
+from typing import Any
 
 from avs_coverage.errors import InputError
 from avs_coverage.growth import swollen
 from avs_coverage.intake import receiving
 from avs_coverage.loaders.geo_process import ExhaustedError, ReadingFailedError, geo_process
-from avs_coverage.loaders.table_file import CELL_IN_ERROR, Row, not_a_table, read_bytes, text_of
-from avs_coverage.loaders.workbook_parts import Places, taken_apart
+from avs_coverage.loaders.table_file import Row, not_a_table, read_bytes, text_of
+from avs_coverage.loaders.workbook_copy import copy_seen
 
 _IN_MEMORY_BYTES = 20_000_000
 _MOST_XLS_CELLS = 4_000_000
 """Sixty columns of all the rows that there are in one."""
 _DAMAGED = "classeur abîmé, protégé par un mot de passe, ou d'un autre logiciel"
-_SHEET = re.compile(r'<(?:\w+:)?sheet (?=[^>]*?name="([^"]*)")[^>]*?\w+:id="([^"]*)"')
-_RELATION = re.compile(r'<Relationship (?=[^>]*?Id="([^"]*)")[^>]*?Target="([^"]*)"')
 
 
 def read_sheets(path: Path) -> Iterator[tuple[str, list[Row]]]:
@@ -35,18 +30,23 @@ def read_sheets(path: Path) -> Iterator[tuple[str, list[Row]]]:
 
 
 def sheets(path: Path, content: bytes) -> Iterator[tuple[str, list[Row]]]:
-    """Yield the name and the rows of each sheet of a workbook already read."""
+    """Yield the name and the rows of each sheet of a workbook already read.
+
+    The reader allocates the whole rectangle up to the last cell at once, and every text as often as it
+    stands there: what would fill the memory is refused first.
+    """
     if not zipfile.is_zipfile(io.BytesIO(content)):
         yield from _sheets_of_xls(path)
         return
     from python_calamine import CalamineWorkbook
 
     try:
-        with _seen(path, content) as (kept, errors):
+        with SpooledTemporaryFile(_IN_MEMORY_BYTES) as kept:
+            copy_seen(path, io.BytesIO(content), len(content), kept)
+            kept.seek(0)
             workbook = CalamineWorkbook.from_filelike(kept)
             for name in workbook.sheet_names:
-                table = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-                yield name, _rows_of(table, errors.get(name, set()))
+                yield name, _rows_of(workbook.get_sheet_by_name(name).to_python(skip_empty_area=False))
     except InputError:
         raise
     except Exception as error:  # calamine raises several unrelated classes, and zip and XML errors
@@ -71,42 +71,9 @@ def _sheets_of_xls(path: Path) -> Iterator[tuple[str, list[Row]]]:
             raise not_a_table(path, _DAMAGED) from error
         with target.open(encoding="ascii") as file:
             for name, count in said:
-                yield name, _rows_of([json.loads(line) for line in islice(file, count)], set())
+                yield name, _rows_of([json.loads(line) for line in islice(file, count)])
         target.unlink()
 
 
-def _rows_of(table: list[list[Any]], wrong: Places) -> list[Row]:
-    return [
-        Row(line, tuple(CELL_IN_ERROR if (line, i) in wrong else text_of(c) for i, c in enumerate(row)))
-        for line, row in enumerate(table, 1)
-    ]
-
-
-@contextmanager
-def _seen(path: Path, content: bytes) -> Iterator[tuple[IO[bytes], dict[str, Places]]]:
-    """Yield what the reader may be given of a workbook, and the cells in error (``#N/A``…) of each sheet.
-
-    The reader gives those as empty, which nobody has left them: (line, column from 0). It also allocates
-    the whole rectangle up to the last cell at once, and every text as often as it stands there: what
-    would fill the memory is refused first.
-    """
-    with SpooledTemporaryFile(_IN_MEMORY_BYTES) as kept:
-        errors = taken_apart(path, io.BytesIO(content), len(content), kept)
-        with zipfile.ZipFile(kept) as archive:
-            files = _files_of_sheets(archive)
-        kept.seek(0)
-        yield kept, {name: errors[file] for name, file in files.items() if file in errors}
-
-
-def _files_of_sheets(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Return the member that holds each sheet: tabs may be in another order than their files."""
-    names = set(archive.namelist())
-    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
-        return {}
-    targets = dict(_RELATION.findall(archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")))
-    found = {}
-    for name, relation in _SHEET.findall(archive.read("xl/workbook.xml").decode("utf-8", "replace")):
-        target = targets.get(relation, "")
-        file = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-        found[unescape(name, {"&quot;": '"', "&apos;": "'"})] = file
-    return found
+def _rows_of(table: list[list[Any]]) -> list[Row]:
+    return [Row(line, tuple(map(text_of, row))) for line, row in enumerate(table, 1)]
