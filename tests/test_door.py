@@ -421,6 +421,26 @@ def test_the_name_of_a_projection_is_read_in_one_way(run, tmp_path, name, is_one
     assert bool(_CRS_NAME.fullmatch(name)) == is_one
 
 
+def test_a_geoparquet_that_swells_is_refused_and_its_dictionaries_are_read(run, tmp_path):
+    """One text, named by every row, takes the room of one in the file alone."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    STRUCTURES.to_parquet(tmp_path / "a.parquet")
+    table = pq.read_table(tmp_path / "a.parquet")
+    packed = table.set_column(0, "nom", table["nom"].dictionary_encode())
+    pq.write_table(packed, tmp_path / "liste.parquet")
+    assert pa.types.is_dictionary(pq.read_schema(tmp_path / "liste.parquet").field("nom").type)
+    done = run("structures", "allier", "--structures", "liste.parquet", "--json")
+    assert "Espace B" in done.stdout.decode()
+    many = table.take([0] * 20_000).drop_columns("nom")
+    texts = pa.DictionaryArray.from_arrays(pa.array([0] * 20_000, pa.int32()), pa.array(["x" * 900_000]))
+    pq.write_table(many.append_column("nom", texts), tmp_path / "liste.parquet")
+    done = run("check", "liste.parquet")
+    assert done.returncode == 3
+    assert "temps ou de mémoire" in done.stdout.decode()
+
+
 # What a shapefile has beside it
 
 

@@ -63,11 +63,7 @@ DATA: dict[str, FaultKind] = {
         "une commune inconnue ne peut être ni couverte ni comptée",
         "vérifiez le code : 5 caractères, zéro initial compris",
     ),
-    "AVS-315": FaultKind(
-        "la commune « {value} » est introuvable {scope}",
-        "",
-        "{suggestions}",
-    ),
+    "AVS-315": FaultKind("la commune « {value} » est introuvable {scope}", "", "{suggestions}"),
     "AVS-316": FaultKind(
         "la commune « {value} » désigne plusieurs communes : {choices}",
         "",

@@ -19,7 +19,7 @@ from avs_coverage.loaders.geo_layers import (
     in_french,
     layers_of,
     read_layer,
-    require_moderate,
+    rewritten,
     unreadable,
 )
 from avs_coverage.loaders.geo_members import Member, geographical_members, kind_of, take_out
@@ -116,8 +116,8 @@ def read_attributes(layer: Layer, columns: Sequence[str], file: str) -> Any:  # 
 
     with in_french(file):
         if layer.name is None:
-            require_moderate(layer, columns, file)
-            return pq.read_table(layer.source, columns=list(columns)).to_pandas(ignore_metadata=True)
+            with rewritten(layer, columns, file) as copy:
+                return pq.read_table(copy).to_pandas(ignore_metadata=True)
         return read_layer(layer, columns, file)[0]
 
 
@@ -151,8 +151,8 @@ def _geoparquet(layer: Layer, columns: Sequence[str], file: str) -> gpd.GeoDataF
     name = described["primary_column"]
     if not all(json_stands_by_itself(column.get("crs")) for column in described["columns"].values()):
         raise unreadable(file, REASON)
-    require_moderate(layer, [*columns, name], file)
-    frame = gpd.read_parquet(layer.source, columns=[*columns, name])
+    with rewritten(layer, [*columns, name], file) as copy:
+        frame = gpd.read_parquet(copy)
     return frame.rename(columns={name: "geometry"}).set_geometry("geometry")
 
 

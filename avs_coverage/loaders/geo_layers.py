@@ -134,13 +134,17 @@ def read_layer(
     return frame, said["crs"]
 
 
-def require_moderate(layer: Layer, columns: Sequence[str], file: str) -> None:
-    """Refuse a GeoParquet of which columns cannot be read within bounds (AVS-371)."""
+@contextmanager
+def rewritten(layer: Layer, columns: Sequence[str], file: str) -> Iterator[Path]:
+    """Yield a copy of columns of a GeoParquet, as large as what it holds; raises InputError (AVS-371)."""
     with receiving() as intake:
+        target = intake.folder() / "layer.parquet"
         try:
-            geo_process(intake).ask("decode", layer.source, columns=list(columns))
+            geo_process(intake).ask("rewrite", layer.source, columns=list(columns), target=str(target))
         except ReadingFailedError as error:
             raise unreadable(file, error.reason) from error
+        yield target
+        target.unlink()
 
 
 @contextmanager

@@ -78,17 +78,52 @@ def read_layer(request: dict[str, Any]) -> dict[str, Any]:
     return {"columns": names, "geometry": has_geometry, "crs": meta["crs"], "json": json_columns}
 
 
-def decode(request: dict[str, Any]) -> int:
-    """Read a Parquet file to its end, and keep nothing: return its rows."""
+def rewrite(request: dict[str, Any]) -> int:
+    """Write columns of a Parquet file to another, every value in full; return the rows.
+
+    What stands there once for many rows, in a dictionary or a view, would fill the memory of its reader.
+    """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     rows = taken = 0
     with pq.ParquetFile(request["source"]) as file:
-        for batch in file.iter_batches(batch_size=_PIECE_ROWS, columns=request["columns"], use_threads=False):
-            rows, taken = rows + batch.num_rows, taken + batch.nbytes
-            if taken > request["written_bytes"]:
-                raise MemoryError
+        wanted = [file.schema_arrow.field(name) for name in request["columns"]]
+        kept = {b"geo": (file.schema_arrow.metadata or {}).get(b"geo", b"")}
+        schema = pa.schema([pa.field(field.name, _in_full(field.type)) for field in wanted], metadata=kept)
+        with pq.ParquetWriter(request["target"], schema, use_dictionary=False, compression="none") as writer:
+            for batch in file.iter_batches(
+                batch_size=_PIECE_ROWS, columns=request["columns"], use_threads=False
+            ):
+                whole = pa.Table.from_batches([batch]).select(request["columns"]).cast(schema)
+                rows, taken = rows + whole.num_rows, taken + whole.nbytes
+                if taken > request["written_bytes"]:
+                    raise MemoryError
+                writer.write_table(whole)
     return rows
+
+
+def _in_full(kind: Any) -> Any:  # noqa: ANN401 - types of Arrow
+    """Return the type of the same values that has neither dictionary nor view."""
+    import pyarrow as pa
+
+    types = pa.types
+    whole = kind
+    if isinstance(kind, pa.BaseExtensionType):
+        whole = _in_full(kind.storage_type)
+    elif types.is_dictionary(kind) or types.is_run_end_encoded(kind):
+        whole = _in_full(kind.value_type)
+    elif types.is_string(kind) or types.is_string_view(kind):
+        whole = pa.large_string()
+    elif types.is_binary(kind) or types.is_binary_view(kind):
+        whole = pa.large_binary()
+    elif types.is_struct(kind):
+        whole = pa.struct([pa.field(one.name, _in_full(one.type)) for one in kind])
+    elif types.is_fixed_size_list(kind):
+        whole = pa.list_(_in_full(kind.value_type), kind.list_size)
+    elif types.is_list(kind) or types.is_large_list(kind):
+        whole = pa.large_list(_in_full(kind.value_type))
+    return whole
 
 
 def read_xls(request: dict[str, Any]) -> list[tuple[str, int]]:
@@ -178,7 +213,7 @@ def shapes(request: dict[str, Any]) -> Any:  # noqa: ANN401 - what the action gi
 
 
 ACTIONS: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "describe": describe, "read": read_layer, "decode": decode, "shapes": shapes, "xls": read_xls,
+    "describe": describe, "read": read_layer, "rewrite": rewrite, "shapes": shapes, "xls": read_xls,
 }  # fmt: skip
 
 
