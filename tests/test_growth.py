@@ -17,6 +17,7 @@ import xlsxwriter
 from avs_coverage.errors import InputError
 from avs_coverage.growth import MOST_BYTES, SMALL_BYTES, excess
 from avs_coverage.loaders.bpe import read_bpe
+from avs_coverage.loaders.structure_table import read_structure_table
 from avs_coverage.loaders.table_file import read_rows
 from avs_coverage.loaders.table_frame import read_frame
 from avs_coverage.loaders.workbook import read_sheets
@@ -151,6 +152,45 @@ BOMBS = {
         pa.table(dict.fromkeys(("nom", "type"), pa.array([None] * 300_000, pa.string())))
     ),
 }  # fmt: skip
+
+
+LARGE = {
+    "objets.json": lambda: b"[" + b'{"a":1},' * 2_500_000 + b"{}]",
+    "nombres.json": lambda: b"[" + b"1," * 10_000_000 + b"1]",
+    "cles.json": lambda: b"[{" + b",".join(b'"%d":1' % n for n in range(3_100_000)) + b"}]",
+    "carre.json": lambda: b"[" + b",".join(b'{"%d":1}' % n for n in range(30_000)) + b"]",
+    "lignes.csv": lambda: b"nom;type;code_insee\n" + b"A;CS;03185\n" * 1_000_000,
+    "courtes.csv": lambda: b"nom;type;code_insee\n" + b"a\n" * 10_000_000,
+    "vides.csv": lambda: b"nom;type;code_insee\n" + b"\r" * 20_000_000,
+    "colonnes.parquet": lambda: parquet(
+        pa.table({f"c{n}": pa.array([1] * 20_000, pa.int8()) for n in range(600)})
+    ),
+}  # fmt: skip
+"""Not packed: each byte of theirs takes twenty in memory, or more."""
+
+
+@pytest.mark.full
+@pytest.mark.skipif(sys.platform == "win32", reason="memory is not measured there")
+def test_many_small_things_are_refused_before_they_are_made(tmp_path):
+    for name, make in LARGE.items():
+        (tmp_path / name).write_bytes(make())
+    for name, done in zip(LARGE, run_bounded(tmp_path, [("check", name) for name in LARGE]), strict=True):
+        assert done.code == 3, (name, done.out[:300], done.err[:300])
+        assert done.megabytes <= MOST_MEGABYTES - 200, name
+
+
+@pytest.mark.full
+def test_lines_left_blank_to_the_end_of_a_spreadsheet_are_no_structures(tmp_path):
+    content = b"nom;type;code_insee\nA;CS;03185\n" + b";;\n" * 1_000_000
+    (tmp_path / "x.csv").write_bytes(content)
+    assert sum(not row.is_blank for row in read_rows(tmp_path / "x.csv")) == 2
+
+
+def test_a_large_list_in_json_is_read(tmp_path):
+    one = b'{"nom": "A, [b] {c}", "type": "CS", "code_insee": "03185", "note": null}'
+    (tmp_path / "x.json").write_bytes(b"\xef\xbb\xbf\n[" + b",".join([one] * 50_000) + b"]")
+    rows = read_structure_table(tmp_path / "x.json").rows
+    assert (len(rows), rows[-1].cells) == (50_001, ("A, [b] {c}", "CS", "03185", ""))
 
 
 @pytest.mark.full

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -24,6 +23,7 @@ from avs_coverage.loaders.geo_layers import (
 )
 from avs_coverage.loaders.geo_members import Member, geographical_members, kind_of, take_out
 from avs_coverage.loaders.geo_projection import REASON, json_stands_by_itself
+from avs_coverage.loaders.json_list import json_objects
 from avs_coverage.loaders.table_file import (
     DAMAGED_ARCHIVE,
     first_bytes,
@@ -176,14 +176,7 @@ def _with_projection(frame: gpd.GeoDataFrame, file: str) -> tuple[gpd.GeoDataFra
 
 def is_json_without_geometry(path: Path) -> bool:
     """Tell a JSON list of communes, as geo.api.gouv.fr gives it without ``format=geojson``."""
-    start = first_bytes(path).lstrip(b"\xef\xbb\xbf \t\r\n")
-    if not start.startswith(b"["):
-        return False
-    try:
-        found = json.load(io.BytesIO(read_bytes(path).removeprefix(b"\xef\xbb\xbf")))
-    except (ValueError, RecursionError):  # not JSON, or brackets in brackets without end
-        return False
-    return bool(found) and all(isinstance(item, dict) for item in found)
+    return json_objects(path) is not None
 
 
 def attribute_text(value: object) -> str:

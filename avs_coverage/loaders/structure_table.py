@@ -12,12 +12,13 @@ from avs_coverage.errors import InputError, UsageError
 from avs_coverage.faults import Fault
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, match_header
 from avs_coverage.loaders.table_file import (
+    MOST_CELLS,
     MOST_STRUCTURES,
     Row,
     describe_text,
     first_bytes,
-    read_bytes,
     read_rows,
+    too_many_cells,
     too_many_structures,
 )
 from avs_coverage.messages import enumeration
@@ -87,7 +88,7 @@ def read_as_written(path: Path, mapping: dict[str, str] | None = None) -> Struct
         from avs_coverage.loaders.workbook import read_sheets
 
         return StructureTable(_only_list(path, list(read_sheets(path)), mapping))
-    if (records := _json_records(path, start)) is not None:
+    if (records := _json_records(path)) is not None:
         return StructureTable(records)
     return StructureTable(read_rows(path), encoding=describe_text(path))
 
@@ -123,6 +124,8 @@ def _rows_of_parquet(path: Path) -> list[Row]:
         if file.metadata.num_rows > MOST_STRUCTURES:
             raise too_many_structures(path)
         names = file.schema_arrow.names
+        if file.metadata.num_rows * file.metadata.num_columns > MOST_CELLS:
+            raise too_many_cells(path)
         rows = [Row(1, tuple(names))]
         for batch in bounded_batches(path.name, file, names):
             columns = [[attribute_text(value) for value in column.to_pylist()] for column in batch.columns]
@@ -130,25 +133,20 @@ def _rows_of_parquet(path: Path) -> list[Row]:
     return rows
 
 
-def _json_records(path: Path, start: bytes) -> list[Row] | None:
+def _json_records(path: Path) -> list[Row] | None:
     """Return a JSON list of objects as rows under their keys; None for another file.
 
-    Raises InputError (AVS-349) with every text that holds half a character, which no file could be
-    written with.
+    Raises InputError as ``json_objects`` and ``names_of``, and (AVS-349) with every text that holds half a
+    character, which no file could be written with.
     """
-    if not start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
-        return None
-    import json
+    from avs_coverage.loaders.json_list import json_objects, names_of
 
+    found = json_objects(path)
+    if found is None:
+        return None
     from avs_coverage.loaders.geo_file import attribute_text
 
-    try:
-        found = json.loads(read_bytes(path).decode("utf-8-sig"))
-    except (ValueError, RecursionError):  # not JSON, or brackets in brackets without end
-        return None
-    if not found or not all(isinstance(item, dict) for item in found):
-        return None
-    names = list(dict.fromkeys(str(name) for item in found for name in item))
+    names = names_of(path, found)
     cells = [tuple(attribute_text(item.get(name)) for name in names) for item in found]
     rows = [Row(line, row) for line, row in enumerate([tuple(names), *cells], 1)]
     faults = [

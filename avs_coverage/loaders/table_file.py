@@ -41,13 +41,15 @@ _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _DELIMITER_CHARACTERS = 100_000
 _MAX_LINE_CELLS = 20_000
 _MAX_CELL = 1_000_000
-_MAX_TEXT_CELLS = 10_000_000
+MOST_CELLS = 10_000_000
+_MOST_LINES = 1_048_576
+"""Those of a spreadsheet, which may write all of them."""
 _MAX_BYTES = 200_000_000
 MOST_STRUCTURES = 200_000
 """Fifty times those of France: a list of more, in an archive, would fill the memory."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row: its line as a spreadsheet numbers it, and its cells as stripped text.
 
@@ -124,7 +126,16 @@ def read_rows(path: Path) -> list[Row]:
 
 def too_many_structures(path: Path) -> InputError:
     """Return the error of a list of more rows than ``MOST_STRUCTURES`` (AVS-308)."""
-    return InputError(Fault("AVS-308", {"value": f"plus de {number(MOST_STRUCTURES)} lignes"}, str(path)))
+    return _beyond(path, MOST_STRUCTURES)
+
+
+def _beyond(path: Path, lines: int) -> InputError:
+    return InputError(Fault("AVS-308", {"value": f"plus de {number(lines)} lignes"}, str(path)))
+
+
+def too_many_cells(path: Path) -> InputError:
+    """Return the error of a table of more than ``MOST_CELLS`` (AVS-302)."""
+    return not_a_table(path, f"plus de {MOST_CELLS // 1_000_000} millions de cellules")
 
 
 def no_table(start: bytes) -> str:
@@ -219,15 +230,23 @@ def not_a_table(path: Path, reason: str) -> InputError:
 
 
 def rows_of_text(path: Path, content: bytes) -> list[Row]:
-    """Return the rows of a CSV already read; *path* is named in the faults."""
+    """Return the rows of a CSV already read; *path* is named in the faults.
+
+    Raises InputError: AVS-302, AVS-308 beyond ``MOST_STRUCTURES`` rows that hold something, AVS-342.
+    """
+    if max(content.count(b"\n"), content.count(b"\r")) > _MOST_LINES:
+        raise _beyond(path, _MOST_LINES)
     text, _ = _decode(path, content)
     _refuse_monstrous_line(path, text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     previous_limit = csv.field_size_limit(_MAX_CELL)
-    rows, start = [], 1
+    rows, start, filled = [], 1, 0
     try:
         for cells in reader:
             rows.append(Row(start, tuple(unescape(cell.strip()) for cell in cells)))
+            filled += not rows[-1].is_blank
+            if filled > MOST_STRUCTURES:
+                raise too_many_structures(path)
             start = reader.line_num + 1
     except csv.Error as error:
         values = {"reason": "guillemet mal placé ou jamais fermé, ou cellule démesurée"}
@@ -243,8 +262,8 @@ def _refuse_monstrous_line(path: Path, text: str) -> None:
     cells = text.count(delimiter)
     if cells < _MAX_LINE_CELLS:
         return
-    if cells > _MAX_TEXT_CELLS:
-        raise not_a_table(path, f"plus de {_MAX_TEXT_CELLS // 1_000_000} millions de cellules")
+    if cells > MOST_CELLS:
+        raise too_many_cells(path)
     for line, row in enumerate(text.splitlines(), 1):
         if row.count(delimiter) < _MAX_LINE_CELLS:
             continue
