@@ -441,6 +441,21 @@ def test_a_geoparquet_that_swells_is_refused_and_its_dictionaries_are_read(run, 
     assert "temps ou de mémoire" in done.stdout.decode()
 
 
+def test_a_geoparquet_with_a_text_that_is_none_or_a_moment_of_no_calendar_is_refused(run, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    STRUCTURES.to_parquet(tmp_path / "a.parquet")
+    table = pq.read_table(tmp_path / "a.parquet")
+    text = pa.Array.from_buffers(pa.string(), 2, pa.array([b"\xff", b"B"], pa.binary()).buffers())
+    moment = pa.array([2**61, 0], pa.timestamp("us", tz="Europe/Paris"))
+    for values in (text, moment):
+        pq.write_table(table.set_column(0, "nom", values), tmp_path / "liste.parquet")
+        done = run("check", "liste.parquet")
+        assert done.returncode == 3
+        assert "AVS-371" in done.stdout.decode()
+
+
 # What a shapefile has beside it
 
 

@@ -117,7 +117,7 @@ def read_attributes(layer: Layer, columns: Sequence[str], file: str) -> Any:  # 
     with in_french(file):
         if layer.name is None:
             with rewritten(layer, columns, file) as copy:
-                return pq.read_table(copy).to_pandas(ignore_metadata=True)
+                return _boxed(pq.read_table(copy).to_pandas(ignore_metadata=True))
         return read_layer(layer, columns, file)[0]
 
 
@@ -152,8 +152,15 @@ def _geoparquet(layer: Layer, columns: Sequence[str], file: str) -> gpd.GeoDataF
     if not all(json_stands_by_itself(column.get("crs")) for column in described["columns"].values()):
         raise unreadable(file, REASON)
     with rewritten(layer, [*columns, name], file) as copy:
-        frame = gpd.read_parquet(copy)
+        frame = _boxed(gpd.read_parquet(copy))
     return frame.rename(columns={name: "geometry"}).set_geometry("geometry")
+
+
+def _boxed(frame: Any) -> Any:  # noqa: ANN401 - a DataFrame
+    """Make its moments objects now: one beyond what Python can say raises, here where it is a refusal."""
+    for name in frame.columns[[kind.kind == "M" for kind in frame.dtypes]]:
+        frame[name] = frame[name].astype(object)
+    return frame
 
 
 def _with_projection(frame: gpd.GeoDataFrame, file: str) -> tuple[gpd.GeoDataFrame, list[Fault]]:

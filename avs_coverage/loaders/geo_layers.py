@@ -18,7 +18,7 @@ from avs_coverage.errors import InputError, OutputError
 from avs_coverage.faults import Fault
 from avs_coverage.intake import Intake, receiving
 from avs_coverage.loaders.geo_members import GEOJSON, GEOPACKAGE, SHAPEFILE, Member
-from avs_coverage.loaders.geo_process import ReadingFailedError, geo_process
+from avs_coverage.loaders.geo_process import ExhaustedError, ReadingFailedError, geo_process
 from avs_coverage.loaders.geo_projection import REASON, stands_by_itself
 from avs_coverage.loaders.geopackage_check import RefusedError, inspect
 from avs_coverage.loaders.table_file import DAMAGED_ARCHIVE
@@ -160,6 +160,8 @@ def in_french(file: str) -> Iterator[None]:
             yield
     except (InputError, OutputError):
         raise
+    except MemoryError as error:  # Arrow has one of its own, which is this too
+        raise unreadable(file, ExhaustedError().reason) from error
     except (*DAMAGED_ARCHIVE, *_OF_WRONG_CONTENT, ArrowException, ShapelyError, CRSError) as error:
         raise unreadable(file, DAMAGED) from error
 

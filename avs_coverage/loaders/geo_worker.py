@@ -96,6 +96,7 @@ def rewrite(request: dict[str, Any]) -> int:
                 batch_size=_PIECE_ROWS, columns=request["columns"], use_threads=False
             ):
                 whole = pa.Table.from_batches([batch]).select(request["columns"]).cast(schema)
+                whole.validate(full=True)  # a text may not be one
                 rows, taken = rows + whole.num_rows, taken + whole.nbytes
                 if taken > request["written_bytes"]:
                     raise MemoryError
