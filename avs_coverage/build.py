@@ -17,7 +17,7 @@ from avs_coverage.intake import receiving
 from avs_coverage.inventory import EMPTY, Inventory
 from avs_coverage.report import Report
 from avs_coverage.rules import RuleSettings, get_rule
-from avs_coverage.study import NO_FILES, Files, RuleOptions, split_indicators
+from avs_coverage.study import NO_FILES, Files, RuleOptions
 from avs_coverage.territory import Territory
 from avs_coverage.territory_names import TerritoryName, find_territory_name
 
@@ -164,11 +164,10 @@ def _with_layers(territory: Territory, files: Files) -> tuple[Territory, tuple[F
         if paths:
             territory, more = _with_layer(territory, paths, read)
             warnings += more
-    for text in files.indicators:
+    for path, columns in files.indicators:
         from avs_coverage.loaders.examine import nature_of
         from avs_coverage.loaders.indicators import read_indicators
 
-        path, columns = split_indicators(text)
         if not columns and nature_of(path) == "carreaux":
             from avs_coverage.loaders.grid import read_grid
 

@@ -15,7 +15,7 @@ from avs_coverage.errors import InputError, TerritoryError
 from avs_coverage.faults import Fault
 from avs_coverage.intake import Received, fingerprint
 from avs_coverage.ordinary import is_plain_file
-from avs_coverage.study import Files, Request, RuleOptions, split_indicators
+from avs_coverage.study import Files, Request, RuleOptions
 from avs_coverage.territory_names import find_territory_name
 
 if TYPE_CHECKING:
@@ -120,8 +120,7 @@ def _paths(files: Files) -> Iterator[tuple[str, Path, tuple[str, ...]]]:
     for role, field in _SEVERAL.items():
         for path in getattr(files, field):
             yield role, path, ()
-    for text in files.indicators:
-        path, columns = split_indicators(text)
+    for path, columns in files.indicators:
         yield "indicateurs", path, columns
 
 
@@ -174,8 +173,7 @@ def _with_input(files: Files, role: str, path: Path, columns: Sequence[str]) -> 
     if role in _SEVERAL:
         several = (*getattr(files, _SEVERAL[role]), path)
         return replace(files, **{_SEVERAL[role]: several})  # type: ignore[arg-type]
-    text = f"{path}={','.join(columns)}" if columns else str(path)
-    return replace(files, indicators=(*files.indicators, text))
+    return replace(files, indicators=(*files.indicators, (path, tuple(columns))))
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

@@ -32,6 +32,28 @@ def is_plain_file(path: Path) -> bool:
         return False
 
 
+def is_within(path: Path, folder: Path) -> bool:
+    """Tell whether what a path leads to, its links followed, stands inside a folder.
+
+    Asked of every file that a received folder names before it is opened.
+    """
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):  # links in a ring; a name that the system does not take
+        return False
+
+
+def is_link_out(path: Path) -> bool:
+    """Tell a link out of the folder where it stands.
+
+    Settings and manifests must be none: their faults cite what they say.
+    """
+    try:
+        return path.is_symlink() and not is_within(path, path.parent)
+    except (OSError, ValueError):
+        return False
+
+
 def refuse_special(path: Path) -> None:
     """Do the same, raising InputError (AVS-301); so is a file that is not there."""
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.ordinary import read_settings
+from avs_coverage.ordinary import is_link_out, is_within, read_settings
 from avs_coverage.paths import leads_out
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ KEYS = ("territoire", "regle", "date", *_ONE_FILE, "osrm", *_SEVERAL_FILES, "col
 class Files:
     """The files of a user, which stand in place of the embedded data; None or empty where none is given.
 
-    *mapping* is column of the tool → header of the list of structures. *indicators* are typed as
-    ``FILE`` or ``FILE=COLUMN,COLUMN``. *mairies* is a fetched file: no option gives one.
+    *mapping* is column of the tool → header of the list of structures. *indicators* are a file and the
+    columns asked of it, none for all. *mairies* is a fetched file: no option gives one.
     """
 
     structures: Path | None = None
@@ -39,7 +39,7 @@ class Files:
     population: tuple[Path, ...] = ()
     communes: Path | None = None
     qpv: tuple[Path, ...] = ()
-    indicators: tuple[str, ...] = ()
+    indicators: tuple[tuple[Path, tuple[str, ...]], ...] = ()
     travel_times: Path | None = None
     figures: Path | None = None
     mairies: Path | None = None
@@ -59,7 +59,7 @@ class Files:
             self.figures,
             self.mairies,
         )
-        indicators = (split_indicators(text)[0] for text in self.indicators)
+        indicators = (path for path, _ in self.indicators)
         return (*(path for path in single if path), *self.population, *self.qpv, *indicators)
 
 
@@ -121,16 +121,18 @@ class Study:
         return self.osrm and require_loopback(self.osrm, FILE_NAME)
 
 
-def split_indicators(text: str) -> tuple[Path, tuple[str, ...]]:
-    """Split ``FILE=COLUMN,COLUMN`` into the path and the columns; a path may hold a ``=`` itself.
+def split_indicators(text: str, folder: Path = Path()) -> tuple[Path, tuple[str, ...]]:
+    """Split ``FILE=COLUMN,COLUMN``, as it is written, into the path in *folder* and the columns.
+
+    A path may hold a ``=`` itself: what was split once is never put together again.
 
     >>> split_indicators("insee.csv=P22_POP,MED21")[1]
     ('P22_POP', 'MED21')
     """
     path, sign, columns = text.rpartition("=")
-    if not sign or Path(text).is_file():
-        return Path(text), ()
-    return Path(path), tuple(column.strip() for column in columns.split(",") if column.strip())
+    if not sign or (folder / text).is_file():
+        return folder / text, ()
+    return folder / path, tuple(column.strip() for column in columns.split(",") if column.strip())
 
 
 def looks_like_folder(text: str) -> bool:
@@ -146,17 +148,20 @@ def read_study(text: str) -> Study:
     """Read the study folder that *text* names.
 
     Raises InputError: AVS-340 no ``avs.toml``, AVS-331 not TOML, AVS-332 an unknown or
-    missing key, AVS-333 a file outside the folder; all faults at once.
+    missing key, AVS-333 a file outside the folder, ``avs.toml`` too; all faults at once.
     """
     import tomllib
 
     try:
         folder = Path(text).expanduser()
-        content = read_settings(folder / FILE_NAME)
+        is_elsewhere = is_link_out(folder / FILE_NAME)
+        content = b"" if is_elsewhere else read_settings(folder / FILE_NAME)
     except InputError:  # too large
         raise
     except (OSError, RuntimeError, ValueError) as error:  # no such home, a null character in the name
         raise InputError(Fault("AVS-340", {"value": text, "file": FILE_NAME})) from error
+    if is_elsewhere:
+        raise InputError(Fault("AVS-333", {"value": FILE_NAME}))
     try:
         said = tomllib.loads(content.decode("utf-8-sig").replace("\r\n", "\n"))
     except (ValueError, RecursionError) as error:
@@ -180,7 +185,7 @@ def read_study(text: str) -> Study:
             tuple(folder / name for name in _listed(said.get("population"))),
             inside("communes"),
             tuple(folder / name for name in _listed(said.get("qpv"))),
-            tuple(str(folder / name) for name in _listed(said.get("indicateurs"))),
+            tuple(split_indicators(name, folder) for name in _listed(said.get("indicateurs"))),
             inside("temps"),
             inside("chiffres"),
         ),
@@ -211,7 +216,15 @@ def _names_files(value: object, several: bool) -> bool:
 def _is_inside(folder: Path, name: str) -> bool:
     """Tell whether a file stands inside a folder, links followed; a share or a device is not looked at."""
     inside = os.path.normpath(name) if ".." in name else name
-    return not leads_out(inside) and (folder / name).resolve().is_relative_to(folder.resolve())
+    return not leads_out(inside) and is_within(folder / name, folder)
+
+
+def _are_inside(folder: Path, key: str, name: str) -> bool:
+    """Tell it of the very file that will be opened: of indicators, what stands before the columns."""
+    if not _is_inside(folder, name):  # first: to split is to look whether it is a file
+        return False
+    file = split_indicators(name, folder)[0] if key == "indicateurs" else folder / name
+    return _is_inside(folder, str(file.relative_to(folder)))
 
 
 def _faults(said: dict[str, Any], folder: Path) -> list[Fault]:
@@ -226,7 +239,7 @@ def _faults(said: dict[str, Any], folder: Path) -> list[Fault]:
             faults.append(Fault("AVS-332", {"value": f"{key} = {said[key]!r}", "choices": _FILE_HELP}, file))
             continue
         for name in _listed(said[key]):
-            if not _is_inside(folder, name):
+            if not _are_inside(folder, key, name):
                 faults.append(Fault("AVS-333", {"value": name}, file, column=key))
     columns = said.get("colonnes", {})
     if not isinstance(columns, dict) or not all(isinstance(value, str) for value in columns.values()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +25,7 @@ def write(path, headers, rows=(("03185", 1), ("03310", 2))):
 @pytest.mark.full
 @pytest.mark.parametrize("header", [name for name in RESERVED if name != "code_insee"])
 def test_no_header_hides_a_column_of_the_tool(tmp_path, allier, header):
-    asked = f"{write(tmp_path / 'caf.csv', [header])}={header}"
+    asked = (Path(write(tmp_path / "caf.csv", [header])), (header,))
     report = build_report(find_territory_name("allier"), files=Files(indicators=(asked,)))
     (indicator,) = report.coverage.territory.indicators
     assert indicator.name == f"{header} (caf.csv)"
@@ -53,8 +54,9 @@ def test_every_output_keeps_both_columns_and_the_change_of_name_is_said(run, tmp
 
 
 def test_the_same_header_of_files_of_one_name_stays_apart(tmp_path):
-    files = tuple(write(tmp_path / str(n) / "caf.csv", ["enfants"], [("03185", n)]) for n in range(1, 5))
-    report = build_report(find_territory_name("allier"), files=Files(indicators=files))
+    files = [write(tmp_path / str(n) / "caf.csv", ["enfants"], [("03185", n)]) for n in range(1, 5)]
+    asked = tuple((Path(file), ()) for file in files)
+    report = build_report(find_territory_name("allier"), files=Files(indicators=asked))
     names = [one.name for one in report.coverage.territory.indicators]
     assert names == ["enfants", "enfants (caf.csv)", "enfants (caf.csv, 2)", "enfants (caf.csv, 3)"]
     row = next(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from avs_coverage.manifest import request_of
 from avs_coverage.manifest_inputs import input_paths
 from avs_coverage.manifest_shape import Known, unusable
 from avs_coverage.paths import leads_out
@@ -189,6 +190,39 @@ def test_links_and_pipes_are_not_followed(exported, tmp_path):
     out.symlink_to(tmp_path / "ailleurs")
     done = replayed(lambda record: None, "--in", "home_jean.dupont")
     assert (done.returncode, "n'est plus celui de cet export" in done.stdout.decode()) == (6, True)
+
+
+def test_the_columns_of_a_manifest_are_no_part_of_a_path(run, tmp_path):
+    write(tmp_path / "paye.csv", "code_insee;revenu_secret\n03185;4242\n")
+    write(tmp_path / "x" / "in" / "ok.csv", "code_insee;A\n03185;3\n")
+    given = ("--indicators", "x/in/ok.csv=A", "-o", "x", "--format", "json")
+    assert run("export", PLACE, *given).returncode == 0
+    (tmp_path / "x" / "in" / "ok.csv=").mkdir()
+    (tmp_path / "x" / "in" / "ok.csv=B").symlink_to(tmp_path / "paye.csv")
+    path = tmp_path / "x" / "manifest.json"
+    record = json.loads(path.read_bytes())
+    before = record["entrees"][0]["colonnes"]
+    assert before == ["A"]
+    for columns in (["/../../../paye.csv=revenu_secret"], ["B"], ["B=revenu_secret"]):
+        record["entrees"][0]["colonnes"] = columns
+        request = request_of(record, [tmp_path / "x" / "in" / "ok.csv"])
+        assert request.files.indicators == ((tmp_path / "x" / "in" / "ok.csv", tuple(columns)),)
+        path.write_text(json.dumps(record), encoding="utf-8")
+        done = run("replay", "x/manifest.json")
+        assert done.returncode == 3, done.stdout.decode()  # the file has no such column
+        assert b"ok.csv" in done.stderr
+    record["entrees"][0]["colonnes"] = before
+    path.write_text(json.dumps(record), encoding="utf-8")
+    assert run("replay", "x/manifest.json").returncode == 0
+
+
+def test_a_manifest_that_is_a_link_to_elsewhere_is_not_read(exported, run, tmp_path):
+    (tmp_path / "recu").mkdir()
+    (tmp_path / "recu" / "manifest.json").symlink_to(tmp_path / "remis" / "manifest.json")
+    done = run("replay", "recu/manifest.json", "--in", ".")
+    assert (done.returncode, b"AVS-395" in done.stderr, b"lien" in done.stderr) == (3, True, True)
+    (tmp_path / "remis" / "dernier.json").symlink_to("manifest.json")
+    assert run("replay", "remis/dernier.json", "--in", ".").returncode == 0
 
 
 # --- what it says -------------------------------------------------------------------------------

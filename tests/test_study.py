@@ -109,6 +109,89 @@ def test_wrong_settings_are_refused(tmp_path, text, code):
     assert [fault.code for fault in caught.value.faults] == [code]
 
 
+PAY = "code_insee;revenu_secret\n03185;4242\n"
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A file of the machine that no received folder may read."""
+    (tmp_path / "machine").mkdir()
+    path = tmp_path / "machine" / "paye.csv"
+    path.write_text(PAY, encoding="utf-8")
+    return path
+
+
+def received_study(folder, text, **links):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "avs.toml").write_text(f'territoire = "200071082"\n{text}\n', encoding="utf-8")
+    for name, target in links.items():
+        (folder / name).symlink_to(target)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "named", ["lien", "lien=revenu_secret", "./lien=revenu_secret", "lien=a=revenu_secret"]
+)
+def test_a_link_out_of_the_folder_is_refused_before_the_columns_that_are_asked_of_it(
+    run, tmp_path, elsewhere, named
+):
+    links = {"lien": elsewhere, "lien=a": elsewhere}
+    folder = received_study(tmp_path / "etude", f'indicateurs = ["{named}"]', **links)
+    with pytest.raises(InputError) as caught:
+        read_study(str(folder))
+    assert [fault.code for fault in caught.value.faults] == ["AVS-333"]
+    for command in ("communes", "check"):
+        done = run(command, "./etude", "--json")
+        assert done.returncode == 3
+        assert b"4242" not in done.stdout + done.stderr
+
+
+def test_a_sign_in_the_name_of_the_folder_makes_no_other_path(tmp_path, elsewhere):
+    folder = received_study(tmp_path / "lien=x", 'indicateurs = ["absent.csv"]')
+    (tmp_path / "lien").symlink_to(elsewhere)
+    assert read_study(str(folder)).files.indicators == ((folder / "absent.csv", ()),)
+
+
+def test_indicators_of_the_folder_are_split_once(tmp_path):
+    folder = received_study(tmp_path / "etude", 'indicateurs = ["a=b.csv", "a=b.csv=X, Y", "lien"]')
+    (folder / "a=b.csv").write_text(PAY, encoding="utf-8")
+    (folder / "lien").symlink_to("a=b.csv")  # a link that stays inside
+    whole = folder / "a=b.csv"
+    assert read_study(str(folder)).files.indicators == (
+        (whole, ()),
+        (whole, ("X", "Y")),
+        (folder / "lien", ()),
+    )
+
+
+@pytest.mark.parametrize(
+    "role", ["structures", "zones", "communes", "temps", "chiffres", "population", "qpv"]
+)
+def test_links_in_a_ring_are_refused_and_are_no_bug(tmp_path, role):
+    folder = received_study(tmp_path / "etude", f'{role} = "un"', un="deux", deux="un")
+    with pytest.raises(InputError):
+        read_study(str(folder))
+
+
+def test_settings_that_are_a_link_to_elsewhere_are_not_cited(run, tmp_path):
+    secret = tmp_path / "perso.toml"
+    secret.write_text('cle_secrete = "x"\n', encoding="utf-8")
+    (tmp_path / "etude").mkdir()
+    settings = tmp_path / "etude" / "avs.toml"
+    settings.symlink_to(secret)
+    for command in ("report", "check"):
+        done = run(command, "./etude")
+        assert done.returncode == 3
+        assert b"AVS-333" in done.stdout + done.stderr
+        assert b"cle_secrete" not in done.stdout + done.stderr
+    settings.unlink()
+    (tmp_path / "etude" / "mien.toml").write_text('territoire = "allier"\n', encoding="utf-8")
+    settings.symlink_to("mien.toml")
+    assert read_study(str(tmp_path / "etude")).territory == "allier"
+    (tmp_path / "ici").symlink_to("etude")  # the folder itself may be one: the user names it
+    assert read_study(str(tmp_path / "ici")).territory == "allier"
+
+
 @pytest.mark.full
 def test_two_runs_of_init_give_the_same_bytes(run, process, tmp_path):
     run("init", "allier", "a", "--example")

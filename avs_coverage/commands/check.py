@@ -105,7 +105,7 @@ def _examine(file: Path | None, study: Study, files: Files, territory: str) -> l
 def _examine_study(study: Study, files: Files, name: TerritoryName | None) -> list[FileExamination]:
     """Examine the settings of a study folder, and every file that they name, as a report would read them."""
     from avs_coverage.loaders.examine import FileExamination, examine_files, examine_structure_list, nature_of
-    from avs_coverage.study import FILE_NAME, split_indicators
+    from avs_coverage.study import FILE_NAME
 
     found: list[FileExamination] = []
     if faults := _settings_faults(study):
@@ -121,8 +121,7 @@ def _examine_study(study: Study, files: Files, name: TerritoryName | None) -> li
     ):
         if given := [path for path in paths if path]:
             found.append(examine_files(given, nature, name))
-    for text in files.indicators:
-        path, columns = split_indicators(text)
+    for path, columns in files.indicators:
         try:
             nature = "carreaux" if not columns and nature_of(path) == "carreaux" else "indicateurs"
         except InputError as error:

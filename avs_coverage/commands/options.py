@@ -20,7 +20,7 @@ from avs_coverage.commands.typed import (
 )
 from avs_coverage.errors import OutputError, UsageError
 from avs_coverage.faults import Fault
-from avs_coverage.study import DEFAULT_GRACE_MONTHS, Files, Request, RuleOptions
+from avs_coverage.study import DEFAULT_GRACE_MONTHS, Files, Request, RuleOptions, split_indicators
 
 if TYPE_CHECKING:
     from avs_coverage.report import Report
@@ -250,7 +250,7 @@ class FileOptions:
 
             mapping = parse_mapping(self.mapping)
         population, qpv = tuple(self.population or ()), tuple(self.qpv or ())
-        indicators = tuple(self.indicators or ())
+        indicators = tuple(split_indicators(text) for text in self.indicators or ())
         return Files(self.structures, self.service_areas, mapping, population, self.communes, qpv, indicators)
 
 

@@ -85,9 +85,11 @@ def _read(path: Path) -> dict[str, Any]:
     from avs_coverage.export import FORMATS
     from avs_coverage.manifest import ONE_FILE, SCHEMA_NAME, SEVERAL_FILES
     from avs_coverage.manifest_shape import Known, misfit, unusable
-    from avs_coverage.ordinary import not_readable, read_settings
+    from avs_coverage.ordinary import is_link_out, not_readable, read_settings
     from avs_coverage.rules.demand import AREA, CHEF_LIEU, GRID
 
+    if is_link_out(path):
+        raise InputError(Fault("AVS-395", {"value": "c'est un lien qui mène hors de son dossier"}, path.name))
     try:
         content = read_settings(path)
     except OSError as error:
