@@ -10,6 +10,7 @@ from types import ModuleType
 
 from avs_coverage.errors import InputError, UsageError
 from avs_coverage.faults import Fault
+from avs_coverage.growth import swollen
 from avs_coverage.loaders.columns import STRUCTURE_COLUMNS, match_header
 from avs_coverage.loaders.table_file import (
     MOST_STRUCTURES,
@@ -20,11 +21,14 @@ from avs_coverage.loaders.table_file import (
     read_rows,
     too_many_structures,
 )
-from avs_coverage.messages import enumeration
+from avs_coverage.messages import enumeration, number
 from avs_coverage.names import normalise
-from avs_coverage.ordinary import read_settings
+from avs_coverage.ordinary import read_toml
 
 OWN_FORMAT = "liste de structures, colonnes de l'outil"
+_LONGEST_HEADER = 200
+_MOST_CELLS = 10_000_000
+"""Of a list in JSON, where each object may bring names of its own, which are columns for all."""
 _GEOGRAPHICAL = (b"SQLite", b"PAR1", b"PK", b"7z", b"\x00\x00\x27\x0a")
 """How the files start that may hold a geographical layer: GeoPackage, GeoParquet, archives, shapefile."""
 
@@ -149,6 +153,8 @@ def _json_records(path: Path, start: bytes) -> list[Row] | None:
     if not found or not all(isinstance(item, dict) for item in found):
         return None
     names = list(dict.fromkeys(str(name) for item in found for name in item))
+    if len(names) * len(found) > _MOST_CELLS:
+        raise swollen(path.name, f"{number(len(names))} noms de champs pour {number(len(found))} objets")
     cells = [tuple(attribute_text(item.get(name)) for name in names) for item in found]
     rows = [Row(line, row) for line, row in enumerate([tuple(names), *cells], 1)]
     faults = [
@@ -186,13 +192,13 @@ def parse_mapping(text: str, columns: Collection[str] = STRUCTURE_COLUMNS) -> di
     """Return column of the tool → header of the file, from ``nom=lib_structure,type=categorie``.
 
     *text* may also be the path of a TOML file of such lines (``nom = "lib_structure"``).
-    Raises UsageError (AVS-211), and InputError (AVS-301) for a file beyond 1 MB.
+    Raises UsageError (AVS-211), and InputError (AVS-301) for one beyond 100 kB.
     """
     if "=" not in text and _is_file(text):
         import tomllib
 
         try:
-            content = read_settings(Path(text))
+            content = read_toml(Path(text))
         except OSError as error:
             raise _bad_mapping(text, columns) from error
         try:
@@ -249,7 +255,8 @@ def _absent(header: str, row: Row, file: str) -> Fault:
     from rapidfuzz import process
 
     found = [cell for cell in row.cells if cell]
-    near = process.extractOne(header, found, processor=normalise, score_cutoff=70)
+    short = [cell for cell in found if len(cell) <= _LONGEST_HEADER]
+    near = process.extractOne(header, short, processor=normalise, score_cutoff=70)
     hint = f"peut-être « {near[0]} »" if near else "écrivez un en-tête du fichier, tel quel"
     values = {"value": header, "found": ", ".join(found) or "aucun", "hint": hint}
     return Fault("AVS-343", values, file, row.line)
