@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from avs_coverage.catalogue import CATALOGUE
 from avs_coverage.reports.text import without_controls
 
+_LONGEST = 2_000
+"""A cell may hold a page, which no message should be."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -53,7 +56,7 @@ class Fault:
 
     def _values(self) -> dict[str, str]:
         values = {"column": self.column, **self.values}
-        return {name: without_controls(text) for name, text in values.items()}
+        return {name: _short(without_controls(text[: _LONGEST + 1])) for name, text in values.items()}
 
     def to_record(self) -> dict[str, str | int]:
         """Return the fault as plain values for JSON."""
@@ -68,6 +71,10 @@ class Fault:
             "pourquoi": self.why,
             "aide": self.hint,
         }
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 _SERIES = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from avs_coverage.errors import InputError
@@ -47,15 +48,23 @@ def odd_coding(members: Sequence[zipfile.ZipInfo]) -> str:
 
 
 def refuse_growth(members: Sequence[zipfile.ZipInfo], packed: int, file: str, ratio: int = RATIO) -> None:
-    """Refuse members that would swell (AVS-310), or be opened all at once (AVS-302)."""
+    """Refuse members that would swell (AVS-310), be opened all at once, or overlap (AVS-302)."""
     if odd_coding(members):
         reason = "archive d'un codage imprévu : refaites-la en zip ordinaire"
         raise InputError(Fault("AVS-302", {"reason": reason}, file))
+    if _overlap(members):
+        raise InputError(Fault("AVS-302", {"reason": "archive abîmée : des membres se recouvrent"}, file))
     reason = excess(packed, (one.file_size for one in members), ratio=ratio)
     if len(members) > _MOST_MEMBERS:
         reason = f"{number(len(members))} membres"
     if reason:
         raise swollen(file, reason)
+
+
+def _overlap(members: Sequence[zipfile.ZipInfo]) -> bool:
+    """Tell members that are the same bytes: thousands of large ones would stand in a few."""
+    starts = sorted((one.header_offset, one.compress_size) for one in members)
+    return any(start + size >= after for (start, size), (after, _) in pairwise(starts))
 
 
 def bounded_members(archive: zipfile.ZipFile, packed: int, file: str) -> list[zipfile.ZipInfo]:

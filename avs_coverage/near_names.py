@@ -13,6 +13,8 @@ _LEAST_RATIO = 50
 _COMMON = 300
 """A word that more names hold than that (« saint ») tells nothing of which is meant."""
 _MANY = 4
+_LONGEST = 200
+"""No name is longer: beyond, a whole page may stand in a cell."""
 
 
 class NearNames:
@@ -29,6 +31,7 @@ class NearNames:
         """Return the ranks of the names like a normalised one, the nearest first."""
         from rapidfuzz import fuzz, process
 
+        typed = typed[:_LONGEST]
         ranks = self._candidates(typed)
         names = [self._keys[rank] for rank in ranks]
         close = process.extract(typed, names, scorer=fuzz.WRatio, limit=None, score_cutoff=least)

@@ -10,6 +10,7 @@ from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.messages import os_reason
 
+_MOST_TOML_BYTES, _MOST_POINTS = 100_000, 300
 MAX_SETTINGS_BYTES = 1_000_000
 _OPEN_ALREADY = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 
@@ -84,5 +85,18 @@ def read_settings(path: Path) -> bytes:
         content = file.read(MAX_SETTINGS_BYTES + 1)
     if len(content) > MAX_SETTINGS_BYTES:
         reason = f"plus de {MAX_SETTINGS_BYTES // 1_000_000} Mo : il est démesuré"
+        raise InputError(Fault("AVS-301", {"value": str(path), "reason": reason}))
+    return content
+
+
+def read_toml(path: Path) -> bytes:
+    """Return a file of settings in TOML; raises as ``read_settings``, beyond 100 kB too.
+
+    So does a line of hundreds of points: each name of a dotted key is looked for along all those before.
+    """
+    content = read_settings(path)
+    points = max((line.count(b".") for line in content.splitlines()), default=0)
+    if len(content) > _MOST_TOML_BYTES or points > _MOST_POINTS:
+        reason = "il est démesuré, ou une de ses lignes l'est"
         raise InputError(Fault("AVS-301", {"value": str(path), "reason": reason}))
     return content

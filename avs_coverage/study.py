@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
-from avs_coverage.ordinary import is_link_out, is_within, read_settings
+from avs_coverage.ordinary import is_link_out, is_within, read_toml
 from avs_coverage.paths import leads_out
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def read_study(text: str) -> Study:
     try:
         folder = Path(text).expanduser()
         is_elsewhere = is_link_out(folder / FILE_NAME)
-        content = b"" if is_elsewhere else read_settings(folder / FILE_NAME)
+        content = b"" if is_elsewhere else read_toml(folder / FILE_NAME)
     except InputError:  # too large
         raise
     except (OSError, RuntimeError, ValueError) as error:  # no such home, a null character in the name

@@ -91,7 +91,7 @@ class _Search:
         self.text, self.kinds = text, kinds
         self.territory, self.inventory, self.on = territory, inventory, on
         self.gazetteer = Gazetteer(territory.name.departements)
-        coded = re.fullmatch(r"(.+?)\s*\(([0-9A-Za-z]{4,9})\)", text)
+        coded = re.fullmatch(r"(.*\S)\s*\(([0-9A-Za-z]{4,9})\)", text)
         self.name, self.code = (coded[1], coded[2]) if coded else (text, "")
 
     def strict(self) -> list[Subject]:

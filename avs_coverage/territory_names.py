@@ -12,6 +12,7 @@ from avs_coverage.faults import Fault
 from avs_coverage.messages import enumeration
 from avs_coverage.names import normalise
 
+_LONGEST = 200
 _KINDS = {"departement": "département", "epci": "EPCI", "region": "région", "france": "pays"}
 _NATURES = {"cc", "ca", "cu", "communaute", "agglomeration", "urbaine", "communes", "departement", "dep"}
 _LEADING = _NATURES | {"le", "la", "les", "l", "de", "du", "des", "d"}
@@ -108,7 +109,7 @@ def find_territory_name(text: str) -> TerritoryName:
 
 def _matches(text: str, kinds: list[str]) -> list[TerritoryName]:
     """Return the territories of *kinds* that *text* names by code, or by name."""
-    named_code = re.fullmatch(r"(.+?)\s*\(([0-9AaBb]{1,9})\)", text.strip())
+    named_code = re.fullmatch(r"(.*\S)\s*\(([0-9AaBb]{1,9})\)", text.strip())
     if named_code:
         by_name, by_code = _matches(named_code[1], kinds), _matches(named_code[2], kinds)
         return [territory for territory in by_code if territory in by_name]
@@ -143,7 +144,7 @@ def _suggestions(text: str) -> str:
         return "un code de commune n'est pas un territoire : donnez son département ou son EPCI"
     known = [candidate for kind in ("departement", "region", "epci") for candidate in _keys(kind)]
     keys = [key for _, _, key in known]
-    typed = _key(text)
+    typed = _key(text)[:_LONGEST]
     close = process.extract(typed, keys, scorer=fuzz.WRatio, limit=None, score_cutoff=75)
     # WRatio finds « Saint-Étienne Métropole » from « saint etienne », ratio tells Loire from Eure-et-Loir.
     close = sorted(close, key=lambda match: -fuzz.ratio(typed, match[0]))[:5]

@@ -24,6 +24,7 @@ from avs_coverage.territory_names import TerritoryName, find_territory_name
 _FREE_TEXTS = ("libelle", "definition", "source")
 _REQUIRED = ("indicateur", "valeur", "annee")
 _NUMBER = re.compile(r"(\d{1,12})(?:[.,](\d{1,15}))?(%?)")
+_LONGEST = 200
 _YEARS = range(1970, 2101)
 
 
@@ -141,7 +142,10 @@ def _code(fields: Fields) -> str:
     if text and not code:
         from rapidfuzz import process
 
-        close = [name for name, _, _ in process.extract(text, list(INDICATORS), limit=3, score_cutoff=70)]
+        close = [
+            name
+            for name, _, _ in process.extract(text[:_LONGEST], list(INDICATORS), limit=3, score_cutoff=70)
+        ]
         choices = f"peut-être {' ou '.join(close)}" if close else f"codes : {', '.join(INDICATORS)}"
         fields.collector.fault("AVS-390", fields.row.line, "indicateur", value=text, choices=choices)
     return code

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from avs_coverage.errors import InputError
+from avs_coverage.errors import InputError, OutputError
 from avs_coverage.faults import Fault
 from avs_coverage.growth import excess, swollen
 from avs_coverage.loaders.table_file import place_of
@@ -31,7 +31,8 @@ def opened_parquet(path: Path) -> Iterator[Any]:
     """Yield a ``pyarrow.parquet.ParquetFile``, its texts to be read as dictionaries.
 
     Raises InputError: AVS-302 damaged; AVS-310 where its pages announce more than they may, or its rows
-    are more than one a byte. What is raised while it is read is turned into AVS-302 too.
+    are more than one a byte. What is raised while it is read is turned into AVS-302 too: a date of the
+    year 30,000 or an unknown time zone is found only where it becomes a value of Python.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -46,8 +47,13 @@ def opened_parquet(path: Path) -> Iterator[Any]:
         ]
         with pq.ParquetFile(place_of(path), read_dictionary=texts) as file:
             yield file
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(Fault("AVS-302", {"reason": "fichier Parquet abîmé"}, path.name)) from error
+    except (InputError, OutputError):
+        raise
+    except MemoryError as error:
+        raise swollen(path.name, "ses valeurs ne tiennent pas dans la mémoire") from error
+    except (pa.ArrowException, OSError, ValueError, OverflowError, NotImplementedError) as error:
+        reason = "fichier Parquet abîmé, ou dont une valeur est impossible"
+        raise InputError(Fault("AVS-302", {"reason": reason}, path.name)) from error
 
 
 def bounded_batches(
@@ -60,6 +66,7 @@ def bounded_batches(
     for batch in file.iter_batches(batch_size=rows, columns=list(columns)):
         if sum(map(_text_bytes, batch.columns)) > _MOST_TEXT_BYTES:
             raise swollen(name, f"plus de {number(_MOST_TEXT_BYTES // 1_000_000)} Mo de texte répété")
+        batch.validate(full=True)  # texts that are no UTF-8
         yield batch
 
 

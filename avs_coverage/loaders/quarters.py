@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from avs_coverage.errors import InputError
 from avs_coverage.faults import Fault
 from avs_coverage.gazetteer import Gazetteer
-from avs_coverage.loaders.cells import parse_count
+from avs_coverage.loaders.cells import parse_count, split_list
 from avs_coverage.loaders.commune_codes import BLANK_LINES, CommuneCodes, put_aside
 from avs_coverage.loaders.geo_file import (
     Layer,
@@ -347,13 +347,13 @@ class _Reading:
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return codes and names of the communes: by code where the file has them, else by name."""
         found: dict[str, None] = {}
-        for text in re.split(r"\s*[,;/|]\s*", cells["communes"].strip()):
-            today = self.codes.today(text, line) if text else ""
+        for text in re.split(r"[,;/|]", cells["communes"]):
+            today = self.codes.today(text.strip(), line) if text.strip() else ""
             if today:
                 found[today] = None
         if found:
             return tuple(found), ()
-        names = [name for name in re.split(r"\s*[,;|]\s*", cells["commune_names"].strip()) if name]
+        names = split_list(cells["commune_names"])
         for name in names:
             plain = re.sub(r"\b(\d+(er|e|eme)?|arrondissement)\b", " ", normalise(name))
             communes = self._gazetteer.named(plain, [departement_of_qpv(code)])

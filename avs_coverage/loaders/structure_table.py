@@ -23,9 +23,10 @@ from avs_coverage.loaders.table_file import (
 )
 from avs_coverage.messages import enumeration
 from avs_coverage.names import normalise
-from avs_coverage.ordinary import read_settings
+from avs_coverage.ordinary import read_toml
 
 OWN_FORMAT = "liste de structures, colonnes de l'outil"
+_LONGEST_HEADER = 200
 _GEOGRAPHICAL = (b"SQLite", b"PAR1", b"PK", b"7z", b"\x00\x00\x27\x0a")
 """How the files start that may hold a geographical layer: GeoPackage, GeoParquet, archives, shapefile."""
 
@@ -184,13 +185,13 @@ def parse_mapping(text: str, columns: Collection[str] = STRUCTURE_COLUMNS) -> di
     """Return column of the tool → header of the file, from ``nom=lib_structure,type=categorie``.
 
     *text* may also be the path of a TOML file of such lines (``nom = "lib_structure"``).
-    Raises UsageError (AVS-211), and InputError (AVS-301) for a file beyond 1 MB.
+    Raises UsageError (AVS-211), and InputError (AVS-301) for one beyond 100 kB.
     """
     if "=" not in text and _is_file(text):
         import tomllib
 
         try:
-            content = read_settings(Path(text))
+            content = read_toml(Path(text))
         except OSError as error:
             raise _bad_mapping(text, columns) from error
         try:
@@ -247,7 +248,8 @@ def _absent(header: str, row: Row, file: str) -> Fault:
     from rapidfuzz import process
 
     found = [cell for cell in row.cells if cell]
-    near = process.extractOne(header, found, processor=normalise, score_cutoff=70)
+    short = [cell for cell in found if len(cell) <= _LONGEST_HEADER]
+    near = process.extractOne(header, short, processor=normalise, score_cutoff=70)
     hint = f"peut-être « {near[0]} »" if near else "écrivez un en-tête du fichier, tel quel"
     values = {"value": header, "found": ", ".join(found) or "aucun", "hint": hint}
     return Fault("AVS-343", values, file, row.line)

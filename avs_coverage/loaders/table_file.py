@@ -37,10 +37,11 @@ DAMAGED_ARCHIVE = (
 """What reading a damaged or encrypted zip raises."""
 
 _UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_ASCII = bytes(range(0x80))
 _DELIMITER_CHARACTERS = 100_000
 _MAX_LINE_CELLS = 20_000
-_MAX_CELL = 1_000_000
+_MAX_CELL = 100_000
+"""Three times what a spreadsheet takes."""
 MOST_CELLS = 10_000_000
 _MOST_LINES = 1_048_576
 """Those of a spreadsheet, which may write all of them."""
@@ -297,8 +298,8 @@ def refuse_damaged_utf8(file: str, content: bytes, start: int, lines_before: int
     In a text of cp1252, accents hardly ever stand so as to form UTF-8: two forms for each one
     that is not is a UTF-8 file with something else pasted in.
     """
-    formed = len(_UTF8_CHARACTER.findall(content))
-    alone = len(_NOT_ASCII.findall(_UTF8_CHARACTER.sub(b"", content)))
+    rest, formed = _UTF8_CHARACTER.subn(b"", content)
+    alone = len(rest.translate(None, _ASCII))
     if formed >= 2 * alone:
         line = lines_before + content.count(b"\n", 0, start) + 1
         text = content[max(0, start - 12) : start + 12].decode("cp1252", "replace").split("\n")[-1]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 from xml.parsers import expat
 
+from avs_coverage.errors import InputError
 from avs_coverage.growth import refuse_growth
 from avs_coverage.loaders.ods_content import Content
 from avs_coverage.loaders.table_file import not_a_table
@@ -87,6 +88,8 @@ class _Members:
                     understood = part.feed(piece, is_last)
                     if file:
                         file.write(understood)
+        except InputError:  # what is refused already
+            raise
         except (expat.ExpatError, zipfile.BadZipFile, ValueError, LookupError) as error:
             raise not_a_table(self.path, f"classeur abîmé ({name})") from error
 

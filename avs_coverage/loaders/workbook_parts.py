@@ -12,7 +12,7 @@ from avs_coverage.loaders.table_file import not_a_table
 from avs_coverage.messages import number
 
 _MOST_TOKEN_BYTES = 4_000_000
-_SMALL_ELEMENTS, _ELEMENTS_A_BYTE = 3_000_000, 2
+_SMALL_ELEMENTS, _ELEMENTS_A_BYTE = 1_500_000, 2
 _SMALL_PLACES, _PLACES_A_BYTE = 4_000_000, 2
 _SMALL_TEXT_BYTES, _TEXT_RATIO = 50_000_000, 40
 _MAX_CELLS = 20_000_000

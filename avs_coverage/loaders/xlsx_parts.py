@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from functools import lru_cache
 from string import ascii_letters
 from xml.sax.saxutils import quoteattr
 
@@ -26,6 +27,8 @@ _DIGITS, _LETTERS = "0123456789", ascii_letters
 _KINDS = {None, "n", "s", "b", "e", "str", "inlineStr", "d"}
 _OF_FORMATS = str.maketrans("&<>'", "    ")
 """None of these is a letter of a date; the reader takes « &amp; » for a month."""
+
+_letters = lru_cache(_MOST_COLUMNS)(column_letters)
 
 _ROOT = f'xmlns="{_MAIN[0]}"'
 
@@ -180,7 +183,7 @@ class Sheet(Part):
         super().__init__(budget)
         self._lengths = lengths
         self.filled = self.last_row = self.last_column = 0
-        self._row = self._column = self._repeated = self._readings = 0
+        self._row = self._column = self._repeated = self._readings = self._widened = 0
         self._last = ""
         self._places: list[str] = []
         self._place = self._value = ""
@@ -200,10 +203,12 @@ class Sheet(Part):
                 self._places.append(place)
                 self._last = place
             else:  # it comes after the one before
-                self._find_last()
+                if self._last:
+                    self._find_last()
                 self._column += 1
-                self._widen(self._row, self._column)
-                place = f"{column_letters(self._column - 1)}{self._row}"
+                if self._column > self.last_column or self._row != self._widened:
+                    self._widen(self._row, self._column)
+                place = f"{_letters(self._column - 1)}{self._row}"
             self._place, self._kind, self._style = place, attributes.get("t"), attributes.get("s")
             self._value, self._inline = "", None
         elif name == "is":
@@ -276,8 +281,9 @@ class Sheet(Part):
         return understood
 
     def _widen(self, row: int, column: int) -> None:
-        if not 0 < row <= _MOST_ROWS:
-            raise ValueError(row)
+        if not (0 < row <= _MOST_ROWS and column <= _MOST_COLUMNS):
+            raise ValueError(row, column)
+        self._widened = row
         self.last_row, self.last_column = max(self.last_row, row), max(self.last_column, column)
 
 
