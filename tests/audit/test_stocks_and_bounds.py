@@ -118,7 +118,6 @@ def test_two_communes_of_the_inventory_are_not_among_the_five_named(allier_audit
     assert "peut-être aussi par des CS dont la zone n'est pas connue (" in second
     assert "Chevagnes et Centre social d'Avermes) ou par un CS" in second
     assert second.endswith("Verdict : compatible.")
-    assert "Cérilly (03048 : Polymorphe)" in page
 
 
 def listed(tmp_path, served):
