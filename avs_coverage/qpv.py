@@ -136,6 +136,15 @@ def is_in_force(code: str, on: date) -> bool:
     return code.endswith("C") != is_unlisted(departement, on)
 
 
+def is_whole_commune(code: str) -> bool:
+    """Tell whether a quarter is a commune, no more and no less: those of law 2025-797, in Mayotte.
+
+    >>> is_whole_commune("QN97661C"), is_whole_commune("QN00304M")
+    (True, False)
+    """
+    return code.startswith("QN") and code.endswith("C") and departement_of_qpv(code) == MAYOTTE
+
+
 def departement_of_qpv(code: str) -> str:
     """Return the département written in the code of a QPV.
 

@@ -13,7 +13,7 @@ from avs_coverage.completeness import whole_departements
 from avs_coverage.embedded import read_parquet
 from avs_coverage.gazetteer import departement_of
 from avs_coverage.projection import epsg_of
-from avs_coverage.qpv import Qpv, departement_of_qpv
+from avs_coverage.qpv import Qpv, departement_of_qpv, is_whole_commune
 from avs_coverage.qpv_perimeters import Perimeter, known_errors_m, perimeters
 
 if TYPE_CHECKING:
@@ -204,11 +204,12 @@ def locate(coverage: Coverage, quarters: Sequence[Qpv], distance_m: float) -> di
     in the commune of its seat; in the EPCI of the seat where that is deduced; anywhere in the départements
     of the list where it is unknown. Where no structure has a point and one may be anywhere, nothing is
     to be measured and no perimeter is read: undecidable are that one and those of the quarter's communes.
+    A quarter that is a whole commune holds those that have their seat there, point or not.
     """
     locator = _Locator(coverage, quarters, distance_m)
-    if locator.pointed or not locator.anywhere:
-        return locator.locate(quarters)
-    return locator.without_points(quarters)
+    measures = locator.pointed or not locator.anywhere
+    found = locator.locate(quarters) if measures else locator.without_points(quarters)
+    return {qpv.code: locator.with_seats(qpv, found[qpv.code]) for qpv in quarters}
 
 
 class _Locator:
@@ -252,6 +253,22 @@ class _Locator:
             )
             for qpv in quarters
         }
+
+    def with_seats(self, qpv: Qpv, place: QpvLocation) -> QpvLocation:
+        """Return the same place with what is seated in its commune inside, where the quarter is one."""
+        if not is_whole_commune(qpv.code) or not place.has_perimeter:
+            return place
+        placed = (*self.pointed, *self.seated)
+        here = [s for s in placed if s.seat in qpv.communes and s.seat_quality != "deduit"]
+        inside = {s.id for s in here}
+        return replace(
+            place,
+            inside=tuple(sorted({*place.inside, *inside})),
+            near=tuple(id for id in place.near if id not in inside),
+            limit=tuple(id for id in place.limit if id not in inside),
+            undecidable=tuple(id for id in place.undecidable if id not in inside),
+            unsure=place.unsure | {s.id for s in here if s.unsure},
+        )
 
     def _here(self, qpv: Qpv) -> tuple[str, ...]:
         """Return the structures without a place, and those that the quarter's communes may hold."""

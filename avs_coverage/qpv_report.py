@@ -14,6 +14,7 @@ from avs_coverage.qpv import (
     generation_in_force,
     is_in_force,
     is_unlisted,
+    is_whole_commune,
 )
 
 if TYPE_CHECKING:
@@ -48,10 +49,10 @@ def quarter_warnings(territory: Territory, on: date, views: Sequence[QpvCoverage
             f"{counted(len(replaced), *words)} pas en vigueur au {french_date(on)} ({_LAW}) : hors de tout "
             "compte."
         )
-    if any(view.qpv.code.endswith("C") for view in views):
+    if any(is_whole_commune(view.qpv.code) for view in views):
         found.append(
-            f"À Mayotte, chaque commune est un QPV ({_LAW}) ; la population de ces quartiers n'est pas dans "
-            "la source utilisée."
+            f"À Mayotte, chaque commune est un QPV ({_LAW}) : sa population est celle de la commune, que la "
+            "source des QPV ne donne pas."
         )
     return found
 

@@ -240,3 +240,31 @@ def test_perimeters_are_read_of_the_departement_asked_alone(monkeypatch):
     assert set(embedded_perimeters({"QN00304M", "QP003004"})) == {"QN00304M", "QP003004"}
     assert asked == [("qpv_perimeters.parquet", ["03"])]
     assert (data_dir() / "qpv_perimeters.parquet").stat().st_size < 1_200_000
+
+
+def in_mayotte(run, tmp_path, seat, degrees):
+    header = "id;nom;type;code_insee;siege;longitude;latitude"
+    (tmp_path / "l.csv").write_text(f"{header}\nA;Alpha;CS;97611;{seat};{degrees}\n", encoding="utf-8")
+    command = ("qpv", "mayotte", "--structures", "l.csv", "--date", "2026-01-01")
+    found = json.loads(run(*command, "--json").stdout)["qpv"]
+    return {one["code_qpv"]: one for one in found}, run(*command).stdout.decode()
+
+
+@pytest.mark.parametrize("degrees", [";", "45,2279;-12,7806"])
+def test_a_quarter_that_is_a_commune_holds_what_is_seated_there(run, tmp_path, degrees):
+    found, page = in_mayotte(run, tmp_path, "certain", degrees)
+    assert [code for code, one in found.items() if one["structures_dedans"]] == ["QN97661C"]
+    assert found["QN97661C"]["structure_a_proximite"] == "dans_le_perimetre"
+    assert found["QN97661C"]["structures_indecidables"] == []
+    assert "dans le périmètre : Alpha" in page
+    assert "sa population est celle de la commune" in page
+
+
+def test_a_deduced_seat_puts_nothing_inside(run, tmp_path):
+    found, _ = in_mayotte(run, tmp_path, "deduit", ";")
+    assert found["QN97661C"]["structures_dedans"] == []
+    assert found["QN97661C"]["structure_a_proximite"] == "indecidable"
+
+
+def test_a_seat_says_nothing_of_a_quarter_that_is_a_part_of_its_commune(run, folder):
+    assert "sans" not in asked(run)["structures_dedans"]

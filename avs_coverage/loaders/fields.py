@@ -72,7 +72,11 @@ class Fields:
         """
         first, created = self.date("premier_agrement"), self.date("annee_creation")
         closed_on = self.date("fermeture", end=True)
-        for column, day in (("agrement_fin", end if first else None), ("fermeture", closed_on)):
+        is_said = start and end and end < start  # by ``period``
+        for column, day in (
+            ("agrement_fin", end if first and not is_said else None),
+            ("fermeture", closed_on),
+        ):
             began = min((one for one in (first, start) if one), default=None)
             if day and began and day < began:
                 self._refuse("AVS-318", column, start=began.isoformat())

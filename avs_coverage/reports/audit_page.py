@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from avs_coverage.arithmetic import COHERENT, INCOHERENT, NOTHING_TO_CHECK
 from avs_coverage.audit import AgainstPopulation, Audit, AuditRow, SharedPopulation
 from avs_coverage.audit_bounds import EXCLUDED, POSSIBLE, SeatBound
-from avs_coverage.audit_communes import NamedCommune
+from avs_coverage.audit_communes import NamedCommune, UnnamedCommune
 from avs_coverage.flows import StockAndFlow
 from avs_coverage.messages import (
     CAVEAT,
@@ -182,31 +184,35 @@ def _communes(report: Report, audit: Audit) -> tuple[Block, ...]:
 
 
 def _unnamed(report: Report, audit: Audit) -> list[Block]:
-    """Say which communes a list given as whole leaves out, and what would explain it."""
+    """Say which communes a list given as whole leaves out, then of each what would explain it."""
     names = {s.id: s.name for s in report.coverage.inventory.structures}
     blocks: list[Block] = []
     for year in dict.fromkeys(one.year for one in audit.unnamed):
         found = [one for one in audit.unnamed if one.year == year]
-        places = [
-            f"{one.name} ({one.code} : {enumeration([names[id] for id in one.structures])})" for one in found
-        ]
         words = ("autre commune que l'inventaire tient", "autres communes que l'inventaire tient")
-        possible = sorted({names[id] for one in found for id in one.possible})
-        why = ["un CS les dessert aussi"]
-        if possible:
-            why.append(f"dont la zone n'est pas connue ({enumeration(possible, _NAMES)})")
-        if found[0].lacks:
-            why.append(f"ou que l'inventaire n'a pas ({found[0].lacks})")
         text = (
             f"En {year}, le schéma nomme {number(found[0].listed)} communes couvertes uniquement par un EVS, "
             "et en compte autant : la liste est donc entière. Elle ne nomme pas "
-            f"{counted(len(found), *words)} pour {plural(len(found), 'telle', 'telles')} : "
-            f"{enumeration(places)}. "
-            f"Ce qui l'expliquerait : {', '.join(why)}."
+            f"{counted(len(found), *words)} pour {plural(len(found), 'telle', 'telles')} :"
         )
-        verdicts = dict.fromkeys(_VERDICTS[one.verdict] for one in found)
-        blocks.append(Paragraph(f"{text} Verdict : {enumeration(list(verdicts))}.", True))
+        blocks += [Paragraph(text, True), *(Paragraph(_left_out(one, names), True) for one in found)]
     return blocks
+
+
+def _left_out(one: UnnamedCommune, names: Mapping[str, str]) -> str:
+    """Say of a commune which CS would explain that a whole list does not name it, and the verdict."""
+    found = []
+    if one.possible:
+        many = plural(len(one.possible), "un CS", "des CS")
+        known = enumeration([names[id] for id in one.possible], _NAMES)
+        found.append(f"{many} dont la zone n'est pas connue ({known})")
+    if one.lacks:
+        found.append(f"un CS que l'inventaire n'a pas ({one.lacks})")
+    why = f"peut-être aussi par {' ou par '.join(found)}"
+    if not found:
+        why = "rien dans l'inventaire ne l'explique" if one.is_firm else "mais ce n'est pas établi"
+    served = enumeration([names[id] for id in one.structures])
+    return f"{one.name} ({one.code}), desservie par {served} ; {why}. Verdict : {_VERDICTS[one.verdict]}."
 
 
 def _flows(audit: Audit) -> tuple[Block, ...]:

@@ -11,7 +11,14 @@ from avs_coverage.messages import (
     number,
     percent,
 )
-from avs_coverage.qpv import NOT_INFORMED, WITH_STRUCTURE, WITHOUT_STRUCTURE, QpvCoverage, population_source
+from avs_coverage.qpv import (
+    NOT_INFORMED,
+    WITH_STRUCTURE,
+    WITHOUT_STRUCTURE,
+    QpvCoverage,
+    is_whole_commune,
+    population_source,
+)
 from avs_coverage.qpv_location import (
     INSIDE,
     NEAR,
@@ -135,6 +142,8 @@ def location_section(
         "coordonnées n'est ni dedans ni dehors : elle est non décidable pour tout quartier dont elle peut "
         "être proche."
     ]
+    if any(is_whole_commune(view.qpv.code) for view in known):
+        notes.append("Un quartier qui est une commune entière contient toute structure dont le siège y est.")
     if lost:
         told = enumeration(sorted(names[code] for code in lost))
         notes.append(f"Siège inconnu, donc non décidable pour tous ces quartiers : {told}.")

@@ -107,8 +107,17 @@ def test_two_communes_of_the_inventory_are_not_among_the_five_named(allier_audit
     assert (chateau.verdict, chateau.possible) == ("compatible", ("03-CS-03", "03-CS-10"))
     assert "10 CS publiés non identifiés" in cerilly.lacks
     page = screen(allier_audit, "allier")
-    assert "Elle ne nomme pas 2 autres communes que l'inventaire tient pour telles" in page
-    assert "Cérilly (03048 : Polymorphe)" in page
+    assert "Elle ne nomme pas 2 autres communes que l'inventaire tient pour telles :" in page
+    # To each commune its own CS, and its own verdict.
+    first, second = (
+        next(line for line in page.splitlines() if f"({code}), " in line) for code in ("03048", "03064")
+    )
+    assert "desservie par Polymorphe ; peut-être aussi par un CS que l'inventaire n'a pas (" in first
+    assert first.endswith("Verdict : non vérifiable.")
+    assert "Chevagnes" not in first
+    assert "peut-être aussi par des CS dont la zone n'est pas connue (" in second
+    assert "Chevagnes et Centre social d'Avermes) ou par un CS" in second
+    assert second.endswith("Verdict : compatible.")
 
 
 def listed(tmp_path, served):

@@ -80,6 +80,12 @@ FAULTS = [
         None,
         [("AVS-318", 2, "agrement_fin", "2021")],
     ),
+    (
+        "end before start and before the first agreement",
+        f"{THREE};premier_agrement;agrement_debut;agrement_fin\nA;CS;03185;2020;2020-01-01;2019-12-31\n",
+        None,
+        [("AVS-318", 2, "agrement_fin", "2019-12-31")],
+    ),
     ("negative", f"{THREE};capacite\nA;CS;03185;-1\n", None, [("AVS-319", 2, "capacite", "-1")]),
     (
         "a half",
