@@ -6,11 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import chain
 from typing import Any
 
 from avs_coverage.paths import last_name, leads_out
-from avs_coverage.study import MOST_GRACE_MONTHS
+from avs_coverage.study import FIRST_YEAR, LAST_YEAR, MOST_GRACE_MONTHS
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def _doubts_of_words(record: dict[str, Any], known: Known) -> Iterator[str]:
     yield from _twice("format", record["formats"])
     if record["csv"] not in known.dialects:
         yield f"format de CSV inconnu : {record['csv']}"
+    if not _is_day(record["date"]):
+        yield f"« date » n'est pas un jour, de {FIRST_YEAR} à {LAST_YEAR}"
     options = record["options"]
     if options["population_par"] not in ("", *known.populations):
         yield f"« options.population_par » inconnu : {options['population_par']}"
@@ -96,6 +99,13 @@ def _doubts_of_words(record: dict[str, Any], known: Known) -> Iterator[str]:
         yield "« options.part_commune » n'est pas une part"
     if not 0 <= options["grace_mois"] <= MOST_GRACE_MONTHS:
         yield f"« options.grace_mois » n'est pas un nombre de mois, de 0 à {MOST_GRACE_MONTHS}"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return FIRST_YEAR <= date.fromisoformat(text).year <= LAST_YEAR
+    except ValueError:
+        return False
 
 
 def _doubts_of_files(record: dict[str, Any], known: Known) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import ipaddress
 import json
 import math
 import socket
@@ -13,7 +14,7 @@ from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, unquote, urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import BaseHandler, HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 import numpy as np
 
@@ -42,6 +43,15 @@ class Server:
 
     url: str
     login: str = field(default="", repr=False)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Tell whether it is of this machine: what is sent to it leaves for nowhere."""
+        host = urlsplit(self.url).hostname or ""
+        try:
+            return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        except ValueError:  # another name
+            return False
 
 
 def parse_server(text: str) -> Server:
@@ -72,7 +82,7 @@ def require_loopback(url: str, file: str) -> str:
     Raises UsageError (AVS-233) otherwise: places would leave the machine without being asked to.
     """
     server = parse_server(url)
-    if urlsplit(server.url).hostname not in ("127.0.0.1", "localhost", "::1"):
+    if not server.is_loopback:
         raise UsageError(Fault("AVS-233", {"value": server.url, "file": file}))
     return url
 
@@ -126,14 +136,15 @@ class _NoRedirect(HTTPRedirectHandler):
 
 
 def _ask(server: Server, path: str) -> dict[str, Any]:
-    """Return the answer to one request; urllib goes through the proxies of the environment."""
+    """Return the answer to one request, through the proxies of the environment for another machine only."""
     from avs_coverage import __version__
 
     headers = {"Accept": "application/json", "User-Agent": f"avs-coverage/{__version__}"}
     if server.login:
         headers["Authorization"] = f"Basic {base64.b64encode(server.login.encode()).decode()}"
     request = Request(server.url + path, headers=headers)  # noqa: S310 - http or https: see parse_server
-    opener = build_opener(_NoRedirect)
+    proxies: list[BaseHandler] = [ProxyHandler({})] if server.is_loopback else []
+    opener = build_opener(_NoRedirect, *proxies)
     waits = list(WAITS_S)
     while True:
         try:

@@ -65,6 +65,8 @@ class Files:
 
 NO_FILES = Files()
 DEFAULT_GRACE_MONTHS, MOST_GRACE_MONTHS = 12, 120
+FIRST_YEAR, LAST_YEAR = 1900, 2099
+"""The years of a date that a report may be asked for: with months taken away, all are in the calendar."""
 
 
 @dataclass(frozen=True)

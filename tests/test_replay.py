@@ -234,7 +234,7 @@ ENTRY = {"role": "structures", "fichier": "l.csv", "sha256": SHA, "colonnes": []
 
 def whole():
     return {
-        "version": 2, "regles": ["declared"], "formats": ["csv"], "csv": "excel-fr",
+        "version": 2, "regles": ["declared"], "date": "2022-12-31", "formats": ["csv"], "csv": "excel-fr",
         "options": {"population_par": "", "part_commune": 0.5, "grace_mois": 12},
         "sorties": [{"fichier": "a.csv", "sha256": SHA}], "entrees": [dict(ENTRY)],
     }  # fmt: skip
@@ -251,6 +251,12 @@ def whole():
         ({"formats": ["csv", "csv"]}, "format donné deux fois : csv"),
         ({"csv": "zzz"}, "format de CSV inconnu : zzz"),
         ({"version": 3}, "version 3 du schéma"),
+        *(
+            ({"date": day}, "« date » n'est pas un jour, de 1900 à 2099")
+            for day in ("", "0001-01-01", "1899-12-31", "2100-01-01", "2022-02-30", "31/12/2022")
+        ),
+        ({"date": "1900-01-01"}, ""),
+        ({"date": "2099-12-31"}, ""),
         (
             {"options": {"population_par": "x", "part_commune": 0.5, "grace_mois": 12}},
             "« options.population_par » inconnu : x",
@@ -292,6 +298,7 @@ def test_a_manifest_that_is_emptied_or_unknown_vouches_for_nothing(change, said)
         lambda record: record.update(formats=["../../x", "json"]),
         lambda record: record["options"].update(part_commune=float("nan")),
         lambda record: record["options"].update(part_commune=1e999),
+        lambda record: record.update(date="0001-01-01"),
         lambda record: record["options"].update(grace_mois=-5),
         lambda record: record["options"].update(grace_mois=1_000_000_000),
         lambda record: record.update(regles=["zzz"]),

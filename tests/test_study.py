@@ -192,6 +192,20 @@ def test_settings_that_are_a_link_to_elsewhere_are_not_cited(run, tmp_path):
     assert read_study(str(tmp_path / "ici")).territory == "allier"
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "01/01/0001", "1899-12-31", "2100-01-01", "9999-12-31"])
+def test_a_date_of_another_time_is_refused_typed_or_received(run, tmp_path, day):
+    received_study(tmp_path / "etude", f'date = "{day}"\nstructures = "s.csv"')
+    (tmp_path / "etude" / "s.csv").write_text("nom;type;code_insee\nA;CS;03185\n", encoding="utf-8")
+    for words in (
+        ("report", "200071082", "--structures", "etude/s.csv", "--date", day),
+        ("report", "./etude"),
+    ):
+        done = run(*words)
+        assert (done.returncode, b"AVS-201" in done.stderr) == (2, True), done.stderr.decode()
+    assert b"AVS-201" in run("check", "./etude").stdout
+    assert run("report", "./etude", "--date", "1900-01-01", "--json").returncode == 0
+
+
 @pytest.mark.full
 def test_two_runs_of_init_give_the_same_bytes(run, process, tmp_path):
     run("init", "allier", "a", "--example")

@@ -13,7 +13,7 @@ USAGE: dict[str, FaultKind] = {
     "AVS-201": FaultKind(
         "la date « {value} » n'est pas reconnue",
         "",
-        "écrivez 2022-12-31, 31/12/2022, ou une année seule (2022 : état au 31 décembre)",
+        "écrivez 2022-12-31, 31/12/2022, ou une année seule (2022 : état au 31 décembre), de 1900 à 2099",
     ),
     "AVS-202": FaultKind("la règle « {value} » n'existe pas", "", "règles disponibles : {choices}"),
     "AVS-203": FaultKind(

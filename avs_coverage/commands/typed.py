@@ -7,7 +7,7 @@ from datetime import date
 
 from avs_coverage.errors import UsageError
 from avs_coverage.faults import Fault
-from avs_coverage.study import MOST_GRACE_MONTHS
+from avs_coverage.study import FIRST_YEAR, LAST_YEAR, MOST_GRACE_MONTHS
 
 _NO = ("", "0", "non", "no", "false", "faux")
 
@@ -55,10 +55,13 @@ def parse_months(text: str, default: int, option: str) -> int:
 
 
 def parse_date_option(text: str) -> date | None:
-    """Return the date typed, None if none was; a year alone is its last day. Raises UsageError (AVS-201)."""
+    """Return the date typed, None if none was; a year alone is its last day.
+
+    Raises UsageError (AVS-201) where it is none, or of another time.
+    """
     from avs_coverage.loaders.cells import parse_date
 
     day = parse_date(text, end=True) if text else None
-    if text and day is None:
+    if text and (day is None or not FIRST_YEAR <= day.year <= LAST_YEAR):
         raise UsageError(Fault("AVS-201", {"value": text}))
     return day

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from avs_coverage import UsageError, build_report, find_territory_name, osrm
-from avs_coverage.osrm_server import parse_server
+from avs_coverage import UsageError, build_report, find_territory_name, osrm, osrm_server
+from avs_coverage.osrm_server import parse_server, require_loopback
 from avs_coverage.study import Files, RuleOptions, read_study
-from tests.osrm_server.helpers import LOOPBACK, NEAR
+from tests.osrm_server.helpers import LOOPBACK, NEAR, Stand
 from tests.worlds import structure, territory
 
 
@@ -126,6 +126,47 @@ def test_a_proxy_of_the_environment_is_gone_through(stand, monkeypatch):
     times = osrm.ask_travel_times(parse_server("http://osrm.invalid/fr/"), world, [cs], 5)
     assert len(times.frame) == 2
     assert stand.asked[0].startswith("http://osrm.invalid/fr/table/v1/driving/")
+
+
+def test_no_proxy_is_told_what_is_asked_of_this_machine(stand, monkeypatch):
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name)
+    proxy = Stand()  # does not serve: whoever is sent there is not answered
+    monkeypatch.setattr(osrm_server, "TIMEOUT_S", 2)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.server_address[1]}")
+    world = territory({"03001": "", "03002": ""})
+    cs = structure("c", "CS", "03001", world=world)
+    try:
+        times = osrm.ask_travel_times(parse_server(stand.url), world, [cs], 5)
+    finally:
+        proxy.server_close()
+    assert len(times.frame) == 2
+    assert all(path.startswith("/table/") for path in stand.asked)  # a proxy is told the whole address
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://127.0.0.1:5000", True),
+        ("http://127.1.2.3", True),
+        ("http://localhost:5000/x", True),
+        ("http://[::1]:5000", True),
+        ("http://127.0.0.1.exemple.fr", False),
+        ("http://localhost.exemple.fr", False),
+        ("http://127.0.0.1@exemple.fr", False),
+        ("http://10.0.0.1", False),
+        ("http://0.0.0.0", False),
+        ("http://[2001:db8::1]", False),
+    ],
+)
+def test_a_server_of_this_machine_is_told_from_its_address(url, here):
+    assert parse_server(url).is_loopback is here
+    if here:
+        assert require_loopback(url, "avs.toml") == url
+    else:
+        with pytest.raises(UsageError, match="nomme un serveur OSRM"):
+            require_loopback(url, "avs.toml")
 
 
 @pytest.mark.parametrize(
