@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, get_type_hints
 
@@ -15,24 +15,25 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
     A parameter annotated with a dataclass of options stands for all its fields, so that a
     shared option is declared once. The signature is what typer reads.
     """
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, Any] = {}
     parameters: list[inspect.Parameter] = []
     own: list[inspect.Parameter] = []
     for name, kind in get_type_hints(command, include_extras=True).items():
         if name == "return":
             continue
         if is_dataclass(kind):
-            groups[name] = [field.name for field in fields(kind)]
-            parameters += list(_parameters(kind))
+            group: Any = kind
+            groups[name] = group
+            parameters += _parameters(group)
         else:
             parameter = inspect.signature(command).parameters[name]
             own.append(parameter.replace(annotation=kind, kind=inspect.Parameter.KEYWORD_ONLY))
-    kinds = get_type_hints(command)
 
     @functools.wraps(command)
     def wrapper(**typed: Any) -> None:  # noqa: ANN401 - what typer read
         values = {
-            name: kinds[name](**{field: typed.pop(field) for field in of}) for name, of in groups.items()
+            name: kind(**{field.name: typed.pop(field.name) for field in fields(kind)})
+            for name, kind in groups.items()
         }
         command(**values, **typed)
 
@@ -42,10 +43,16 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
     return wrapper
 
 
-def _parameters(kind: Any) -> Iterable[inspect.Parameter]:  # noqa: ANN401 - a class of options
+@functools.cache
+def _parameters(kind: Any) -> tuple[inspect.Parameter, ...]:  # noqa: ANN401 - a class of options
+    """Return the parameters of a group, made once: to evaluate its types takes longer than to list them."""
     hints = get_type_hints(kind, include_extras=True)
-    for field in fields(kind):
-        default = inspect.Parameter.empty if field.default is MISSING else field.default
-        yield inspect.Parameter(
-            field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[field.name]
+    return tuple(
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if field.default is MISSING else field.default,
+            annotation=hints[field.name],
         )
+        for field in fields(kind)
+    )
