@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import tracemalloc
 import zipfile
 import zlib
 
@@ -37,12 +38,11 @@ def code_of(made) -> str:
     return caught.value.faults[0].code
 
 
-@pytest.mark.parametrize(
-    "text", ["a" * MANY, "a@" * MANY, "a@a." * MANY, "+33 0" * MANY, "00 33 1 22 " * MANY]
-)
+@pytest.mark.parametrize("text", ["a", "a@", "a@a.", "+33 0", "00 33 1 22 "])
 def test_no_address_is_looked_for_from_each_letter(text):
-    assert not looks_personal(text)
-    assert looks_personal(text + " m@x.fr")
+    page = text * (MANY // len(text))
+    assert not looks_personal(page)
+    assert looks_personal(page + " m@x.fr")
 
 
 def test_names_are_compared_no_further_than_a_name_goes():
@@ -58,9 +58,12 @@ def test_a_territory_of_a_received_study_may_be_a_page(text):
 
 def test_characters_are_counted_and_not_kept():
     content = "é".encode() * MANY + b"\xe9"
-    with pytest.raises(InputError) as caught:
-        refuse_damaged_utf8("x.csv", content, 2 * MANY)
-    assert caught.value.faults[0].code == "AVS-342"
+    tracemalloc.start()
+    try:
+        assert code_of(lambda: refuse_damaged_utf8("x.csv", content, 2 * MANY)) == "AVS-342"
+        assert tracemalloc.get_traced_memory()[1] < 4 * len(content)
+    finally:
+        tracemalloc.stop()
     refuse_damaged_utf8("x.csv", b"\xe9a" * MANY, 0)
 
 
