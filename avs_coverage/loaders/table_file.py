@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import errno
 import io
-import re
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -36,8 +36,8 @@ DAMAGED_ARCHIVE = (
 )  # fmt: skip
 """What reading a damaged or encrypted zip raises."""
 
-_UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _ASCII = bytes(range(0x80))
+_PIECE = 1 << 20
 _DELIMITER_CHARACTERS = 100_000
 _MAX_LINE_CELLS = 20_000
 _MAX_CELL = 100_000
@@ -298,8 +298,12 @@ def refuse_damaged_utf8(file: str, content: bytes, start: int, lines_before: int
     In a text of cp1252, accents hardly ever stand so as to form UTF-8: two forms for each one
     that is not is a UTF-8 file with something else pasted in.
     """
-    rest, formed = _UTF8_CHARACTER.subn(b"", content)
-    alone = len(rest.translate(None, _ASCII))
+    decoder, formed, alone = codecs.getincrementaldecoder("utf-8")("ignore"), 0, len(content)
+    for place in range(0, len(content), _PIECE):  # whole, its characters would be kept several times
+        piece = content[place : place + _PIECE]
+        text = decoder.decode(piece)
+        alone -= len(text.encode())
+        formed += len(text) - len(piece) + len(piece.translate(None, _ASCII))
     if formed >= 2 * alone:
         line = lines_before + content.count(b"\n", 0, start) + 1
         text = content[max(0, start - 12) : start + 12].decode("cp1252", "replace").split("\n")[-1]
