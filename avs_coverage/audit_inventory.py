@@ -22,7 +22,7 @@ from avs_coverage.official_figures import (
     Finding,
     is_of_the_year,
 )
-from avs_coverage.published import Measured, measure
+from avs_coverage.published import CS_SHARES, Measured, measure
 from avs_coverage.published_figures import PublishedFigure
 from avs_coverage.published_indicators import INDICATORS
 from avs_coverage.qpv import QpvSummary, qpv_coverage, summarise
@@ -45,7 +45,6 @@ _NOT_COMPUTED = {
 }
 _FALLING = ("_sans_cs", "_aucune", "nb_qpv_sans_structure")
 """What falls where a structure is found; ``evs_seul`` may rise or fall, all else rises."""
-_CS_SHARES = {"pct_cs_acf": "nb_cs_acf", "pct_cs_ps_jeunes": "nb_cs_ps_jeunes"}
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ class YearView:
         measured = self._measured(figure.code, coverage)
         if measured is None:
             unknown = f"nombre de CS de {self.year} non connu : ce serait une part des seuls CS identifiés"
-            return Finding(UNVERIFIABLE, unknown if figure.code in _CS_SHARES else "non calculé par l'outil")
+            return Finding(UNVERIFIABLE, unknown if figure.code in CS_SHARES else "non calculé par l'outil")
         return self._judge(figure, measured)
 
     def coverage(self, rule: str) -> Coverage:
@@ -103,7 +102,10 @@ class YearView:
     @cached_property
     def completeness(self) -> tuple[Completeness, ...]:
         """Return CS and EVS identified, beside what the audited figures publish for the year."""
-        rows = completeness(self.coverage("declared"))
+        return self._beside_published(self.coverage("declared"))
+
+    def _beside_published(self, coverage: Coverage) -> tuple[Completeness, ...]:
+        rows = completeness(coverage)
         return tuple(replace(row, published=self.published[row.type]) for row in rows)
 
     @cached_property
@@ -118,17 +120,11 @@ class YearView:
         code = code.removesuffix("_annee")
         rule = coverage.rule.name
         if rule not in self._measures:
-            dated = completeness(replace(coverage, inventory=self._dated))
+            dated = self._beside_published(replace(coverage, inventory=self._dated))
             full = measure(coverage, self.completeness, self._quarters(self.inventory))
             doubtful = measure(coverage, dated, self._quarters(self._dated))
             self._measures[rule] = {name: _widened(one, doubtful[name]) for name, one in full.items()}
-        measured = self._measures[rule].get(_CS_SHARES.get(code, code))
-        if measured is None or code not in _CS_SHARES:
-            return measured
-        published = self.completeness[0].published
-        if not published or published < self.completeness[0].identified:
-            return None  # a list with more CS than are published says nothing of their share
-        return replace(measured, total=published)
+        return self._measures[rule].get(code)
 
     def _quarters(self, inventory: Inventory) -> QpvSummary:
         return summarise(qpv_coverage(self.territory, inventory, self.day), inventory.departements)

@@ -10,6 +10,7 @@ from avs_coverage.completeness import Completeness, belongs
 from avs_coverage.embedded import read_csv
 from avs_coverage.published_figures import PublishedFigure, published_figures
 from avs_coverage.published_indicators import INDICATORS, other_definition
+from avs_coverage.readings import Whole
 
 if TYPE_CHECKING:
     from avs_coverage.coverage import Coverage
@@ -23,8 +24,8 @@ class Comparison:
 
     *computed*, *lower* and *upper* are None where the tool does not compute the figure, or
     not for that year: *reason* then says so. *upper* alone is None for a count of structures
-    while published ones are not identified. A percentage is compared as one (0–100), and *made_of*
-    is its numerator and denominator.
+    while published ones are not identified; a share of those has then its *lower* end alone. A percentage
+    is compared as one (0–100), and *made_of* is its numerator and denominator.
     """
 
     figure: PublishedFigure
@@ -33,6 +34,11 @@ class Comparison:
     upper: float | None
     reason: str
     made_of: tuple[int, int] | None = None
+
+    @property
+    def read_as(self) -> Whole | None:
+        """Return the whole numbers that a published percentage may stand for, as the audit reads it."""
+        return self.figure.printed.counts(self.made_of[1]) if self.made_of else None
 
     def to_record(self) -> dict[str, Any]:
         """Return the comparison as plain values, under the names that stay."""
@@ -124,11 +130,15 @@ def _found(
     if not coverage.known.all() and figure.code not in WITHOUT_INVENTORY:
         return None, "inventaire partiel ou inconnu"
     found = measured[figure.code]
-    return found, "" if found else "inventaire ou population non connus"
+    unknown = "nombre de CS non connu" if figure.code in CS_SHARES else "inventaire ou population non connus"
+    return found, "" if found else unknown
 
 
+CS_SHARES = ("pct_cs_acf", "pct_cs_ps_jeunes")
+"""Shares of the CS that are published, not of those that the inventory holds."""
 _DEFINING = ("declared", "implantation")
 """The rules that a published figure may have for definition: the zone of a structure, or its seat."""
+_AT_LEAST = "un minimum : des structures publiées ne sont pas identifiées"
 WITHOUT_INVENTORY = ("nb_qpv", "hab_qpv")
 
 
@@ -138,8 +148,10 @@ def _comparison(figure: PublishedFigure, found: Measured | None, reason: str) ->
     if found.total is None:
         return Comparison(figure, found.value, found.lower, found.upper, reason)
     value, lower = (100 * part / found.total for part in (found.value, found.lower))
-    upper = None if found.upper is None else 100 * found.upper / found.total
-    return Comparison(figure, value, lower, upper, reason, (found.value, found.total))
+    made_of = (found.value, found.total)
+    if found.upper is None:  # identified structures against published ones: a share at least
+        return Comparison(figure, None, lower, None, _AT_LEAST, (found.lower, found.total))
+    return Comparison(figure, value, lower, 100 * found.upper / found.total, reason, made_of)
 
 
 def _measured_structures(known: Sequence[Completeness]) -> dict[str, Measured | None]:
@@ -150,13 +162,22 @@ def _measured_structures(known: Sequence[Completeness]) -> dict[str, Measured | 
         complete = all(row.missing == 0 for row in rows)
         return Measured(count, count, possible if complete else None)
 
+    def share(part: Measured) -> Measured | None:
+        # A list with more CS than are published says nothing of their share.
+        is_known = bool(cs.published) and (cs.published or 0) >= cs.identified
+        return replace(part, total=cs.published) if is_known else None
+
     both = cs.identified + evs.identified
+    acf = bounded(cs.acf[0], sum(cs.acf), cs)
+    jeunes = bounded(cs.ps_jeunes[0], sum(cs.ps_jeunes), cs)
     return {
         "nb_structures": bounded(both, both, cs, evs),
         "nb_cs": bounded(cs.identified, cs.identified, cs),
         "nb_evs": bounded(evs.identified, evs.identified, evs),
-        "nb_cs_acf": bounded(cs.acf[0], sum(cs.acf), cs),
-        "nb_cs_ps_jeunes": bounded(cs.ps_jeunes[0], sum(cs.ps_jeunes), cs),
+        "nb_cs_acf": acf,
+        "nb_cs_ps_jeunes": jeunes,
+        "pct_cs_acf": share(acf),
+        "pct_cs_ps_jeunes": share(jeunes),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from avs_coverage.epci import EpciCoverage
 from avs_coverage.figure import MEASURES, STATUSES
@@ -21,6 +21,7 @@ from avs_coverage.multiplicity import by_multiplicity
 from avs_coverage.published import Comparison
 from avs_coverage.published_indicators import INDICATORS
 from avs_coverage.report import Report
+from avs_coverage.reports.audit_conflicts import between, is_empty
 from avs_coverage.reports.document import Block, Cell, Document, FigureCell, Paragraph, Section, table
 from avs_coverage.reports.indicators_section import indicators_section
 from avs_coverage.reports.inventory_section import hypothesis, inventory_or_help, unlocated_sentences
@@ -197,7 +198,10 @@ def _published(report: Report) -> Section:
     blocks: list[Block] = []
     if report.comparisons:
         headers = ["Indicateur", "Année", "#Publié", "#Calculé", "#Fourchette", "Remarque"]
-        rows = [_comparison_row(row) for row in report.comparisons]
+        # By several rules each figure says which is its own.
+        labels = {one.coverage.rule.name: one.coverage.rule.label for one in (report, *report.beside)}
+        labels = labels if report.others else {}
+        rows = [_comparison_row(row, labels) for row in report.comparisons]
         blocks.append(table("Chiffres publiés et chiffres calculés, sans verdict", headers, rows))
         sources = dict.fromkeys(row.figure.source for row in report.comparisons)
         if any(row.lower is not None and row.upper is None for row in report.comparisons):
@@ -205,7 +209,9 @@ def _published(report: Report) -> Section:
             blocks.append(Paragraph(text))
         compared = {INDICATORS[row.figure.code].rule for row in report.comparisons if row.lower is not None}
         for one in (report, *report.beside):
-            blocks += hypothesis(one) if one.coverage.rule.name in compared else []
+            if one.coverage.rule.name in compared and (supposed := hypothesis(one)):
+                label = f"Règle « {one.coverage.rule.label} » :"
+                blocks += [Paragraph(label), *supposed] if report.others else supposed
         blocks.append(Paragraph("Sources des chiffres publiés : " + " ; ".join(sources) + "."))
         command = told_command(report, "audit")
         blocks.append(Paragraph(f"Ce qui tient ensemble, et ce qui se vérifie : {command}"))
@@ -228,7 +234,8 @@ def _published(report: Report) -> Section:
     return Section("Chiffres publiés", tuple(blocks))
 
 
-def _comparison_row(row: Comparison) -> list[Cell]:
+def _comparison_row(row: Comparison, labels: Mapping[str, str]) -> list[Cell]:
+    """Return a row; *labels*: of the rules, to name the figure's own, empty where there is one rule only."""
     figure = row.figure
     unit = figure.unit
     decimals = 1 if unit == "%" else 0
@@ -244,13 +251,23 @@ def _comparison_row(row: Comparison) -> list[Cell]:
     if row.lower is not None:
         top = "?" if row.upper is None else write(row.upper)
         bracket = f"{write(row.lower)} à {top}"
+    rule = labels.get(INDICATORS[figure.code].rule, "") if row.lower is not None else ""
+    read = ""
+    if row.made_of and (ends := row.read_as):
+        total = row.made_of[1]
+        read = figure.says_no_count(total)
+        if not is_empty(ends):
+            read = f"se lit {between(ends)} sur {number(total)}"
+    computed = write(row.computed)
+    if row.made_of and row.computed is None:
+        computed = f"au moins {write(row.lower)}"
     return [
         figure.label,
         str(figure.year) if figure.year else figure.year_note or "non imprimée",
         figure.qualifier + printed,
-        write(row.computed) + made_of,
+        computed + made_of,
         bracket,
-        " ; ".join(filter(None, (row.reason, figure.note))),
+        " ; ".join(filter(None, (rule and f"règle : {rule}", row.reason, read, figure.note))),
     ]
 
 

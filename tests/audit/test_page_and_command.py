@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 
 import pytest
 from rich.console import Console
@@ -190,3 +191,36 @@ def test_a_share_is_never_more_than_its_total_nor_empty_where_all_are(run, tmp_p
     rows = json.loads(run("audit", "allier", "--figures", "c.csv", "--json").stdout)["audit"]
     own = next(row for row in rows if row["annee"] == 2021 and row["indicateur"] == "pct_communes_avs")
     assert (own["compte_min"], own["compte_max"]) == (316, 317)
+
+
+@pytest.fixture
+def wide(run, monkeypatch):
+    """Return the screen of a command, wide enough for no row to be cut, its spaces plain."""
+    monkeypatch.setenv("COLUMNS", "400")
+    return lambda *command: re.sub("[\u202f\xa0]", " ", run(*command).stdout.decode())
+
+
+def read_shares(page):
+    """Return, by label, how each published share of 2022 is said to be read."""
+    told = re.findall(r"^(.+?) {2,}2022 .*?(se lit .+? sur \d+)", page, re.MULTILINE)
+    return {label.removeprefix("! "): words for label, words in told}
+
+
+def test_the_report_and_the_audit_read_a_printed_share_alike(wide):
+    report = wide("report", "allier")
+    said, audited = read_shares(report), read_shares(wide("audit", "allier"))
+    assert said["Communes couvertes par un CS"] == "se lit 218 à 221 sur 317"
+    assert {label: audited[label] for label in said} == said
+    assert "218 à 220 communes" not in report
+    row = next(line for line in report.splitlines() if "Part des CS avec agrément ACF" in line)
+    assert "au moins 30,0 % (6 sur 20)" in row
+    assert "non calculé" not in row
+
+
+def test_by_several_rules_each_published_figure_names_its_own(wide):
+    page = wide("report", "allier", "--rule", "implantation,declared")
+    rows = {line.split("  ")[0]: line for line in page.splitlines()}
+    assert "règle : zone d'intervention déclarée (declared)" in rows["Communes couvertes par un CS"]
+    assert "règle : " not in rows["Part des CS avec agrément ACF"]
+    assert "Règle « zone d'intervention déclarée (declared) » :" in page
+    assert "règle : zone" not in wide("report", "allier")
