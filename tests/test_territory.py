@@ -112,3 +112,11 @@ def test_boundaries_come_in_the_projection_of_the_territory():
     allier = Territory.find("03").boundaries()
     assert (len(allier), allier.crs.to_epsg()) == (317, 2154)
     assert Territory.find("974").boundaries().crs.to_epsg() == 2975
+
+
+def test_named_rows_are_those_of_pandas():
+    from avs_coverage.territory import named_rows
+
+    communes = Territory.find("allier").communes
+    assert list(map(tuple, named_rows(communes))) == list(map(tuple, communes.itertuples()))
+    assert next(named_rows(communes))._fields == ("Index", *communes.columns)
