@@ -32,11 +32,10 @@ from avs_coverage.qpv import (
 )
 from avs_coverage.qpv_location import (
     DEFAULT_DISTANCE_M,
-    Proximity,
     QpvLocation,
     locate,
-    summarise_locations,
 )
+from avs_coverage.qpv_proximity import Proximity, summarise_locations
 from avs_coverage.qpv_report import has_unlisted, quarter_warnings, quarters_record
 from avs_coverage.zone_populations import DeclaredPopulation, DeclaredSum, declared_populations
 

@@ -35,7 +35,8 @@ def qpv(
     ] = "",
 ) -> None:
     """Quartiers prioritaires (QPV) en vigueur : qui dit les desservir, ce qui est à proximité."""
-    from avs_coverage.qpv_location import COLUMNS, DEFAULT_DISTANCE_M, locate, summarise_locations
+    from avs_coverage.qpv_location import COLUMNS, DEFAULT_DISTANCE_M, locate
+    from avs_coverage.qpv_proximity import summarise_locations
 
     distance_m = parse_positive(distance, DEFAULT_DISTANCE_M, "--distance")
     report = make_report(study, output)

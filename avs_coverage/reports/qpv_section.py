@@ -26,10 +26,10 @@ from avs_coverage.qpv_location import (
     NONE_KNOWN,
     UNDECIDABLE,
     UNKNOWN,
-    Proximity,
     QpvLocation,
 )
 from avs_coverage.qpv_location import NOT_INFORMED as NOT_LISTED
+from avs_coverage.qpv_proximity import Proximity
 from avs_coverage.report import Report
 from avs_coverage.reports.document import Block, Cell, Paragraph, Section, table
 
