@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from avs_coverage.embedded import read_csv
 from avs_coverage.messages import NARROW_SPACE, number, plural
+from avs_coverage.published_indicators import INDICATORS
 from avs_coverage.readings import QUALIFIERS, Printed
 from avs_coverage.territory_names import TerritoryName
 
@@ -79,3 +81,14 @@ def published_figures(territory: TerritoryName) -> tuple[PublishedFigure, ...]:
         for row in read_csv("published_figures.csv")
         if row["portee"] == scope
     )
+
+
+def labelled_alike(own: Sequence[PublishedFigure], territory: TerritoryName) -> Iterator[PublishedFigure]:
+    """Yield the user's figures; one without a label of its own has that of the tool's, where that is one."""
+    labels: dict[str, set[str]] = {}
+    for figure in published_figures(territory):
+        labels.setdefault(figure.code, set()).add(figure.label)
+    for figure in own:
+        said = labels.get(figure.code, set())
+        is_bare = figure.label == INDICATORS[figure.code].label
+        yield replace(figure, label=min(said)) if is_bare and len(said) == 1 else figure

@@ -70,7 +70,9 @@ FILES = {
     "durees.csv": "origine;destination;minutes\n"
     + "".join(f"{code};{id};{rank}.5\n" for rank, code in enumerate(LAPALISSE) for id in ("C", "D")),
     "creuse.csv": "indicateur;valeur;annee\nnb_cs;15;2021\npct_cs_acf;86;2021\nnb_cs_acf;12;2021\n"
-    "nb_cs;15;2020\npct_cs_acf;87;2020\nnb_cs_acf;12;2020\n",
+    "nb_cs;15;2020\npct_cs_acf;87;2020\nnb_cs_acf;12;2020\n"
+    # More than there were and are new: a sum that cannot hold.
+    "nb_evs;8;2020\nnb_evs_nouveaux;1;2021\nnb_evs;11;2021\n",
     "chiffres.csv": "indicateur;valeur;annee;qualificatif;territoire\n"
     "nb_cs;5;2022;;\nnb_cs_acf;6;2022;;\npct_communes_cs;12,5;2022;environ;\nnb_cs;9;2022;;creuse\n"
     "hab_communes_cs;900000;2022;;\nhab_avs;200000;2022;;\npct_hab_avs;60;2022;;\n"

@@ -16,8 +16,9 @@ def own_figures(request: Request) -> tuple[tuple[PublishedFigure, ...], tuple[Fa
         return (), ()
     from avs_coverage.commands.streams import print_warnings
     from avs_coverage.loaders.figures import read_figures
+    from avs_coverage.published_figures import labelled_alike
 
     read = read_figures(request.files.figures, request.territory)
     said = (*read.warnings, *read.set_aside)
     print_warnings(said)
-    return read.figures, said
+    return tuple(labelled_alike(read.figures, request.territory)), said

@@ -224,3 +224,12 @@ def test_by_several_rules_each_published_figure_names_its_own(wide):
     assert "règle : " not in rows["Part des CS avec agrément ACF"]
     assert "Règle « zone d'intervention déclarée (declared) » :" in page
     assert "règle : zone" not in wide("report", "allier")
+
+
+def test_an_indicator_has_one_label_whoever_gives_it(wide, tmp_path):
+    rows = "indicateur;annee;valeur;libelle\nnb_evs;2023;11;\nnb_evs;2025;15;Mes EVS\n"
+    (tmp_path / "g.csv").write_text(rows, encoding="utf-8")
+    page = wide("audit", "allier", "--figures", "g.csv")
+    assert "Nombre d'EVS" not in page
+    assert re.search(r"Espaces de vie sociale +2023 ", page)
+    assert re.search(r"Mes EVS +2025 ", page)
