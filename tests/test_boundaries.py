@@ -219,6 +219,7 @@ def test_an_invalid_geometry_is_repaired_and_said(tmp_path):
     assert found.frame.loc["03185", "superficie_km2"] == pytest.approx(20.5, abs=0.1)
 
 
+@pytest.mark.full
 def test_merged_communes_are_joined_and_a_split_one_is_refused(tmp_path):
     # 14513 Pont-Farcy is a part of 50592 Tessy-Bocage since 2018.
     west, east = box(-1.10, 48.92, -1.05, 48.98), box(-1.05, 48.92, -1.00, 48.98)

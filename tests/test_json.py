@@ -306,6 +306,7 @@ def texts(value: Any) -> Iterator[str]:
             yield from texts(item)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("command", "code"), REFUSED)
 def test_a_command_that_fails_says_why_in_one_document(corpus, command, code):
     said = next(one for one in corpus if one.command == f"{command} --json")
@@ -318,6 +319,7 @@ def test_a_command_that_fails_says_why_in_one_document(corpus, command, code):
     assert plain(first["aide"]) in said.err
 
 
+@pytest.mark.full
 def test_all_faults_are_in_the_document_where_stderr_stops_at_100(corpus):
     said = next(one for one in corpus if one.command.startswith("report allier --structures fautes.csv"))
     assert len(said.document["fautes"]) >= 300
@@ -353,6 +355,7 @@ def test_what_fails_while_the_document_is_made_leaves_stdout_to_the_error(run, m
     assert (made["schema"], made["code_sortie"]) == ("avs-coverage/error", 1)
 
 
+@pytest.mark.full
 def test_an_audit_that_does_not_pass_is_one_document_with_its_faults(corpus, run):
     said = next(one for one in corpus if "--strict" in one.command)
     assert (said.code, said.name) == (AuditError.exit_code, "audit")
@@ -409,6 +412,7 @@ def test_half_a_character_is_refused_with_its_row(run, tmp_path):
     ] == ["AVS-349"]
 
 
+@pytest.mark.full
 def test_what_a_structure_may_serve_is_the_same_in_explain_and_contributions(corpus, run):
     rows = {
         row["id"]: row for row in json.loads(run("contributions", "allier", "--json").stdout)["contributions"]

@@ -97,6 +97,7 @@ def ids(svg):
 # --- The files.
 
 
+@pytest.mark.full
 def test_the_png_is_an_a4_page_of_200_dots_an_inch(allier):
     image = pytest.importorskip("PIL.Image")
     read = image.open(io.BytesIO(map_bytes(allier, "png")))

@@ -67,6 +67,7 @@ def test_the_work_grows_as_the_rows_do(tmp_path, row):
     assert 0 < few < many < 11 * few
 
 
+@pytest.mark.full
 def test_five_thousand_rows_are_all_counted(here, tell):
     rows = "".join(f"Centre {n};{'CS' if n % 2 else 'EVS'};{3001 + n % 100:05}\n" for n in range(5_000))
     here(f"{THREE}\n{rows}\n")
@@ -79,6 +80,7 @@ def test_five_thousand_rows_are_all_counted(here, tell):
 limited = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a shell that limits memory")
 
 
+@pytest.mark.full
 @limited
 @pytest.mark.parametrize(
     "stray",

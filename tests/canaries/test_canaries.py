@@ -36,6 +36,7 @@ def check(cases, folder):
     assert codes[3] > len(cases) / 3
 
 
+@pytest.mark.full
 def test_some_of_each_kind_lead_nowhere(tmp_path):
     check(few_cases(), tmp_path)
 

@@ -68,6 +68,7 @@ def test_the_bpe_keeps_two_types_and_is_a_list_that_the_user_gives(run, stand):
     assert "CS D'ESSAI" in run("structures", "allier", "--structures", path).stdout.decode()
 
 
+@pytest.mark.full
 def test_a_region_is_fetched_by_its_departements_and_a_country_is_refused(run, stand):
     assert fetch(run, stand, "populations", "corse").returncode == 0
     assert [path.split("/")[2] for path, _ in stand.asked] == ["2A", "2B"]

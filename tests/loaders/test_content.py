@@ -58,7 +58,9 @@ def test_a_geojson_is_known_by_its_content_whatever_its_name(load):
 @pytest.mark.parametrize(
     "head",
     [
-        (GEOJSON % POINT % '{"type":"Point","coordinates":[2.6,46.34]}').encode(),
+        pytest.param(
+            (GEOJSON % POINT % '{"type":"Point","coordinates":[2.6,46.34]}').encode(), marks=pytest.mark.full
+        ),
         b"source;code_insee;nom;typologie\nx;03185;A;CS\n",
         b"source,code_insee,nom,reseaux_porteurs\nx,03185,A,fcsf\n",
         b"SQLite format 3\0",

@@ -13,6 +13,7 @@ from avs_coverage.catalogue import CATALOGUE
 from avs_coverage.errors import InputError
 from avs_coverage.names import normalise
 from tests.loaders.helpers import (
+from tests.tiers import every_day
     AREAS,
     HEADER,
     LIST,
@@ -190,7 +191,7 @@ def taken_whole(inventory):
     content=st.binary(max_size=300),
     head=st.sampled_from([b"", THREE.encode() + b"\nA;CS;03185\n", b"\xff\xfe", b"PK"]),
 )
-@pytest.mark.parametrize("name", ["liste.csv", "liste.xlsx"])
+@pytest.mark.parametrize("name", every_day(["liste.csv", "liste.xlsx"]))
 def test_any_bytes_are_read_or_refused(folder, content, head, name):
     with contextlib.suppress(InputError):
         assert taken_whole(load_in(folder, head + content, name))
@@ -199,6 +200,7 @@ def test_any_bytes_are_read_or_refused(folder, content, head, name):
 WORKBOOK = workbook(TYPED_ROWS)
 
 
+@pytest.mark.full
 @settings(max_examples=50)
 @given(
     changes=st.lists(st.tuples(st.integers(0, len(WORKBOOK) - 1), st.integers(0, 255)), max_size=6),

@@ -43,6 +43,7 @@ def test_a_server_at_fault_ends_the_command(process, stand, mode, code, requests
     assert len(stand.asked) == requests
 
 
+@pytest.mark.full
 def test_nobody_at_the_address_ends_the_command(process, stand):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
