@@ -13,7 +13,6 @@ from avs_coverage.catalogue import CATALOGUE
 from avs_coverage.errors import InputError
 from avs_coverage.names import normalise
 from tests.loaders.helpers import (
-from tests.tiers import every_day
     AREAS,
     HEADER,
     LIST,
@@ -24,6 +23,7 @@ from tests.tiers import every_day
     names,
     workbook,
 )
+from tests.tiers import every_day
 
 CODES = ("03185", "3310", "Le Donjon", "97411", "75118", "2A004", "")
 
