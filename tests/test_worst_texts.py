@@ -32,6 +32,15 @@ MANY = 1_000_000
 CODE = "avs.toml"
 
 
+def code_or_none(made) -> str:
+    """Return the code of a refusal, empty where there is none."""
+    try:
+        made()
+    except InputError as error:
+        return error.faults[0].code
+    return ""
+
+
 def code_of(made) -> str:
     with pytest.raises((InputError, TerritoryError)) as caught:
         made()
@@ -119,10 +128,7 @@ def impossible() -> dict[str, pa.Array]:
 def test_values_that_are_none_of_this_world_are_a_refusal(tmp_path, kind):
     path = tmp_path / "x.parquet"
     pq.write_table(pa.table({"nom": impossible()[kind], "type": ["CS"], "code_insee": ["03185"]}), path)
+    # Some versions of Arrow can say that moment: it is then a text like another.
+    refusals = {"AVS-302"} if kind != "moment" else {"AVS-302", ""}
     for read in (read_structure_table, lambda path: read_frame(path, lambda header: header)):
-        try:
-            read(path)
-        except InputError as error:
-            assert {fault.code for fault in error.faults} == {"AVS-302"}
-        else:
-            assert kind == "moment"  # which some versions of Arrow can say
+        assert code_or_none(lambda read=read: read(path)) in refusals
