@@ -254,7 +254,7 @@ def _manifest() -> bytes:
         "outil": {"nom": "avs-coverage", "version": "0.1.0", "bibliotheques": {"numpy": "1"}},
         "territoire": {"code": EPCI, "nom": "x"}, "date": "2024-12-31", "regles": ["declared"],
         "options": {"population_par": "", "part_commune": 0.5, "sans_voisines": False, "osrm": "",
-                    "a_confirmer_comptees": False, "colonnes": {}},
+                    "a_confirmer_comptees": False, "grace_mois": 12, "colonnes": {}},
         "formats": ["csv", "json"], "csv": "excel-fr",
         "entrees": [{"role": "structures", "fichier": "liste.csv", "octets": 1, "sha256": "0" * 64,
         "colonnes": []}],
